@@ -102,7 +102,7 @@ class ClassFact(Record):
     """`self.x` assignments in its methods: name, line, source text of the value."""
 
 
-class ModuleFacts(Record):
+class ModuleFacts(Record, tag=True):
     parser: str
     """Which parser read the file, for example `cpython-3.11` or `libcst`."""
     imports: tuple[ImportFact, ...]
@@ -121,7 +121,7 @@ class ModuleFacts(Record):
     lines: int = 0
 
 
-class Unreadable(Record):
+class Unreadable(Record, tag=True):
     """A file that could not be decoded or parsed."""
 
     line: int

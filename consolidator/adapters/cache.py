@@ -1,0 +1,139 @@
+"""Facts on disk, keyed by the content's hash: one SQLite file that many runs may share."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import sys
+from collections.abc import Iterable, Mapping
+from hashlib import blake2b
+from pathlib import Path
+
+import msgspec
+
+from consolidator.tree import facts as facts_module
+from consolidator.tree import parse as parse_module
+from consolidator.tree import read as read_module
+from consolidator.tree import source as source_module
+from consolidator.tree.facts import ModuleFacts, Unreadable
+
+LARGEST = 512 * 1024 * 1024
+"""Bytes on disk at which the older half of the entries goes: about twenty trees of 6,000 files."""
+_BATCH = 500  # SQLite's default limit is 999 parameters a statement
+
+
+def cache_folder() -> Path:
+    """The user's cache directory for this product (`XDG_CACHE_HOME` and its counterparts)."""
+    if configured := os.environ.get("CONSOLIDATOR_CACHE_DIR"):
+        return Path(configured)
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA", str(Path.home() / "AppData/Local"))
+    elif sys.platform == "darwin":
+        base = str(Path.home() / "Library/Caches")
+    else:
+        base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(base) / "consolidator"
+
+
+def content_key(data: bytes) -> bytes:
+    return blake2b(data, digest_size=20).digest()
+
+
+def reader_version() -> str:
+    """Changes whenever the code that makes facts changes, so a stale cache is never believed."""
+    digest = blake2b(sys.version.encode(), digest_size=8)
+    for module in (facts_module, parse_module, read_module, source_module):
+        digest.update(Path(str(module.__file__)).read_bytes())
+    return digest.hexdigest()
+
+
+class FactsCache:
+    """A cache that may always be missing, locked or damaged: then it simply holds nothing."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._decode = msgspec.msgpack.Decoder(ModuleFacts | Unreadable).decode
+        self._encode = msgspec.msgpack.Encoder().encode
+        self._path = (folder or cache_folder()) / f"facts-{reader_version()}.sqlite"
+        self._database = self._open()
+
+    def _open(self) -> sqlite3.Connection | None:
+        for _ in range(2):
+            try:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                database = sqlite3.connect(self._path, timeout=5, isolation_level=None)
+                database.execute("PRAGMA journal_mode=WAL")
+                database.execute("PRAGMA synchronous=OFF")
+                database.execute(
+                    "CREATE TABLE IF NOT EXISTS facts (key BLOB PRIMARY KEY, value BLOB) WITHOUT ROWID"
+                )
+            except sqlite3.OperationalError:
+                return None
+            except sqlite3.DatabaseError:
+                self._discard()
+            except OSError:
+                return None
+            else:
+                return database
+        return None
+
+    def _discard(self) -> None:
+        for suffix in ("", "-wal", "-shm"):
+            Path(f"{self._path}{suffix}").unlink(missing_ok=True)
+
+    def get(self, keys: Iterable[bytes]) -> dict[bytes, ModuleFacts | Unreadable]:
+        """The facts that are known for these keys."""
+        found: dict[bytes, ModuleFacts | Unreadable] = {}
+        wanted = list(keys)
+        if self._database is None:
+            return found
+        try:
+            for start in range(0, len(wanted), _BATCH):
+                part = wanted[start : start + _BATCH]
+                marks = ",".join("?" * len(part))
+                rows = self._database.execute(
+                    f"SELECT key, value FROM facts WHERE key IN ({marks})",  # noqa: S608
+                    part,
+                )
+                for key, value in rows:
+                    found[key] = self._decode(value)
+        except (sqlite3.DatabaseError, msgspec.DecodeError):
+            self._rebuild()
+            return {}
+        return found
+
+    def put(self, facts: Mapping[bytes, ModuleFacts | Unreadable]) -> None:
+        """Remember facts; silently nothing where the disk is full or the file is locked."""
+        if self._database is None or not facts:
+            return
+        try:
+            self._database.execute("BEGIN IMMEDIATE")
+            self._database.executemany(
+                "INSERT OR REPLACE INTO facts VALUES (?, ?)",
+                ((key, self._encode(value)) for key, value in facts.items()),
+            )
+            self._database.execute("COMMIT")
+            self._bound()
+        except sqlite3.DatabaseError:
+            if self._database.in_transaction:
+                self._database.rollback()
+
+    def _bound(self) -> None:
+        assert self._database is not None
+        for other in self._path.parent.glob("facts-*.sqlite*"):
+            if not other.name.startswith(self._path.name):
+                other.unlink(missing_ok=True)
+        if self._path.stat().st_size > LARGEST:
+            # Keys are hashes, so half of the key space is half of the entries.
+            self._database.execute("DELETE FROM facts WHERE key < X'80'")
+            self._database.execute("VACUUM")
+
+    def _rebuild(self) -> None:
+        if self._database is not None:
+            self._database.close()
+        self._discard()
+        self._database = self._open()
+
+    def close(self) -> None:
+        if self._database is not None:
+            self._database.close()
+            self._database = None

@@ -1,0 +1,177 @@
+"""`Tree`: every file of ROOT by path and by module, its facts read on demand and only once."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from posixpath import basename, dirname
+from typing import Protocol
+
+from consolidator.tree.facts import ModuleFacts, Skipped, Unreadable
+from consolidator.tree.modules import Layout, absolute_module
+from consolidator.tree.parse import parse_syntax
+from consolidator.tree.source import SourceText, decode
+
+
+class FactsReader(Protocol):
+    """Where facts come from: parsing here or in parallel, with or without a cache."""
+
+    def __call__(self, paths: Sequence[str]) -> Mapping[str, ModuleFacts | Unreadable]:
+        """Facts of each path; a file that can't be read at all is an `Unreadable`, never an error."""
+        ...
+
+
+class Tree:
+    """The files below ROOT. Paths are relative to ROOT with `/`; order is always sorted.
+
+    Nothing is parsed until it is asked for: `prefetch` reads many files in parallel, `containing`
+    narrows the question to the files that hold some bytes.
+    """
+
+    def __init__(
+        self,
+        root: str,
+        paths: Iterable[str],
+        layout: Layout,
+        read: Callable[[str], bytes],
+        facts: FactsReader,
+    ) -> None:
+        self.root = root
+        self.all_paths = tuple(sorted(paths))
+        """Every file, Python or not."""
+        self.paths = tuple(path for path in self.all_paths if path.endswith(".py"))
+        self.layout = layout
+        self._read = read
+        self._read_facts = facts
+        self._facts: dict[str, ModuleFacts | Unreadable] = {}
+        self._bytes: dict[str, bytes] = {}
+        self._module_paths: dict[str, str] = {}
+        self._modules: dict[str, str] = {}
+        self._name_modules()
+        self.source = lru_cache(maxsize=256)(self._source)
+        self.syntax = lru_cache(maxsize=64)(self._syntax)
+
+    def _name_modules(self) -> None:
+        alternatives: list[tuple[str, str]] = []
+        for path in self.paths:
+            names = self.layout.names(path)
+            if not names:
+                continue
+            self._modules[path] = names[0]
+            self._claim(names[0], path)
+            alternatives += ((name, path) for name in names[1:])
+        for name, path in alternatives:
+            self._module_paths.setdefault(name, path)
+
+    def _claim(self, module: str, path: str) -> None:
+        # A package wins over a module of the same name, as in CPython's finder.
+        if module not in self._module_paths or self.is_package(path):
+            self._module_paths[module] = path
+
+    # files
+
+    def read(self, path: str) -> bytes:
+        """A file's bytes, as at the first read. Raises OSError where it can't be read."""
+        if path not in self._bytes:
+            self._bytes[path] = self._read(path)
+        return self._bytes[path]
+
+    def containing(self, *needles: str, paths: Iterable[str] | None = None) -> list[str]:
+        """Files (Python ones, unless `paths` says which) that hold any of the needles as bytes."""
+        wanted = [needle.encode() for needle in needles]
+        found = []
+        for path in self.paths if paths is None else paths:
+            try:
+                data = self.read(path)
+            except OSError:
+                continue
+            if any(needle in data for needle in wanted):
+                found.append(path)
+        return found
+
+    def _source(self, path: str) -> SourceText | Unreadable:
+        """Decoded text of a file (`tree.source(path)`)."""
+        try:
+            return decode(self.read(path))
+        except OSError as error:
+            return Unreadable(1, error.strerror or str(error))
+
+    def _syntax(self, path: str) -> ast.Module | Unreadable:
+        """Syntax tree of a file (`tree.syntax(path)`); only the last few are kept."""
+        source = self.source(path)
+        return source if isinstance(source, Unreadable) else parse_syntax(source.text)
+
+    # facts
+
+    def prefetch(self, paths: Iterable[str] | None = None) -> None:
+        """Read the facts of many files at once (all of them by default)."""
+        missing = [p for p in (self.paths if paths is None else paths) if p not in self._facts]
+        if missing:
+            self._facts.update(self._read_facts(missing))
+
+    def facts(self, path: str) -> ModuleFacts | None:
+        """Facts of a file; None where it can't be read (see `skipped`)."""
+        if path not in self._facts:
+            self.prefetch([path])
+        facts = self._facts[path]
+        return facts if isinstance(facts, ModuleFacts) else None
+
+    def skipped(self) -> list[Skipped]:
+        """The files that were asked for and could not be read."""
+        return [
+            Skipped(path, facts.line, facts.reason)
+            for path, facts in sorted(self._facts.items())
+            if isinstance(facts, Unreadable)
+        ]
+
+    # modules
+
+    def module(self, path: str) -> str:
+        """Dotted name of a file's module, counted from its deepest source root."""
+        return self._modules.get(path, "")
+
+    def modules(self) -> Mapping[str, str]:
+        """Every module name that resolves inside ROOT, with its path."""
+        return self._module_paths
+
+    def is_package(self, path: str) -> bool:
+        return basename(path) == "__init__.py"
+
+    def find(self, module: str, importer: str = "") -> str | None:
+        """Path of a module. Where no source root has it, the importer's own folder and those above it
+        are tried: test folders are put on `sys.path` by pytest without being named anywhere."""
+        if path := self._module_paths.get(module):
+            return path
+        folder = dirname(importer)
+        while folder:
+            stem = f"{folder}/{module.replace('.', '/')}"
+            for path in (f"{stem}/__init__.py", f"{stem}.py"):
+                if path in self._modules:
+                    return path
+            folder = dirname(folder)
+        return None
+
+    def is_namespace(self, module: str) -> bool:
+        """Whether a folder without `__init__.py` answers to this name."""
+        return module in self._namespaces()
+
+    def _namespaces(self) -> frozenset[str]:
+        if not hasattr(self, "_namespace_names"):
+            names: set[str] = set()
+            for module in self._module_paths:
+                head, dot, _ = module.rpartition(".")
+                while dot and head not in names:
+                    names.add(head)
+                    head, dot, _ = head.rpartition(".")
+            self._namespace_names = frozenset(names - self._module_paths.keys())
+        return self._namespace_names
+
+    def is_first_party(self, module: str) -> bool:
+        """Whether the top package of a dotted name lies in ROOT."""
+        top = module.partition(".")[0]
+        return top in self._module_paths or top in self._namespaces()
+
+    def absolute(self, path: str, level: int, module: str) -> str | None:
+        """The absolute module meant by an import in this file; None where it climbs too far."""
+        return absolute_module(self.module(path), self.is_package(path), level, module)

@@ -1,0 +1,70 @@
+"""Which dotted names a file answers to, decided from the folder layout alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from posixpath import basename, dirname
+
+PROJECT_FILES = frozenset({"pyproject.toml", "setup.py", "setup.cfg"})
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Source roots (folders put on `sys.path`, `""` for ROOT, deepest first) and packages."""
+
+    roots: tuple[str, ...]
+    packages: frozenset[str]
+
+    def names(self, path: str) -> list[str]:
+        """Module names of a file, the one a reader would expect first.
+
+        The first counts from the deepest source root; shallower roots give the others.
+        """
+        return list(dict.fromkeys(self._names(path)))
+
+    def _names(self, path: str) -> Iterator[str]:
+        stem = path.removesuffix(".py").removesuffix(".pyi")
+        stem = stem.removesuffix("/__init__")
+        for root in self.roots:
+            prefix = f"{root}/" if root else ""
+            if path.startswith(prefix) and stem != root:
+                yield stem[len(prefix) :].replace("/", ".")
+
+
+def find_layout(paths: Iterable[str], configured: Iterable[str] = ()) -> Layout:
+    """Source roots as configured, or found: ROOT, every folder that holds a project file, and a `src`
+    folder of either. A folder that is itself a package is no source root."""
+    every = list(paths)
+    packages = frozenset(dirname(path) for path in every if basename(path) == "__init__.py")
+    roots = {root.strip("/").removeprefix(".").strip("/") for root in configured}
+    if not roots:
+        roots = {""} | {dirname(path) for path in every if basename(path) in PROJECT_FILES}
+        folders = _folders_with_python(every)
+        roots |= {src for root in roots if (src := f"{root}/src".lstrip("/")) in folders}
+    usable = {root for root in roots if not root or root not in packages}
+    return Layout(tuple(sorted(usable, key=lambda root: (-len(root), root))), packages)
+
+
+def _folders_with_python(paths: Iterable[str]) -> set[str]:
+    folders: set[str] = set()
+    for path in paths:
+        folder = dirname(path) if path.endswith(".py") else ""
+        while folder and folder not in folders:
+            folders.add(folder)
+            folder = dirname(folder)
+    return folders
+
+
+def absolute_module(module: str, is_package: bool, level: int, target: str) -> str | None:
+    """The absolute module that a relative import means; None where it climbs out of the top package."""
+    if not level:
+        return target
+    parts = module.split(".") if module else []
+    climb = level - 1 if is_package else level
+    if climb > len(parts) or (climb == len(parts) and not is_package and len(parts) < level):
+        return None
+    base = parts[: len(parts) - climb]
+    if not base:
+        return target or None
+    return ".".join([*base, target] if target else base)

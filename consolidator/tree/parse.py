@@ -1,0 +1,414 @@
+"""Source text to facts, in one walk over statements (expressions are read only where a fact needs them)."""
+
+from __future__ import annotations
+
+import ast
+import gc
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Literal
+
+from consolidator.tree.facts import (
+    BindingFact,
+    ClassFact,
+    FunctionFact,
+    Guards,
+    ImportFact,
+    ModuleFacts,
+    Parameter,
+    Unreadable,
+)
+from consolidator.tree.source import SourceText
+
+CPYTHON = f"cpython-{sys.version_info.major}.{sys.version_info.minor}"
+LONGEST_VALUE = 400
+
+
+def parse_syntax(text: str) -> ast.Module | Unreadable:
+    """CPython's syntax tree, or the line and reason of its refusal."""
+    with _quiet_parse():
+        try:
+            return ast.parse(text)
+        except SyntaxError as error:
+            return Unreadable(error.lineno or 1, error.msg)
+        except (RecursionError, MemoryError):
+            return Unreadable(1, "is nested too deeply for the parser")
+        except ValueError as error:
+            return Unreadable(1, str(error))
+
+
+@contextmanager
+def _quiet_parse() -> Iterator[None]:
+    # Syntax trees hold no cycles; the collector would only walk them again and again (a third of the time).
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def read_facts(source: SourceText, tree: ast.Module, parser: str = CPYTHON) -> ModuleFacts:
+    """Facts of a parsed file."""
+    return _Collector(source).collect(tree, parser)
+
+
+class _Collector:
+    def __init__(self, source: SourceText) -> None:
+        self._source = source
+        self._imports: list[ImportFact] = []
+        self._classes: list[ClassFact] = []
+        self._functions: list[FunctionFact] = []
+        self._bindings: list[BindingFact] = []
+        self._scope = ""
+        self._in_function = False
+        self._self_name = ""
+        self._self_attributes: list[tuple[str, int, str]] = []
+        self._globals: set[str] = set()
+        self._guards: Guards = ()
+        self._exports: list[str] | None = None
+        self._exports_exact = True
+        self._handlers: dict[type[ast.stmt], Callable[[Any], None]] = {
+            ast.Import: self._import,
+            ast.ImportFrom: self._import_from,
+            ast.ClassDef: self._class,
+            ast.FunctionDef: self._function,
+            ast.AsyncFunctionDef: self._function,
+            ast.Assign: self._assign,
+            ast.AnnAssign: self._annotated,
+            ast.AugAssign: self._augmented,
+            ast.Delete: self._delete,
+            ast.Global: self._global,
+            ast.If: self._if,
+            ast.For: self._loop,
+            ast.AsyncFor: self._loop,
+            ast.While: self._while,
+            ast.With: self._with,
+            ast.AsyncWith: self._with,
+            ast.Try: self._try,
+            ast.TryStar: self._try,
+            ast.Match: self._match,
+            ast.Expr: self._expression,
+        }
+        if sys.version_info >= (3, 12):
+            self._handlers[ast.TypeAlias] = self._type_alias
+
+    def collect(self, tree: ast.Module, parser: str) -> ModuleFacts:
+        self._walk(tree.body)
+        has_getattr = any(f.name == "__getattr__" and not f.scope for f in self._functions)
+        return ModuleFacts(
+            parser=parser,
+            imports=tuple(self._imports),
+            classes=tuple(self._classes),
+            functions=tuple(self._functions),
+            bindings=tuple(self._bindings),
+            exports=None if self._exports is None else tuple(self._exports),
+            exports_exact=self._exports_exact,
+            has_getattr=has_getattr,
+            lines=len(self._source.line_starts),
+        )
+
+    def _walk(self, body: list[ast.stmt]) -> None:
+        handlers = self._handlers
+        for statement in body:
+            if handler := handlers.get(type(statement)):
+                handler(statement)
+
+    def _guarded(self, guard: str, body: list[ast.stmt]) -> None:
+        outer = self._guards
+        self._guards = (*outer, guard)
+        self._walk(body)
+        self._guards = outer
+
+    def _text(self, node: ast.expr) -> str:
+        start = self._source.offset(node.lineno, node.col_offset)
+        end = self._source.offset(node.end_lineno or node.lineno, node.end_col_offset or 0)
+        return self._source.text[start:end]
+
+    # imports
+
+    def _import(self, node: ast.Import) -> None:
+        for alias in node.names:
+            self._add_import(node, 0, alias.name, "", alias.asname)
+
+    def _import_from(self, node: ast.ImportFrom) -> None:
+        for alias in node.names:
+            self._add_import(node, node.level, node.module or "", alias.name, alias.asname)
+
+    def _add_import(
+        self, node: ast.stmt, level: int, module: str, name: str, asname: str | None
+    ) -> None:
+        self._imports.append(
+            ImportFact(
+                node.lineno,
+                node.col_offset,
+                node.end_lineno or node.lineno,
+                node.end_col_offset or 0,
+                level,
+                module,
+                name,
+                asname or "",
+                self._scope,
+                self._guards,
+            )
+        )
+
+    # definitions
+
+    def _qualname(self, name: str) -> str:
+        return f"{self._scope}.{name}" if self._scope else name
+
+    def _class(self, node: ast.ClassDef) -> None:
+        qualname = self._qualname(node.name)
+        outer = self._enter(qualname, in_function=False)
+        outer_attributes, self._self_attributes = self._self_attributes, []
+        guards, self._guards = self._guards, ()
+        at = len(self._classes)
+        self._walk(node.body)
+        fact = ClassFact(
+            name=node.name,
+            qualname=qualname,
+            scope=outer[0],
+            line=node.lineno,
+            column=node.col_offset,
+            end_line=node.end_lineno or node.lineno,
+            bases=tuple(self._text(base) for base in node.bases),
+            keywords=tuple((k.arg or "**", self._text(k.value)) for k in node.keywords),
+            decorators=tuple(self._text(d) for d in node.decorator_list),
+            type_parameters=bool(getattr(node, "type_params", ())),
+            guards=guards,
+            self_attributes=tuple(self._self_attributes),
+        )
+        self._classes.insert(at, fact)
+        self._self_attributes, self._guards = outer_attributes, guards
+        self._leave(outer)
+
+    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        qualname = self._qualname(node.name)
+        parameters = tuple(self._parameters(node.args))
+        self._functions.append(
+            FunctionFact(
+                name=node.name,
+                qualname=qualname,
+                scope=self._scope,
+                line=node.lineno,
+                column=node.col_offset,
+                end_line=node.end_lineno or node.lineno,
+                is_async=isinstance(node, ast.AsyncFunctionDef),
+                parameters=parameters,
+                returns=self._text(node.returns) if node.returns else "",
+                decorators=tuple(self._text(d) for d in node.decorator_list),
+                guards=self._guards,
+            )
+        )
+        is_method = bool(self._scope) and not self._in_function
+        outer = self._enter(f"{qualname}.<locals>", in_function=True)
+        guards, self._guards = self._guards, ()
+        self_name, self._self_name = self._self_name, ""
+        if is_method and parameters:
+            self._self_name = parameters[0].name
+        outer_globals, self._globals = self._globals, set()
+        self._walk(node.body)
+        self._globals, self._self_name, self._guards = outer_globals, self_name, guards
+        self._leave(outer)
+
+    def _enter(self, scope: str, *, in_function: bool) -> tuple[str, bool]:
+        outer = (self._scope, self._in_function)
+        self._scope, self._in_function = scope, in_function
+        return outer
+
+    def _leave(self, outer: tuple[str, bool]) -> None:
+        self._scope, self._in_function = outer
+
+    def _parameters(self, args: ast.arguments) -> Iterator[Parameter]:
+        positional = [*args.posonlyargs, *args.args]
+        defaults: list[ast.expr | None] = [None] * (len(positional) - len(args.defaults))
+        defaults += args.defaults
+        for index, (arg, default) in enumerate(zip(positional, defaults, strict=True)):
+            only = index < len(args.posonlyargs)
+            yield self._parameter(arg, "positional-only" if only else "positional", default)
+        if args.vararg:
+            yield self._parameter(args.vararg, "vararg", None)
+        for arg, default in zip(args.kwonlyargs, args.kw_defaults, strict=True):
+            yield self._parameter(arg, "keyword", default)
+        if args.kwarg:
+            yield self._parameter(args.kwarg, "kwarg", None)
+
+    def _parameter(
+        self,
+        arg: ast.arg,
+        kind: Literal["positional-only", "positional", "vararg", "keyword", "kwarg"],
+        default: ast.expr | None,
+    ) -> Parameter:
+        annotation = self._text(arg.annotation) if arg.annotation else ""
+        return Parameter(arg.arg, kind, self._text(default) if default else None, annotation)
+
+    # bindings
+
+    def _assign(self, node: ast.Assign) -> None:
+        for target in node.targets:
+            self._target(target, node.value, "")
+            if isinstance(target, ast.Name) and target.id == "__all__" and not self._scope:
+                self._exports, self._exports_exact = [], True
+                self._export(node.value)
+
+    def _annotated(self, node: ast.AnnAssign) -> None:
+        self._target(node.target, node.value, self._text(node.annotation))
+        if isinstance(node.target, ast.Name) and node.target.id == "__all__" and node.value:
+            self._exports = []
+            self._export(node.value)
+
+    def _augmented(self, node: ast.AugAssign) -> None:
+        if isinstance(node.target, ast.Name) and node.target.id == "__all__" and not self._scope:
+            self._export(node.value)
+        elif isinstance(node.target, ast.Attribute):
+            self._target(node.target, None, "")
+
+    def _target(self, target: ast.expr, value: ast.expr | None, annotation: str) -> None:
+        if isinstance(target, ast.Name):
+            if not self._in_function or target.id in self._globals:
+                self._bind(target, value, annotation)
+        elif isinstance(target, ast.Attribute):
+            self._attribute(target, value)
+        elif isinstance(target, ast.Tuple | ast.List):
+            values: list[ast.expr | None] = [None] * len(target.elts)
+            if isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(target.elts):
+                values = list(value.elts)
+            for element, part in zip(target.elts, values, strict=True):
+                self._target(element, part, "")
+        elif isinstance(target, ast.Starred):
+            self._target(target.value, None, "")
+
+    def _attribute(self, target: ast.Attribute, value: ast.expr | None) -> None:
+        if isinstance(target.value, ast.Name) and target.value.id == self._self_name != "":
+            text = self._text(value) if value is not None else ""
+            self._self_attributes.append(
+                (target.attr, target.lineno, text if len(text) <= LONGEST_VALUE else "")
+            )
+
+    def _bind(self, target: ast.Name, value: ast.expr | None, annotation: str) -> None:
+        text = self._text(value) if value is not None else ""
+        self._bindings.append(
+            BindingFact(
+                name=target.id,
+                scope="" if target.id in self._globals else self._scope,
+                line=target.lineno,
+                column=target.col_offset,
+                form=_form(value, annotation),
+                value=text if len(text) <= LONGEST_VALUE else "",
+                annotation=annotation,
+                guards=self._guards,
+            )
+        )
+
+    def _delete(self, node: ast.Delete) -> None:
+        for target in node.targets:
+            if isinstance(target, ast.Name) and not self._in_function:
+                self._bindings.append(
+                    BindingFact(
+                        target.id,
+                        self._scope,
+                        target.lineno,
+                        target.col_offset,
+                        "del",
+                        "",
+                        "",
+                        self._guards,
+                    )
+                )
+
+    def _global(self, node: ast.Global) -> None:
+        self._globals.update(node.names)
+
+    def _type_alias(self, node: Any) -> None:
+        self._target(node.name, node.value, "")
+
+    def _export(self, value: ast.expr) -> None:
+        names = _literal_names(value)
+        if names is None:
+            self._exports_exact = False
+        else:
+            self._exports = [*(self._exports or []), *names]
+
+    def _expression(self, node: ast.Expr) -> None:
+        call = node.value
+        if self._scope or not isinstance(call, ast.Call):
+            return
+        function = call.func
+        if not (isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name)):
+            return
+        if function.value.id == "__all__" and call.args:
+            argument = call.args[0]
+            if function.attr == "append":
+                argument = ast.List([argument], ast.Load())
+            self._export(argument)
+
+    # compound statements
+
+    def _if(self, node: ast.If) -> None:
+        test = self._text(node.test)[:LONGEST_VALUE]
+        self._guarded(f"if {test}", node.body)
+        if node.orelse:
+            self._guarded(f"else {test}", node.orelse)
+
+    def _loop(self, node: ast.For | ast.AsyncFor) -> None:
+        self._target(node.target, None, "")
+        self._guarded("for", node.body)
+        self._guarded("else", node.orelse)
+
+    def _while(self, node: ast.While) -> None:
+        self._guarded("while", node.body)
+        self._guarded("else", node.orelse)
+
+    def _with(self, node: ast.With | ast.AsyncWith) -> None:
+        for item in node.items:
+            if item.optional_vars is not None:
+                self._target(item.optional_vars, None, "")
+        self._walk(node.body)
+
+    def _try(self, node: ast.Try | ast.TryStar) -> None:
+        self._guarded("try", node.body)
+        for handler in node.handlers:
+            caught = f" {self._text(handler.type)}" if handler.type else ""
+            self._guarded(f"except{caught}"[:LONGEST_VALUE], handler.body)
+        if node.orelse:
+            self._guarded("else", node.orelse)
+        self._walk(node.finalbody)
+
+    def _match(self, node: ast.Match) -> None:
+        for case in node.cases:
+            self._guarded("case", case.body)
+
+
+def _form(
+    value: ast.expr | None, annotation: str
+) -> Literal["name", "call", "literal", "annotation", "other"]:
+    if value is None:
+        return "annotation" if annotation else "other"
+    if isinstance(value, ast.Call):
+        return "call"
+    if isinstance(value, ast.Constant | ast.List | ast.Tuple | ast.Set | ast.Dict | ast.JoinedStr):
+        return "literal"
+    return "name" if _is_dotted(value) else "other"
+
+
+def _is_dotted(node: ast.expr) -> bool:
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return isinstance(node, ast.Name)
+
+
+def _literal_names(value: ast.expr) -> list[str] | None:
+    """Names in a literal list, tuple or concatenation of them; None where a part isn't literal."""
+    if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add):
+        left, right = _literal_names(value.left), _literal_names(value.right)
+        return None if left is None or right is None else left + right
+    if not isinstance(value, ast.List | ast.Tuple | ast.Set):
+        return None
+    names = [e.value for e in value.elts if isinstance(e, ast.Constant) and isinstance(e.value, str)]
+    return names if len(names) == len(value.elts) else None

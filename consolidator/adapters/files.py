@@ -48,7 +48,7 @@ def list_files(root: Path, exclude: Iterable[str] = ()) -> list[str]:
     files on disk. Links to directories are not followed, so a loop of links can't trap the walk.
     """
     spec = pathspec.GitIgnoreSpec.from_lines([*DEFAULT_EXCLUDES, *exclude])
-    listed = git.list_files(root)
+    listed = git.tracked_and_untracked_files(root)
     candidates = _walk(root, spec) if listed is None else listed
     return sorted(p for p in candidates if not spec.match_file(p) and _is_regular(root / p))
 

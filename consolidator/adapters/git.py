@@ -34,7 +34,9 @@ def open_repository(root: Path) -> Repository | None:
         raise ToolError(f"{root}: the git repository can't be opened: {error}") from error
     with found:
         top = None if found.bare else found.working_tree_dir
-        return Repository(root.resolve(), Path(found.git_dir), Path(top) if top else None)
+        repository = Repository(root.resolve(), Path(found.git_dir), Path(top) if top else None)
+    repository.head()  # GitPython opens what git itself refuses
+    return repository
 
 
 def tracked_and_untracked_files(root: Path) -> list[str] | None:
@@ -65,7 +67,7 @@ class Repository:
     def resolve(self, revision: str) -> str:
         """The id of the commit that `revision` names; `UsageError` where it names none."""
         found = None
-        if revision and not revision.startswith("-"):
+        if revision and not revision.startswith("-") and "\0" not in revision:
             found = self._git.answer("rev-parse", "--verify", "--quiet", revision + "^{commit}")
         if found is None:
             raise UsageError(f"{revision!r} names no commit in {self.root}")

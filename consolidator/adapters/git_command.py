@@ -75,8 +75,10 @@ class GitCommand:
         return done.stdout
 
     def answer(self, *arguments: str) -> str | None:
-        """The first line of the output; None where git says no."""
+        """The first line of the output; None where git says no (exit 1)."""
         done = self._start(arguments, ())
+        if done.returncode > 1:
+            raise ToolError(_failure(arguments, done.stderr))
         return None if done.returncode else os.fsdecode(done.stdout.partition(b"\n")[0])
 
     @contextmanager

@@ -55,6 +55,11 @@ NoCache = Annotated[bool, typer.Option("--no-cache", help="Neither read nor writ
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress or talk on stderr.")]
 
 
+def new_app() -> typer.Typer:
+    """The Typer application of one command."""
+    return typer.Typer(add_completion=False, rich_markup_mode="markdown", no_args_is_help=False)
+
+
 def open_plan(root: Path, plan: Path | None, *, required: bool = False) -> Plan:
     """The plan that the user named, else ROOT's own, else an empty one."""
     if plan is not None:

@@ -1,0 +1,101 @@
+"""`consolidator run`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import RenderableType
+
+from consolidator.adapters.files import check_root
+from consolidator.adapters.workbench import GitWorkbench
+from consolidator.cli.common import (
+    Format,
+    FormatOption,
+    Output,
+    PlanFile,
+    Quiet,
+    Root,
+    new_app,
+    open_plan,
+    say,
+    write,
+)
+from consolidator.errors import ToolError, UsageError
+from consolidator.model import Consolidation
+from consolidator.plan import find_plan
+from consolidator.render import consolidation as render
+from consolidator.render.document import document, dumps
+from consolidator.workflow.consolidate import Consolidator
+from consolidator.workflow.survey import surveys
+
+app = new_app()
+REPORT = "consolidation_report.md"
+
+
+@app.command()
+def run(
+    root: Root = Path(),
+    plan_file: PlanFile = None,
+    test: Annotated[
+        str,
+        typer.Option(
+            "--test", help="Command that tests the project [default: the plan's run.test]"
+        ),
+    ] = "",
+    branch: Annotated[
+        str, typer.Option("--branch", help="Branch to make and work on.")
+    ] = "consolidator/run",
+    report: Annotated[
+        Path | None,
+        typer.Option("--report", help=f"Where to write the report [default: ROOT/{REPORT}]"),
+    ] = None,
+    match: Annotated[
+        str, typer.Option("--match", help="What the survey of the history looks for.")
+    ] = "websocket",
+    form: FormatOption = Format.text,
+    output: Output = None,
+    quiet: Quiet = False,
+) -> None:
+    """Consolidate in stages, each tested, on a branch of its own.
+
+    Baseline tests, surveys, audit, imports and calls, tests, deletion, tests, hierarchy, guard, and a
+    report. A step whose tests turn red is rolled back and what follows is not run. This is the one
+    command (with `demo` and your test command) that executes code of ROOT: its tests.
+
+    **Example:** `consolidator run . --test "python -m pytest -q"`
+
+    **Exit codes:** 0 the consolidation stands · 1 a stage failed or was rolled back · 2 no plan, a bad
+    plan, a dirty tree or no test command · 3 not a git repository, or git failed.
+    """
+    base = check_root(root)
+    plan = open_plan(root, plan_file, required=True)
+    command = test or plan.run.test
+    if not command:
+        raise UsageError('no test command (expected --test "…", or `test` under [run] in the plan)')
+    path = plan_file or find_plan(root)
+    options = ("--plan", str(path.resolve())) if path else ()
+    bench = GitWorkbench(
+        base, command, plan.run.timeout, options, lambda line: say(f"  $ {line}", quiet=quiet)
+    )
+    start = bench.start_branch(branch)
+    worker = Consolidator(bench, lambda line: say(line, quiet=quiet), surveys(bench, match))
+    outcome = worker.run(str(root), branch, start)
+    target = report or base / REPORT
+    try:
+        target.write_text(render.to_markdown(outcome), "utf-8")
+    except OSError as error:
+        raise ToolError(f"{target}: can't be written: {error.strerror}") from error
+    say(f"report: {target}", quiet=quiet)
+    write(_rendered(outcome, form), output)
+    sys.exit(0 if outcome.ok else 1)
+
+
+def _rendered(outcome: Consolidation, form: Format) -> str | RenderableType:
+    if form is Format.json:
+        return dumps(document(outcome.root, 0, (), **render.to_json(outcome)))
+    if form is Format.md:
+        return render.to_markdown(outcome)
+    return render.to_html(outcome) if form is Format.html else render.to_text(outcome)

@@ -1,0 +1,171 @@
+"""The staged consolidation: a green baseline, steps that are each tested, a red step rolled back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+from consolidator.model import Consolidation, Finished, Stage, Status
+
+
+class Workbench(Protocol):
+    """The repository under work: its tests, the toolkit's commands on it, commits on a branch."""
+
+    def test(self) -> Finished:
+        """Run the project's tests."""
+        ...
+
+    def tool(self, *arguments: str) -> tuple[Finished, Mapping[str, Any]]:
+        """Run a command of this toolkit on ROOT with `--format json`; its end and its document."""
+        ...
+
+    def head(self) -> str:
+        """Hash of the present commit."""
+        ...
+
+    def commit(self, message: str) -> str:
+        """Commit what changed in tracked files; the new hash, or the present one."""
+        ...
+
+    def rollback(self, commit: str) -> None:
+        """Bring branch and tree back to a commit."""
+        ...
+
+
+Announce = Callable[[str], None]
+
+
+Step = Callable[[str], Stage]
+
+
+class Consolidator:
+    """Runs the stages in order; after one that fails, the rest is `not run`.
+
+    `surveys` are stages that only look; they come between the baseline and the audit.
+    """
+
+    def __init__(
+        self, bench: Workbench, announce: Announce, surveys: Sequence[tuple[str, Step]] = ()
+    ) -> None:
+        self._bench = bench
+        self._announce = announce
+        self._surveys = surveys
+        self._omissions: list[Mapping[str, Any]] = []
+        self._events: list[Mapping[str, Any]] = []
+
+    def run(self, root: str, branch: str, base: str) -> Consolidation:
+        stages: list[Stage] = []
+        for title, step in self._steps():
+            if stages and stages[-1].status in ("failed", "rolled back", "not run"):
+                stages.append(Stage(step.__name__.strip("_"), title, "not run"))
+                continue
+            self._announce(title)
+            stages.append(step(title))
+            self._announce(f"  {stages[-1].status}: {stages[-1].summary}")
+        return Consolidation(
+            root, branch, base, tuple(stages), tuple(self._omissions), tuple(self._events)
+        )
+
+    def _steps(self) -> Iterator[tuple[str, Step]]:
+        yield "Baseline: the tests before anything is touched", self._baseline
+        yield from self._surveys
+        yield "Audit: what this plan would break", self._audit
+        yield (
+            "Rewrite: every import and every call onto the new classes, then the tests",
+            self._rewrite,
+        )
+        yield "Delete: what nothing refers to any more, then the tests", self._delete
+        yield "Hierarchy: no class that CPython would refuse", self._hierarchy
+        yield "Guard: the critical events still reach a transport", self._guard
+
+    def _baseline(self, title: str) -> Stage:
+        tests = self._bench.test()
+        if tests.code:
+            summary = f"the tests are red before anything was touched (exit {tests.code})"
+            return Stage("baseline", title, "failed", summary, _tail(tests))
+        return Stage("baseline", title, "ok", last_line(tests.output))
+
+    def _audit(self, title: str) -> Stage:
+        finished, document = self._bench.tool("audit")
+        if finished.code > 1:
+            return broken("audit", title, finished)
+        missing = document.get("missing_members", ())
+        weak = [p for p in document.get("points", ()) if p["status"] in ("broken", "at-risk")]
+        summary = (
+            f"{len(missing)} missing members, {len(document.get('signature_conflicts', ()))} calls that "
+            f"do not fit as they are, {len(weak)} integration points broken or at risk"
+        )
+        details = tuple(f"{p['id']}: {p['status']}" for p in document.get("points", ()))
+        return Stage("audit", title, "findings" if finished.code else "ok", summary, details)
+
+    def _rewrite(self, title: str) -> Stage:
+        changed, before = 0, self._bench.head()
+        for kind in ("imports", "calls"):
+            finished, document = self._bench.tool("migrate", kind, "--apply")
+            if "changed" not in document:
+                self._bench.rollback(before)
+                return broken("rewrite", title, finished, "rolled back")
+            self._omissions += document.get("omissions", ())
+            changed += len(document.get("changed", ()))
+        left = f"{len(self._omissions)} references left and listed"
+        return self._tested("rewrite", title, f"{changed} file edits, {left}")
+
+    def _delete(self, title: str) -> Stage:
+        finished, document = self._bench.tool("migrate", "delete", "--apply")
+        if "changed" not in document:
+            self._bench.rollback(self._bench.head())
+            return broken("delete", title, finished, "rolled back")
+        files = document.get("changed", ())
+        return self._tested(
+            "delete", title, f"{len(files)} files emptied of legacy code or removed"
+        )
+
+    def _tested(self, name: str, title: str, summary: str) -> Stage:
+        # Committed before the tests run, so that what they leave behind is never part of it.
+        before = self._bench.head()
+        commit = self._bench.commit(f"consolidator: {name}: {summary}")
+        tests = self._bench.test()
+        if tests.code:
+            self._bench.rollback(before)
+            return Stage(name, title, "rolled back", f"tests red after: {summary}", _tail(tests))
+        return Stage(name, title, "ok", f"{summary}; {last_line(tests.output)}", (), commit)
+
+    def _hierarchy(self, title: str) -> Stage:
+        finished, document = self._bench.tool("mro-report")
+        if finished.code > 1:
+            return broken("hierarchy", title, finished)
+        errors = document.get("errors", ())
+        summary = (
+            f"{len(document.get('classes', ()))} classes, {len(errors)} that CPython would refuse"
+        )
+        details = tuple(f"{e['path']}:{e['line']}: {e['message']}" for e in errors)
+        return Stage("hierarchy", title, "findings" if errors else "ok", summary, details)
+
+    def _guard(self, title: str) -> Stage:
+        finished, document = self._bench.tool("guard")
+        if finished.code > 1:
+            return broken("guard", title, finished)
+        self._events += document.get("events", ())
+        ok = sum(event["status"] == "ok" for event in self._events)
+        summary = f"{ok} of {len(self._events)} events alive"
+        details = tuple(
+            f"{f['path']}:{f['line']}: {f['rule']}: {f['message']}"
+            for f in document.get("findings", ())
+        )
+        return Stage("guard", title, "failed" if finished.code else "ok", summary, details)
+
+
+def broken(name: str, title: str, finished: Finished, status: Status = "failed") -> Stage:
+    """A stage whose command could not do its work, with the end of what it said."""
+    lines = (finished.errors or finished.output).strip().splitlines()
+    return Stage(name, title, status, f"exit {finished.code}", tuple(lines[-20:]))
+
+
+def _tail(finished: Finished, lines: int = 30) -> tuple[str, ...]:
+    return tuple(f"{finished.output}\n{finished.errors}".strip().splitlines()[-lines:])
+
+
+def last_line(output: str) -> str:
+    """The last line that says something: where test runners print their verdict."""
+    lines = [line.strip(" =") for line in output.splitlines() if line.strip(" =")]
+    return lines[-1] if lines else ""

@@ -1,0 +1,3 @@
+"""Ferry desk: agents that answer travellers' questions while they watch."""
+
+__version__ = "2.7.0"

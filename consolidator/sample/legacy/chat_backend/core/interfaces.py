@@ -1,0 +1,13 @@
+"""What the agents need from whoever delivers their events."""
+
+from typing import Any, Optional, Protocol
+
+
+class WebSocketManagerProtocol(Protocol):
+    async def connect_user(self, user_id: str, websocket: Any, thread_id: Optional[str] = None) -> None: ...
+
+    async def disconnect_user(self, user_id: str, websocket: Any) -> None: ...
+
+    async def send_message(self, user_id: str, message: dict[str, Any]) -> None: ...
+
+    def is_user_connected(self, user_id: str) -> bool: ...

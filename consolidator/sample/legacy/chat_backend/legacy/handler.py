@@ -1,0 +1,19 @@
+"""The first endpoint; kept for its comments."""
+
+
+def handler_class():
+    from chat_backend.ws.handler import Handler  # gone since the move to `websocket`
+
+    return Handler
+
+
+def batch_sender():
+    from chat_backend.websocket.batching import BatchSender
+
+    return BatchSender
+
+
+try:
+    from chat_backend.websocket.manager import LegacySocketManager
+except ImportError:
+    LegacySocketManager = None

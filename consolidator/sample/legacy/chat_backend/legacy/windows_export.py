@@ -1,0 +1,7 @@
+"""Written on the harbour master's computer, with its line endings."""
+
+from chat_backend.websocket.manager import WebSocketManager
+
+
+def export(manager: WebSocketManager) -> str:
+    return f"connections;{manager.get_connection_count()}"

@@ -1,0 +1,1 @@
+"""Names that older clients of this package still import."""

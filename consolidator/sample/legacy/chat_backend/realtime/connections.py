@@ -1,0 +1,3 @@
+from .ws import WSManager
+
+ConnectionManager = WSManager

@@ -1,0 +1,3 @@
+from .connections import ConnectionManager
+
+RealtimeManager = ConnectionManager

@@ -1,0 +1,3 @@
+from ..websocket.manager import WebSocketManager
+
+WSManager = WebSocketManager

@@ -1,0 +1,7 @@
+"""Words to everybody."""
+
+from chat_backend.agents.types import BroadcastingManager
+
+
+async def maintenance(manager: BroadcastingManager, minutes: int) -> None:
+    await manager.broadcast_message("maintenance", {"minutes": minutes})

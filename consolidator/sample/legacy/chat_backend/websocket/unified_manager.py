@@ -1,0 +1,5 @@
+"""The manager under its planned name."""
+
+from .manager import WebSocketManager
+
+UnifiedManager = WebSocketManager

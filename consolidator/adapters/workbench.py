@@ -87,6 +87,16 @@ class GitWorkbench:
             document = {}
         return finished, document if isinstance(document, dict) else {}
 
+    def page(self, target: Path, *arguments: str) -> Finished:
+        name, *rest = arguments
+        form = {".html": "html", ".md": "md"}.get(target.suffix, "text")
+        command = [name, ".", *rest, *self._tool_options, "--format", form, "--output", str(target)]
+        self._shown(shlex.join(["consolidator", *command]))
+        return run([sys.executable, "-m", "consolidator", *command], self._root, self._timeout)
+
+    def add(self, path: str) -> None:
+        self._git("add", "--", path)
+
     def _git(self, *arguments: str, check: bool = True) -> Finished:
         done = run(["git", *_NO_HOOKS, *arguments], self._root, 120, merge_errors=False)
         if check and done.code:

@@ -32,6 +32,9 @@ class Workbench(Protocol):
         ...
 
 
+ANNOUNCED = 8
+"""Details of a stage that are announced; the report has them all."""
+
 Announce = Callable[[str], None]
 
 
@@ -62,6 +65,8 @@ class Consolidator:
             self._announce(title)
             stages.append(step(title))
             self._announce(f"  {stages[-1].status}: {stages[-1].summary}")
+            for detail in stages[-1].details[:ANNOUNCED]:
+                self._announce(f"    {detail}")
         return Consolidation(
             root, branch, base, tuple(stages), tuple(self._omissions), tuple(self._events)
         )

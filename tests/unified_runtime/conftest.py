@@ -1,0 +1,100 @@
+"""Real sockets for the tests: uvicorn on a free port, in the test's own loop."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+import pytest
+import uvicorn
+from websockets.asyncio.client import ClientConnection
+from websockets.asyncio.client import connect as open_socket
+
+from unified_runtime import UnifiedWebSocketManager, create_app
+from unified_runtime.asgi import App
+from unified_runtime.handshake import Handshake
+
+Serving = Callable[[App], AbstractAsyncContextManager[str]]
+
+
+@asynccontextmanager
+async def _serving(app: App) -> AsyncIterator[str]:
+    """Yields `ws://127.0.0.1:<port>`; the server has stopped when the block ends."""
+    config = uvicorn.Config(
+        app, port=0, log_level="warning", ws_per_message_deflate=False, timeout_graceful_shutdown=3
+    )
+    server = uvicorn.Server(config)
+    task = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.005)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    try:
+        yield f"ws://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        await task
+
+
+@pytest.fixture
+def serving() -> Serving:
+    return _serving
+
+
+def user_from_token(handshake: Handshake) -> str | None:
+    """The token `user:<name>` is that user; everything else is refused."""
+    kind, _, name = (handshake.token or "").partition(":")
+    return name if kind == "user" and name else None
+
+
+@pytest.fixture
+def check_token() -> Callable[[Handshake], str | None]:
+    return user_from_token
+
+
+@pytest.fixture
+async def manager() -> AsyncIterator[UnifiedWebSocketManager]:
+    async with UnifiedWebSocketManager() as manager:
+        yield manager
+
+
+@pytest.fixture
+async def url(manager: UnifiedWebSocketManager) -> AsyncIterator[str]:
+    """The endpoint of an app on `manager`."""
+    async with _serving(create_app(manager, authenticate=user_from_token)) as base:
+        yield f"{base}/ws"
+
+
+class Client:
+    """A bare client that shows each frame as it came."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self.socket = socket
+
+    async def frame(self) -> dict[str, Any]:
+        async with asyncio.timeout(10):
+            return json.loads(await self.socket.recv())
+
+    async def frames(self, count: int) -> list[dict[str, Any]]:
+        return [await self.frame() for _ in range(count)]
+
+    async def send(self, frame: object) -> None:
+        await self.socket.send(json.dumps(frame))
+
+    async def closed(self) -> tuple[int | None, str | None]:
+        async with asyncio.timeout(10):
+            await self.socket.wait_closed()
+        return self.socket.close_code, self.socket.close_reason
+
+
+@asynccontextmanager
+async def _client(url: str, user: str | None = "u1", **options: Any) -> AsyncIterator[Client]:
+    headers = {"Authorization": f"Bearer user:{user}"} if user else {}
+    async with open_socket(url, additional_headers=headers, **options) as socket:
+        yield Client(socket)
+
+
+@pytest.fixture
+def client() -> Callable[..., AbstractAsyncContextManager[Client]]:
+    """`async with client(url, "u1") as c:` connects as that user."""
+    return _client

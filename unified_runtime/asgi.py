@@ -1,0 +1,64 @@
+"""The ASGI application: the WebSocket at one path, a health answer, nothing else."""
+
+from collections.abc import Awaitable, Callable, Iterable
+
+from unified_runtime.endpoint import Endpoint, Message, Receive, Scope, Send
+from unified_runtime.handshake import Authenticate
+from unified_runtime.manager import UnifiedWebSocketManager
+
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+def create_app(
+    manager: UnifiedWebSocketManager,
+    *,
+    authenticate: Authenticate,
+    path: str = "/ws",
+    origins: Iterable[str] | None = None,
+) -> App:
+    """An app to run under any ASGI server or to mount in FastAPI, Starlette or Django.
+
+    `authenticate(handshake)` returns the user's id or None. `origins` lists the Origin headers
+    that may connect; None allows all, which is right only if cookies carry no credentials.
+    `GET /health` answers 200. Run by itself, it starts the manager with the server and closes it
+    with the server; mounted, the outer application has no such duty, as the manager starts by
+    itself, but should `aclose` it. Turn the server's per-message compression off: it costs 30 to
+    60 KiB per connection and its CPU, for events of a few hundred bytes.
+    """
+    endpoint = Endpoint(manager, authenticate, origins=origins)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await _lifespan(manager, receive, send)
+            return
+        requested = scope["path"].removeprefix(scope.get("root_path", ""))
+        if scope["type"] == "websocket" and requested == path:
+            await endpoint(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close", "code": 1000})
+        else:
+            await _answer(requested, manager, send)
+
+    return app
+
+
+async def _lifespan(manager: UnifiedWebSocketManager, receive: Receive, send: Send) -> None:
+    while True:
+        message: Message = await receive()
+        if message["type"] == "lifespan.startup":
+            await manager.start()
+            await send({"type": "lifespan.startup.complete"})
+        else:
+            await manager.aclose()
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+
+
+async def _answer(path: str, manager: UnifiedWebSocketManager, send: Send) -> None:
+    healthy = path == "/health" and not manager.closed
+    status = 200 if healthy else 503 if path == "/health" else 404
+    body = b'{"status":"ok"}' if healthy else b'{"status":"unavailable"}'
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

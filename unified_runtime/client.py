@@ -1,0 +1,242 @@
+"""A Python client that reconnects and resumes, so that its reader sees every event once."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable
+from types import ModuleType, TracebackType
+from typing import TYPE_CHECKING, Any, Literal, Self
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+import msgspec
+
+from unified_runtime.errors import UnifiedRuntimeError
+from unified_runtime.events import PAYLOADS, Payload
+from unified_runtime.extras import needs_extra
+
+if TYPE_CHECKING:
+    from websockets.asyncio.client import ClientConnection
+
+
+def _websockets() -> ModuleType:
+    try:
+        import websockets.asyncio.client  # noqa: PLC0415 - the base install has no sockets
+        import websockets.exceptions  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise needs_extra("connect", "server", error) from None
+    return websockets
+
+
+class Event(msgspec.Struct, frozen=True):
+    """One event of the stream. `timestamp` is ISO 8601 in UTC."""
+
+    type: str
+    seq: int
+    stream: str
+    timestamp: str
+    user_id: str
+    thread_id: str | None
+    run_id: str | None
+    data: dict[str, Any]
+
+    @property
+    def payload(self) -> Payload:
+        """The typed data of a critical event; KeyError for other types."""
+        return msgspec.convert(self.data, PAYLOADS[self.type])
+
+
+class Gap(msgspec.Struct, frozen=True, rename={"first": "from", "last": "to"}):
+    """History that the server no longer has: events `first` to `last` will not come."""
+
+    first: int
+    last: int
+    reason: Literal["trimmed", "new_stream"]
+
+
+class _Ready(msgspec.Struct):
+    stream: str
+    seq: int
+    resumed: bool
+
+
+class _Kind(msgspec.Struct):
+    type: str
+
+
+class ConnectionRefusedByServerError(UnifiedRuntimeError):
+    """The server closed with a code that means: do not reconnect."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(f"{code} {reason}")
+        self.code = code
+        self.reason = reason
+
+
+class BrokenStreamError(UnifiedRuntimeError):
+    """The server sent a number that does not follow: a defect that must not be read over."""
+
+
+class Position:
+    """Numbers in, a verdict out: the client's own check that nothing is missing or repeated."""
+
+    def __init__(self, stream: str = "", seq: int | None = None) -> None:
+        self.stream = stream
+        self.seq = seq
+
+    def ready(self, stream: str, seq: int) -> None:
+        if self.seq is None or self.stream != stream:
+            self.stream, self.seq = stream, seq
+
+    def skip(self, gap: Gap) -> None:
+        self.seq = gap.last
+
+    def take(self, seq: int) -> bool:
+        """Whether event `seq` is new; raises BrokenStreamError when one before it is missing."""
+        expected = (self.seq or 0) + 1
+        if seq > expected:
+            raise BrokenStreamError(f"expected event {expected}, got {seq}")
+        if seq < expected:
+            return False
+        self.seq = seq
+        return True
+
+
+def backoff(attempt: int, first: float, most: float, draw: Callable[[], float]) -> float:
+    """Full jitter: uniform between 0 and the exponential bound, so that clients spread out."""
+    return draw() * min(most, first * 2.0**attempt)
+
+
+class Stream:
+    """An async iterator of Event and Gap. Made by `connect`."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        token: str | None,
+        position: Position,
+        first_delay: float,
+        max_delay: float,
+        max_attempts: int | None,
+    ) -> None:
+        self._url = url
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._position = position
+        self._delays = (first_delay, max_delay)
+        self._max_attempts = max_attempts
+        self._socket: ClientConnection | None = None
+        self._closed = False
+        self.reconnects = 0
+
+    @property
+    def position(self) -> tuple[str, int | None]:
+        """(stream, seq) to give to `connect` in a later process."""
+        return self._position.stream, self._position.seq
+
+    async def __aenter__(self) -> Self:
+        await self._open()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Ends the iteration. Safe to call twice."""
+        self._closed = True
+        if self._socket is not None:
+            await self._socket.close()
+
+    async def __aiter__(self) -> AsyncIterator[Event | Gap]:
+        """Ends after `aclose`. Raises ConnectionRefusedByServerError, BrokenStreamError, and
+        OSError once `max_attempts` in a row have failed."""
+        while not self._closed:
+            try:
+                if self._socket is None:
+                    await self._reopen()
+                if self._socket is None:
+                    return
+                async for item in self._items(self._socket):
+                    yield item
+                self._check_close(self._socket)
+            except _websockets().exceptions.ConnectionClosed:
+                if self._socket is not None:
+                    self._check_close(self._socket)
+            self._socket = None
+
+    async def _items(self, socket: "ClientConnection") -> AsyncIterator[Event | Gap]:
+        async for text in socket:
+            kind = msgspec.json.decode(text, type=_Kind).type
+            if kind == "ready":
+                ready = msgspec.json.decode(text, type=_Ready)
+                self._position.ready(ready.stream, ready.seq)
+            elif kind == "gap":
+                gap = msgspec.json.decode(text, type=Gap)
+                self._position.skip(gap)
+                yield gap
+            elif kind != "pong":
+                event = msgspec.json.decode(text, type=Event)
+                if self._position.take(event.seq):
+                    yield event
+
+    def _check_close(self, socket: "ClientConnection") -> None:
+        code = socket.close_code or 1006
+        if 4400 <= code < 4500:
+            raise ConnectionRefusedByServerError(code, socket.close_reason or "")
+
+    async def _open(self) -> None:
+        self._socket = await _websockets().asyncio.client.connect(
+            self._url_with_position(), additional_headers=self._headers, compression=None
+        )
+
+    async def _reopen(self) -> None:
+        attempt = 0
+        while not self._closed:
+            self.reconnects += 1
+            try:
+                await self._open()
+            except (OSError, _websockets().exceptions.InvalidHandshake, TimeoutError):
+                if self._max_attempts is not None and attempt + 1 >= self._max_attempts:
+                    raise
+            else:
+                return
+            await asyncio.sleep(backoff(attempt, *self._delays, random.random))
+            attempt += 1
+
+    def _url_with_position(self) -> str:
+        if self._position.seq is None:
+            return self._url
+        parts = urlsplit(self._url)
+        query = dict(parse_qsl(parts.query, keep_blank_values=True))
+        query |= {"stream": self._position.stream, "seq": str(self._position.seq)}
+        return urlunsplit(parts._replace(query=urlencode(query)))
+
+
+def connect(
+    url: str,
+    *,
+    token: str | None = None,
+    stream: str = "",
+    seq: int | None = None,
+    first_delay: float = 0.1,
+    max_delay: float = 30.0,
+    max_attempts: int | None = None,
+) -> Stream:
+    """`async with connect(url) as events: async for event in events: …`
+
+    Reconnects with exponential backoff and full jitter between `first_delay` and `max_delay`
+    seconds, and resumes behind the last event that the iteration took. Give `stream` and `seq`
+    to go on where an earlier `Stream.position` stood; without them it starts live. The first
+    connection is not retried: a wrong URL should be heard at once.
+    """
+    return Stream(
+        url,
+        token=token,
+        position=Position(stream, seq),
+        first_delay=first_delay,
+        max_delay=max_delay,
+        max_attempts=max_attempts,
+    )

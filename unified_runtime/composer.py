@@ -1,0 +1,98 @@
+"""From a caller's event to a draft: checked, completed and encoded exactly once."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from unified_runtime.errors import EventError, EventTooLargeError
+from unified_runtime.events import PAYLOADS, check_type, typed_payload
+from unified_runtime.limits import Limits
+from unified_runtime.protocol.frames import Draft, encode_data, encode_text, head_of
+from unified_runtime.runs import RunLedger
+
+
+class Composer:
+    """Safe to call from any thread. `clock` gives aware UTC times for `timestamp`."""
+
+    def __init__(self, limits: Limits, clock: Callable[[], datetime]) -> None:
+        self._limit = limits.event_bytes
+        self._clock = clock
+        self._ledger = RunLedger()
+
+    def compose(
+        self,
+        user_id: str,
+        event_type: str,
+        data: Mapping[str, Any],
+        thread_id: str | None,
+        run_id: str | None,
+        event_id: str | None,
+    ) -> Draft:
+        """Raises EventError; then nothing is remembered of the event either."""
+        if event_type in PAYLOADS:
+            data = self._ledger.fill(
+                (user_id, thread_id, run_id), event_type, data, time.monotonic(), typed_payload
+            )
+        now = self._clock()
+        tail = b',"timestamp":"%b","user_id":%b,"thread_id":%b,"run_id":%b,"data":%b}' % (
+            now.isoformat(timespec="microseconds").encode(),
+            encode_user(user_id),
+            _optional_text(thread_id),
+            _optional_text(run_id),
+            encode_data(event_type, data),
+        )
+        return self._checked(
+            Draft(user_id, _head(event_type), tail, now.timestamp(), event_id), event_type
+        )
+
+    def compose_for_all(
+        self, user_ids: Sequence[str], event_type: str, data: Mapping[str, Any]
+    ) -> list[Draft]:
+        """The same event for many users; `data` is encoded once."""
+        if event_type in PAYLOADS:
+            typed_payload(event_type, data)
+        now = self._clock()
+        at = now.timestamp()
+        head = _head(event_type)
+        before = b',"timestamp":"%b","user_id":' % now.isoformat(timespec="microseconds").encode()
+        after = b',"thread_id":null,"run_id":null,"data":%b}' % encode_data(event_type, data)
+        self._checked(Draft("", head, before + after, at), event_type)
+        return [
+            Draft(user_id, head, b"%b%b%b" % (before, encode_user(user_id), after), at)
+            for user_id in user_ids
+        ]
+
+    def _checked(self, draft: Draft, event_type: str) -> Draft:
+        if draft.size > self._limit:
+            raise EventTooLargeError(event_type, draft.size, self._limit)
+        return draft
+
+
+@lru_cache(maxsize=1024)
+def _head(event_type: str) -> bytes:
+    check_type(event_type)
+    return head_of(event_type)
+
+
+@lru_cache(maxsize=4096)
+def encode_user(user_id: str) -> bytes:
+    if not isinstance(user_id, str) or not user_id:
+        raise EventError(f"user_id must be a non-empty string, not {user_id!r}")
+    try:
+        return encode_text(user_id)
+    except UnicodeEncodeError as error:
+        raise EventError(f"user_id {user_id!r}: {error.reason}") from None
+
+
+def _optional_text(text: str | None) -> bytes:
+    if text is None:
+        return b"null"
+    if not isinstance(text, str):
+        raise EventError(f"thread_id and run_id must be strings or None, not {text!r}")
+    return encode_user(text) if text else b'""'
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,273 @@
+"""One client's connection: a reader of its user's stream at a position, and its writer task."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol
+
+from unified_runtime.close_codes import CloseCode
+from unified_runtime.errors import JournalError, ProtocolError
+from unified_runtime.journals.base import Journal
+from unified_runtime.limits import Limits
+from unified_runtime.protocol.frames import (
+    PONG,
+    Ack,
+    Ping,
+    Resume,
+    gap_frame,
+    parse_client_frame,
+    ready_frame,
+)
+from unified_runtime.protocol.states import State, Step, advance
+from unified_runtime.protocol.stream import Gap, Tail, start_of, trimmed
+
+_CLOSE_TIMEOUT = 1.0
+"""Seconds for the closing handshake; a stalled peer will not answer it."""
+
+
+class Transport(Protocol):
+    """What the writer needs of a socket; Starlette's and FastAPI's WebSocket have it."""
+
+    async def send_text(self, data: str) -> None: ...
+
+    async def close(self, code: int, reason: str) -> None: ...
+
+
+class Connection:
+    """Made by the manager. Frames are written by `run` alone, in order, with no lock held.
+
+    Everything not yet written is in the journal, so a connection may be closed at any moment
+    without losing an event: the client resumes behind the last one that it saw.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_close_code",
+        "_finishing",
+        "_heard",
+        "_journal",
+        "_limits",
+        "_on_closed",
+        "_pong_due",
+        "_resume",
+        "_tail",
+        "_transport",
+        "_waiter",
+        "_writer",
+        "_writing_since",
+        "acked",
+        "address",
+        "delivered",
+        "lost",
+        "position",
+        "state",
+        "stream",
+        "thread_id",
+        "user_id",
+    )
+
+    def __init__(
+        self,
+        user_id: str,
+        transport: Transport,
+        *,
+        tail: Tail,
+        journal: Journal,
+        limits: Limits,
+        on_closed: Callable[["Connection"], None],
+        thread_id: str | None = None,
+        address: str | None = None,
+    ) -> None:
+        self.user_id = user_id
+        self.thread_id = thread_id
+        self.address = address
+        self.state = State.POSITIONING
+        self.stream = ""
+        self.position = 0
+        """Number of the last event handed to the transport."""
+        self.acked = 0
+        self.delivered = 0
+        self.lost = 0
+        """Events that were trimmed before this connection, once live, could be sent them."""
+        self._transport = transport
+        self._tail = tail
+        self._journal = journal
+        self._limits = limits
+        self._on_closed = on_closed
+        self._resume: Resume | None = None
+        self._heard = asyncio.get_running_loop().time()
+        self._pong_due = False
+        self._finishing = False
+        self._close_code: CloseCode | None = None
+        self._waiter: asyncio.Future[None] | None = None
+        self._writer: asyncio.Task[None] | None = None
+        self._writing_since: float | None = None
+
+    # What others tell it
+
+    def wake(self) -> None:
+        """There may be something to write. Cheap, and never blocks."""
+        waiter = self._waiter
+        if waiter is not None:
+            self._waiter = None
+            if not waiter.done():
+                waiter.set_result(None)
+
+    def receive(self, text: str | bytes) -> None:
+        """Take one frame of the client; a wrong one closes the connection with the right code."""
+        self._heard = asyncio.get_running_loop().time()
+        try:
+            frame = parse_client_frame(text, self._limits.frame_bytes)
+        except ProtocolError as error:
+            self.close(CloseCode(error.code))
+            return
+        match frame:
+            case Resume():
+                self._resume = frame
+            case Ack(seq=seq):
+                self.acked = max(self.acked, min(seq, self.position))
+            case Ping():
+                self._pong_due = True
+        self.wake()
+
+    def close(self, code: CloseCode) -> None:
+        """Stop writing at once, mid-write if need be, and say `code`. Later calls do nothing."""
+        if self._close_code is None:
+            self._close_code = code
+            if self._writer is not None and not self.closed:
+                self._writer.cancel()
+
+    def finish(self) -> None:
+        """Write what is journaled, then say GOING_AWAY."""
+        self._finishing = True
+        self.wake()
+
+    def overdue(self, now: float) -> CloseCode | None:
+        """Why the connection has to be closed at loop time `now`, if it has to."""
+        since = self._writing_since
+        if since is not None and now - since > self._limits.write_timeout:
+            return CloseCode.SLOW_CONSUMER
+        idle = self._limits.idle_timeout
+        if idle is not None and now - self._heard > idle:
+            return CloseCode.IDLE
+        return None
+
+    @property
+    def closed(self) -> bool:
+        return self.state is State.CLOSED
+
+    # The writer
+
+    async def run(self, resume: Resume | None, *, wait_for_frame: bool) -> None:
+        """Write until the connection ends; the only place that touches the transport.
+
+        With `wait_for_frame` the first frame of the client is awaited for
+        `Limits.resume_wait`, because it may be its `resume`. Returns once the close frame is out,
+        and raises what the transport raised when the peer is gone.
+        """
+        self._writer = asyncio.current_task()
+        self._resume = self._resume or resume
+        try:
+            if wait_for_frame and self._resume is None and self._close_code is None:
+                await self._wait(self._limits.resume_wait)
+            await self._write_until_finished()
+        except asyncio.CancelledError:
+            if self._close_code is None:
+                raise
+        except JournalError:
+            self._close_code = CloseCode.JOURNAL_UNAVAILABLE
+        finally:
+            self._writing_since = None
+            self.state = advance(self.state, Step.CLOSE)
+            self._on_closed(self)
+        self._close_code = self._close_code or CloseCode.GOING_AWAY
+        await self._say_goodbye(self._close_code)
+
+    async def _say_goodbye(self, code: CloseCode) -> None:
+        try:
+            async with asyncio.timeout(_CLOSE_TIMEOUT):
+                await self._transport.close(int(code), code.reason)
+        except TimeoutError:
+            return
+
+    async def _write_until_finished(self) -> None:
+        await self._begin()
+        while True:
+            if self._close_code is not None:
+                return
+            if self._resume is not None:
+                self.state = advance(self.state, Step.REWIND)
+                await self._begin()
+            if self._pong_due:
+                self._pong_due = False
+                await self._send([PONG])
+            if self.state is State.REPLAYING:
+                await self._replay()
+                continue
+            frames = self._tail.after(self.position, self._limits.write_events)
+            if frames is None:
+                self.state = advance(self.state, Step.FALL_BEHIND)
+            elif frames:
+                await self._send_events(frames)
+            elif self._finishing:
+                return
+            elif not self._pong_due and self._resume is None:
+                await self._wait(None)
+
+    async def _begin(self) -> None:
+        """Say `ready`, and the gap if there is one; then everything behind it is replayed."""
+        await self._journal.watch(self.user_id)
+        bounds = await self._journal.bounds(self.user_id)
+        resume, self._resume = self._resume, None
+        start = start_of(bounds, resume)
+        self.stream = bounds.stream
+        self.position = start.after
+        if self.state is State.POSITIONING:
+            self.state = advance(self.state, Step.POSITION)
+        frames = [ready_frame(bounds.stream, start.position, resumed=start.resumed)]
+        if start.gap is not None:
+            frames.append(gap_frame(*start.gap))
+        await self._send(frames)
+
+    async def _replay(self) -> None:
+        """Write one page of the journal; an empty one means that the newest event is written."""
+        page = await self._journal.read(self.user_id, self.position, self._limits.write_events)
+        if page.bounds.stream != self.stream or self.position > page.bounds.last:
+            self.stream = page.bounds.stream
+            await self._tell_gap(Gap(1, page.bounds.first - 1, "new_stream"))
+            return
+        gap = trimmed(page.bounds, self.position)
+        if gap is not None:
+            self.lost += gap.last - gap.first + 1
+            await self._tell_gap(gap)
+        if page.frames:
+            await self._send_events(page.frames)
+            await asyncio.sleep(0)  # a journal in memory would let nobody else run
+        else:
+            self.state = advance(self.state, Step.CATCH_UP)
+
+    async def _tell_gap(self, gap: Gap) -> None:
+        self.position = gap.last
+        await self._send([gap_frame(*gap)])
+
+    async def _send_events(self, frames: list[bytes]) -> None:
+        self.position += len(frames)
+        await self._send(frames)
+        self.delivered += len(frames)
+
+    async def _send(self, frames: list[bytes]) -> None:
+        loop = asyncio.get_running_loop()
+        for frame in frames:
+            self._writing_since = loop.time()
+            await self._transport.send_text(frame.decode())
+        self._writing_since = None
+
+    async def _wait(self, seconds: float | None) -> None:
+        loop = asyncio.get_running_loop()
+        self._waiter = loop.create_future()
+        timer = loop.call_later(seconds, self.wake) if seconds is not None else None
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+            if timer is not None:
+                timer.cancel()

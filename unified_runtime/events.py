@@ -1,0 +1,90 @@
+"""The event types and the payload of each: one definition for validation, schema and types."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from unified_runtime.errors import PayloadError
+
+CRITICAL_EVENTS: tuple[str, ...] = (
+    "agent_started",
+    "agent_thinking",
+    "tool_executing",
+    "tool_completed",
+    "agent_completed",
+)
+
+Seconds = Annotated[float, msgspec.Meta(ge=0)]
+
+
+class AgentStarted(msgspec.Struct):
+    agent_name: str
+
+
+class AgentThinking(msgspec.Struct):
+    agent_name: str
+    reasoning: str
+    step: int | None = None
+    progress: Annotated[float, msgspec.Meta(ge=0, le=1)] | None = None
+
+
+class ToolExecuting(msgspec.Struct):
+    agent_name: str
+    tool_name: str
+    parameters: dict[str, Any]
+    call_id: str
+
+
+class ToolCompleted(msgspec.Struct):
+    agent_name: str
+    tool_name: str
+    call_id: str
+    status: Literal["ok", "error"]
+    results: Any
+    duration: Seconds
+
+
+class AgentCompleted(msgspec.Struct):
+    agent_name: str
+    status: Literal["completed", "failed", "cancelled"]
+    final_response: Any
+    duration: Seconds
+
+
+Payload = AgentStarted | AgentThinking | ToolExecuting | ToolCompleted | AgentCompleted
+
+PAYLOADS: Mapping[str, type[Payload]] = MappingProxyType(
+    {
+        "agent_started": AgentStarted,
+        "agent_thinking": AgentThinking,
+        "tool_executing": ToolExecuting,
+        "tool_completed": ToolCompleted,
+        "agent_completed": AgentCompleted,
+    }
+)
+
+if tuple(PAYLOADS) != CRITICAL_EVENTS:
+    raise ImportError("every critical event needs its payload, in the same order")
+
+CONTROL_TYPES = frozenset({"ready", "gap", "pong", "ping", "resume", "ack", "auth"})
+
+
+def typed_payload(event_type: str, data: Mapping[str, Any]) -> Payload:
+    """Check `data` against the wire's table; fields beyond the table are allowed and ignored.
+
+    Raises PayloadError, naming the field (`$.agent_name`) and what was expected.
+    """
+    try:
+        return msgspec.convert(data, PAYLOADS[event_type])
+    except msgspec.ValidationError as error:
+        raise PayloadError(event_type, str(error)) from None
+
+
+def check_type(event_type: str) -> None:
+    """An application's own type may be any name that the wire does not use for itself."""
+    if not isinstance(event_type, str) or not event_type:
+        raise PayloadError(str(event_type), "the event type must be a non-empty string")
+    if event_type in CONTROL_TYPES:
+        raise PayloadError(event_type, "this name is one of the wire's control frames")

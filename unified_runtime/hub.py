@@ -1,0 +1,136 @@
+"""Who is connected, and the way of a journaled event to all connections of its user."""
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass, field
+
+from unified_runtime.close_codes import CloseCode
+from unified_runtime.connection import Connection, Transport
+from unified_runtime.errors import ConnectionRefusedByLimitError
+from unified_runtime.journals.base import Journal
+from unified_runtime.limits import Limits
+from unified_runtime.protocol.stream import Tail
+
+_SWEEP = 1.0
+"""Seconds between looks for stalled and idle connections, unless a limit is shorter."""
+
+
+@dataclass(slots=True)
+class _User:
+    tail: Tail
+    connections: dict[Connection, None] = field(default_factory=dict)
+
+
+class Hub:
+    """Belongs to one event loop and is used on it only."""
+
+    def __init__(self, journal: Journal, limits: Limits) -> None:
+        self._journal = journal
+        self._limits = limits
+        self._users: dict[str, _User] = {}
+        self._by_address: Counter[str] = Counter()
+        self._sweeper: asyncio.TimerHandle | None = None
+        self.closed_by_code: Counter[str] = Counter()
+        self.delivered = 0
+        self.lost = 0
+        self.healed = 0
+
+    def deliver(self, user_id: str, seq: int, frame: bytes) -> None:
+        """The journal's notification; see journals.base.Deliver."""
+        user = self._users.get(user_id)
+        if user is not None and user.tail.push(seq, frame):
+            for connection in user.connections:
+                connection.wake()
+
+    def connect(
+        self,
+        user_id: str,
+        transport: Transport,
+        *,
+        thread_id: str | None = None,
+        address: str | None = None,
+    ) -> Connection:
+        """Raises ConnectionRefusedByLimitError; otherwise the caller has to `run` the result."""
+        user = self._users.get(user_id)
+        if user is not None and len(user.connections) >= self._limits.connections_per_user:
+            raise ConnectionRefusedByLimitError("this user holds as many connections as allowed")
+        if (
+            address is not None
+            and self._by_address[address] >= self._limits.connections_per_address
+        ):
+            raise ConnectionRefusedByLimitError("this address holds as many connections as allowed")
+        if user is None:
+            user = self._users[user_id] = _User(
+                Tail(self._limits.outbox_events, self._limits.outbox_bytes)
+            )
+        connection = Connection(
+            user_id,
+            transport,
+            tail=user.tail,
+            journal=self._journal,
+            limits=self._limits,
+            on_closed=self._forget,
+            thread_id=thread_id,
+            address=address,
+        )
+        user.connections[connection] = None
+        if address is not None:
+            self._by_address[address] += 1
+        self._sweep_later()
+        return connection
+
+    def _forget(self, connection: Connection) -> None:
+        user = self._users[connection.user_id]
+        del user.connections[connection]
+        self.delivered += connection.delivered
+        self.lost += connection.lost
+        if connection.address is not None:
+            self._by_address[connection.address] -= 1
+            if not self._by_address[connection.address]:
+                del self._by_address[connection.address]
+        if not user.connections:
+            self.healed += user.tail.holes
+            del self._users[connection.user_id]
+            self._journal.unwatch(connection.user_id)
+
+    def close(self, connection: Connection, code: CloseCode) -> None:
+        self.closed_by_code[code.name] += 1
+        connection.close(code)
+
+    def connections(self, user_id: str | None = None) -> list[Connection]:
+        if user_id is not None:
+            user = self._users.get(user_id)
+            return list(user.connections) if user else []
+        return [c for user in self._users.values() for c in user.connections]
+
+    def count(self, user_id: str | None = None) -> int:
+        if user_id is not None:
+            user = self._users.get(user_id)
+            return len(user.connections) if user else 0
+        return sum(len(user.connections) for user in self._users.values())
+
+    @property
+    def user_ids(self) -> list[str]:
+        """Everyone with at least one connection."""
+        return list(self._users)
+
+    def _sweep_later(self) -> None:
+        if self._sweeper is None:
+            limits = (self._limits.write_timeout, self._limits.idle_timeout or _SWEEP)
+            delay = min(_SWEEP, *(limit / 4 for limit in limits))
+            self._sweeper = asyncio.get_running_loop().call_later(delay, self._sweep)
+
+    def _sweep(self) -> None:
+        self._sweeper = None
+        now = asyncio.get_running_loop().time()
+        for connection in self.connections():
+            code = connection.overdue(now)
+            if code is not None:
+                self.close(connection, code)
+        if self._users:
+            self._sweep_later()
+
+    def stop(self) -> None:
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+            self._sweeper = None

@@ -1,0 +1,113 @@
+"""Events from other threads: one queue and one wake-up of the loop per batch."""
+
+import asyncio
+import threading
+from collections import deque
+from concurrent.futures import Future
+
+from unified_runtime.errors import JournalError, ManagerClosedError, WouldDeadlockError
+from unified_runtime.journals.base import Journal
+from unified_runtime.protocol.frames import Draft
+
+_BATCH = 512
+
+
+class EmitFuture(Future[int]):
+    """The number of an event emitted from another thread.
+
+    Cannot be cancelled: the event is on its way. `result()` on the loop's own thread raises
+    WouldDeadlockError instead of waiting for itself.
+    """
+
+    def __init__(self, loop_thread: int) -> None:
+        super().__init__()
+        self._loop_thread = loop_thread
+
+    def cancel(self) -> bool:
+        return False
+
+    def result(self, timeout: float | None = None) -> int:
+        if not self.done() and threading.get_ident() == self._loop_thread:
+            raise WouldDeadlockError("use asyncio.wrap_future(…) on the loop's own thread")
+        return super().result(timeout)
+
+
+class Inbox:
+    """Bound to the loop that it is made on. Keeps the order of each thread."""
+
+    def __init__(self, journal: Journal, limit: int) -> None:
+        self._journal = journal
+        self._limit = limit
+        self._loop = asyncio.get_running_loop()
+        self._loop_thread = threading.get_ident()
+        self._queue: deque[tuple[Draft, EmitFuture]] = deque()
+        self._room = threading.Condition()
+        self._waiting = 0
+        self._woken = False
+        self._drainer: asyncio.Task[None] | None = None
+        self._closed = False
+
+    def __len__(self) -> int:
+        return len(self._queue)
+
+    def put(self, draft: Draft) -> EmitFuture:
+        """Blocks while `limit` events wait, except on the loop's own thread, which never waits."""
+        if len(self._queue) >= self._limit and threading.get_ident() != self._loop_thread:
+            self._wait_for_room()
+        if self._closed:
+            raise ManagerClosedError("the manager is closed")
+        future = EmitFuture(self._loop_thread)
+        self._queue.append((draft, future))
+        if not self._woken:
+            self._woken = True
+            self._wake_loop()
+        return future
+
+    def _wake_loop(self) -> None:
+        try:
+            self._loop.call_soon_threadsafe(self._start)
+        except RuntimeError:
+            self._queue.clear()
+            raise ManagerClosedError("the manager's event loop is closed") from None
+
+    def _wait_for_room(self) -> None:
+        with self._room:
+            self._waiting += 1
+            self._room.wait_for(lambda: len(self._queue) < self._limit or self._closed)
+            self._waiting -= 1
+
+    def _start(self) -> None:
+        self._woken = False  # before the queue is read: a later put wakes the loop again
+        if self._drainer is None or self._drainer.done():
+            self._drainer = self._loop.create_task(self._drain())
+
+    async def _drain(self) -> None:
+        while self._queue:
+            batch = [self._queue.popleft() for _ in range(min(_BATCH, len(self._queue)))]
+            if self._waiting:
+                with self._room:
+                    self._room.notify_all()
+            await self._append(batch)
+            await asyncio.sleep(0)
+
+    async def _append(self, batch: list[tuple[Draft, EmitFuture]]) -> None:
+        try:
+            numbers = await self._journal.append([draft for draft, _ in batch])
+        except JournalError as error:
+            for _, future in batch:
+                future.set_exception(error)
+        else:
+            for (_, future), seq in zip(batch, numbers, strict=True):
+                future.set_result(seq)
+
+    async def aclose(self) -> None:
+        """Refuse further events and wait until the ones taken are in the journal."""
+        self._closed = True
+        with self._room:
+            self._room.notify_all()
+        while self._queue:
+            self._start()
+            if self._drainer is not None:
+                await self._drainer
+        if self._drainer is not None:
+            await self._drainer

@@ -1,0 +1,1 @@
+"""Where events are kept. `base` states what every journal promises; each backend is one file."""

@@ -1,0 +1,71 @@
+"""What every journal promises; one shared test suite holds all of them to it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from unified_runtime.protocol.frames import Draft
+from unified_runtime.protocol.stream import Bounds
+
+Deliver = Callable[[str, int, bytes], None]
+"""Called on the loop with (user_id, seq, frame) for each event once it is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """What trimming keeps, per user: the newest `count` events that are at most `age` seconds old.
+
+    None means without bound. Trimming may lag behind, never run ahead: what the bounds promise is
+    there. An `event_id` is remembered as long as its event.
+    """
+
+    count: int | None = 10_000
+    age: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.count is not None and self.count < 1:
+            raise ValueError(f"Retention.count must be at least 1, not {self.count}")
+        if self.age is not None and self.age <= 0:
+            raise ValueError(f"Retention.age must be positive seconds, not {self.age}")
+
+
+class Page(NamedTuple):
+    """Frames of consecutive numbers from `max(after + 1, bounds.first)` on."""
+
+    bounds: Bounds
+    frames: list[bytes]
+
+
+class Journal(Protocol):
+    """Numbers a user's events 1, 2, 3 … and keeps them.
+
+    All methods run on the loop that `start` ran on; `start` on a new loop moves the journal there.
+    Every method raises JournalError when the backend fails.
+    """
+
+    async def start(self, deliver: Deliver) -> None: ...
+
+    async def append(self, drafts: Sequence[Draft]) -> list[int]:
+        """Keep all drafts or none, in this order, and return their numbers.
+
+        `deliver` is called for each before this returns, in the order of the numbers. A draft
+        whose `event_id` its user already has gets the number of the first, and is not kept again.
+        Once this has suspended, cancelling the caller does not withdraw the drafts.
+        """
+        ...
+
+    async def bounds(self, user_id: str) -> Bounds: ...
+
+    async def read(self, user_id: str, after: int, count: int) -> Page:
+        """At most `count` events behind `after`, oldest first."""
+        ...
+
+    async def watch(self, user_id: str) -> None:
+        """`deliver` is wanted for this user's events from other processes too."""
+        ...
+
+    def unwatch(self, user_id: str) -> None: ...
+
+    async def aclose(self) -> None:
+        """Finish what was appended, then let go of the backend. Safe to call twice."""
+        ...

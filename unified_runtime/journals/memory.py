@@ -1,0 +1,118 @@
+"""Events in this process's memory: survive a lost connection, not the process."""
+
+import time
+from collections.abc import Callable, Sequence
+from secrets import token_urlsafe
+
+from unified_runtime.journals.base import Deliver, Page, Retention
+from unified_runtime.protocol.frames import Draft
+from unified_runtime.protocol.stream import Bounds
+
+
+class _Stream:
+    """One user's events; `frames[i]` is number `first + i`, of which the oldest may be expired."""
+
+    __slots__ = ("first", "frames", "ids", "times")
+
+    def __init__(self) -> None:
+        self.first = 1
+        self.frames: list[bytes] = []
+        self.times: list[float] = []
+        self.ids: dict[str, int] | None = None
+
+    @property
+    def last(self) -> int:
+        return self.first + len(self.frames) - 1
+
+    def drop(self, count: int) -> None:
+        del self.frames[:count]
+        del self.times[:count]
+        self.first += count
+        if self.ids:
+            self.ids = {key: seq for key, seq in self.ids.items() if seq >= self.first}
+
+
+class MemoryJournal:
+    """The default journal. `clock` gives seconds since the epoch, for `Retention.age`."""
+
+    def __init__(
+        self, *, retention: Retention | None = None, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._retention = retention or Retention()
+        self._clock = clock
+        self._streams: dict[str, _Stream] = {}
+        self._name = token_urlsafe(12)
+        self._name_bytes = self._name.encode()
+        self._slack = max(16, (self._retention.count or 0) // 8)
+        self._deliver: Deliver = _nobody
+
+    async def start(self, deliver: Deliver) -> None:
+        self._deliver = deliver
+
+    async def append(self, drafts: Sequence[Draft]) -> list[int]:
+        return [self._append_one(draft) for draft in drafts]
+
+    def _append_one(self, draft: Draft) -> int:
+        stream = self._streams.get(draft.user_id)
+        if stream is None:
+            stream = self._streams[draft.user_id] = _Stream()
+        if draft.event_id is not None and stream.ids and draft.event_id in stream.ids:
+            self._expire(stream)
+            if (known := stream.ids.get(draft.event_id)) is not None:
+                return known
+        seq = stream.first + len(stream.frames)
+        frame = draft.frame(seq, self._name_bytes)
+        stream.frames.append(frame)
+        stream.times.append(draft.time)
+        if draft.event_id is not None:
+            stream.ids = stream.ids or {}
+            stream.ids[draft.event_id] = seq
+        self._trim_count(stream, self._slack)
+        self._deliver(draft.user_id, seq, frame)
+        return seq
+
+    def _trim_count(self, stream: _Stream, slack: int) -> None:
+        """Drop many at once, because dropping one costs as much as moving the rest."""
+        count = self._retention.count
+        if count is not None and len(stream.frames) > count + slack:
+            stream.drop(len(stream.frames) - count)
+
+    def _expire(self, stream: _Stream) -> None:
+        self._trim_count(stream, 0)
+        if self._retention.age is None:
+            return
+        oldest = self._clock() - self._retention.age
+        times = stream.times
+        stale = next((i for i, at in enumerate(times) if at >= oldest), len(times))
+        if stale:
+            stream.drop(stale)
+
+    def _bounds(self, stream: _Stream | None) -> Bounds:
+        if stream is None:
+            return Bounds(self._name, 1, 0)
+        self._expire(stream)
+        return Bounds(self._name, stream.first, stream.last)
+
+    async def bounds(self, user_id: str) -> Bounds:
+        return self._bounds(self._streams.get(user_id))
+
+    async def read(self, user_id: str, after: int, count: int) -> Page:
+        stream = self._streams.get(user_id)
+        bounds = self._bounds(stream)
+        if stream is None:
+            return Page(bounds, [])
+        start = max(0, after + 1 - stream.first)
+        return Page(bounds, stream.frames[start : start + count])
+
+    async def watch(self, user_id: str) -> None:
+        """Nothing to do: every event of this journal is delivered anyway."""
+
+    def unwatch(self, user_id: str) -> None:
+        """Nothing to do: see `watch`."""
+
+    async def aclose(self) -> None:
+        """Keeps the events: a manager that is started again finds them."""
+
+
+def _nobody(user_id: str, seq: int, frame: bytes) -> None:
+    """Where events go before a manager listens."""

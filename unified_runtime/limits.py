@@ -1,0 +1,44 @@
+"""Every bound of the runtime in one place."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Times in seconds, sizes in bytes."""
+
+    event_bytes: int = 1024 * 1024
+    """An encoded event over this is refused at `emit`. 1 MiB is what `websockets` takes by default."""
+
+    frame_bytes: int = 16 * 1024
+    """A client's frame; the wire's own are under 1 KiB, a token may be longer."""
+
+    frames_per_second: int = 50
+    """What one client may send on average; twice as many at once."""
+
+    outbox_events: int = 1024
+    """Newest events held per connected user, shared by all its connections; older ones are read
+    from the journal."""
+
+    outbox_bytes: int = 1024 * 1024
+
+    write_events: int = 256
+    """Events handed to a connection in one go; a write of so many must end in `write_timeout`."""
+
+    write_timeout: float = 10.0
+    """A client that takes nothing for this long is closed with SLOW_CONSUMER."""
+
+    resume_wait: float = 0.25
+    """How long `ready` waits for a first frame when the URL has no position."""
+
+    authentication_timeout: float = 10.0
+    idle_timeout: float | None = None
+    """Close a client that sent nothing for this long; only for clients that send `ping`."""
+
+    connections_per_user: int = 1000
+    connections_per_address: int = 10_000
+    drain_timeout: float = 5.0
+    """How long `aclose` waits until every connection has been written what is journaled."""
+
+    backlog_events: int = 10_000
+    """Events from other threads that wait for the loop; `emit_threadsafe` blocks beyond it."""

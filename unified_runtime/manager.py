@@ -1,0 +1,412 @@
+"""The one manager: emit to a user from anywhere, connect sockets, see what goes on."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from concurrent.futures import Future
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Self
+
+from unified_runtime.bridge import AgentWebSocketBridge
+from unified_runtime.close_codes import CloseCode
+from unified_runtime.composer import Composer, utc_now
+from unified_runtime.connection import Connection, Transport
+from unified_runtime.context import UserExecutionContext
+from unified_runtime.emitter import UnifiedWebSocketEmitter
+from unified_runtime.endpoint import Endpoint
+from unified_runtime.errors import (
+    ForkedError,
+    JournalError,
+    ManagerClosedError,
+    ManagerStateError,
+    NotCriticalError,
+    PayloadError,
+    WrongLoopError,
+)
+from unified_runtime.events import CRITICAL_EVENTS
+from unified_runtime.factory import EmitterFactory
+from unified_runtime.forks import forks_so_far
+from unified_runtime.handshake import Authenticate
+from unified_runtime.hub import Hub
+from unified_runtime.inbox import Inbox
+from unified_runtime.journals.base import Journal
+from unified_runtime.journals.memory import MemoryJournal
+from unified_runtime.limits import Limits
+from unified_runtime.protocol.frames import Resume
+
+_YIELD_EVERY = 64
+"""Emits after which the loop gets a turn, because a journal in memory never suspends."""
+
+
+class UnifiedWebSocketManager:
+    """Journals events and brings them to every connection of their user.
+
+    Belongs to the event loop on which it is first awaited. When that loop no longer runs, the
+    next loop that awaits the manager takes it over: the journal is kept, connections died with
+    their loop. While it runs, other loops and threads use `emit_threadsafe`.
+    """
+
+    def __init__(
+        self,
+        *,
+        journal: Journal | None = None,
+        limits: Limits | None = None,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._journal: Journal = journal if journal is not None else MemoryJournal()
+        self._limits = limits or Limits()
+        self._composer = Composer(self._limits, clock)
+        self._factory = EmitterFactory(self)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._hub = Hub(self._journal, self._limits)
+        self._inbox: Inbox | None = None
+        self._starting: asyncio.Task[None] | None = None
+        self._started_on: asyncio.AbstractEventLoop | None = None
+        self._writers: dict[Connection, asyncio.Task[None]] = {}
+        self._sockets: dict[tuple[str, int], Connection] = {}
+        self._closed = False
+        self._forks = forks_so_far()
+        self._emitted = 0
+
+    # Life
+
+    async def start(self) -> None:
+        """Open the journal on the running loop. Optional: the first use does it too."""
+        await self._use_running_loop()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    @property
+    def limits(self) -> Limits:
+        return self._limits
+
+    @property
+    def closed(self) -> bool:
+        return self._closed
+
+    @property
+    def forked(self) -> bool:
+        """Whether this is the copy of a parent process's manager."""
+        return self._forks != forks_so_far()
+
+    async def aclose(self) -> None:
+        """Refuse new events and connections, write what is journaled, say GOING_AWAY.
+
+        Takes at most `Limits.drain_timeout` plus one second; a client that was too slow for it
+        finds the rest in the journal when it resumes. Safe to call twice.
+        """
+        if self._closed:
+            return
+        self._closed = True
+        self._started_on = None
+        if self._loop is not asyncio.get_running_loop():
+            return
+        if self._inbox is not None:
+            await self._inbox.aclose()
+        await self._drain_connections()
+        self._hub.stop()
+        await self._journal.aclose()
+
+    async def _drain_connections(self) -> None:
+        writers = set(self._writers.values())
+        if not writers:
+            return
+        for connection in self._hub.connections():
+            connection.finish()
+        _, late = await asyncio.wait(writers, timeout=self._limits.drain_timeout)
+        for connection in self._hub.connections():
+            self._hub.close(connection, CloseCode.GOING_AWAY)
+        if late:
+            await asyncio.wait(late, timeout=2.0)
+
+    async def _use_running_loop(self) -> None:
+        """Raise ManagerStateError unless the manager may be awaited here; start it if needed."""
+        self._check_alive()
+        loop = asyncio.get_running_loop()
+        if self._loop is not None and self._loop is not loop and self._loop.is_running():
+            raise WrongLoopError("this manager runs on another event loop; use emit_threadsafe")
+        if self._loop is not loop or self._starting is None:
+            self._move_to(loop)
+        starting = self._starting
+        if starting is None:
+            return
+        try:
+            await asyncio.shield(starting)
+        except JournalError:
+            self._starting = None  # the next use tries again
+            raise
+        self._started_on = loop
+
+    def _move_to(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._started_on = None
+        self._hub = Hub(self._journal, self._limits)
+        self._inbox = Inbox(self._journal, self._limits.backlog_events)
+        self._factory = EmitterFactory(self)
+        self._writers = {}
+        self._sockets = {}
+        self._starting = loop.create_task(self._journal.start(self._hub.deliver))
+
+    def _check_alive(self) -> None:
+        if self.forked:
+            raise ForkedError("this manager was made before fork; make one in this process")
+        if self._closed:
+            raise ManagerClosedError("the manager is closed")
+
+    # Emission
+
+    async def emit(
+        self,
+        user_id: str,
+        event_type: str,
+        data: Mapping[str, Any],
+        *,
+        thread_id: str | None = None,
+        run_id: str | None = None,
+        event_id: str | None = None,
+    ) -> int:
+        """Journal the event, let it go to the user's connections, and return its number.
+
+        Never waits for a socket. Repeated with the same `event_id` it returns the first number
+        and sends nothing. Raises EventError (nothing was kept), JournalError (not acknowledged;
+        a repeat with the same `event_id` is safe) or ManagerStateError. If the caller is
+        cancelled, the event is wholly there or wholly not: not if the journal was not yet
+        reached, else as the journal decides, which keeps it unless it fails.
+        """
+        draft = self._composer.compose(user_id, event_type, data, thread_id, run_id, event_id)
+        if self._started_on is not asyncio.get_running_loop():
+            await self._use_running_loop()
+        seq = (await self._journal.append((draft,)))[0]
+        self._emitted += 1
+        if self._emitted % _YIELD_EVERY == 0:
+            await asyncio.sleep(0)
+        return seq
+
+    async def emit_critical_event(
+        self,
+        user_id: str,
+        event_type: str,
+        data: Mapping[str, Any],
+        *,
+        thread_id: str | None = None,
+        run_id: str | None = None,
+        event_id: str | None = None,
+    ) -> int:
+        """`emit` for the five critical events; any other type raises NotCriticalError.
+
+        Fields that the wire requires and `data` lacks are filled as `runs.RunLedger` states.
+        """
+        if event_type not in CRITICAL_EVENTS:
+            raise NotCriticalError(event_type, CRITICAL_EVENTS)
+        return await self.emit(
+            user_id, event_type, data, thread_id=thread_id, run_id=run_id, event_id=event_id
+        )
+
+    def emit_threadsafe(
+        self,
+        user_id: str,
+        event_type: str,
+        data: Mapping[str, Any],
+        *,
+        thread_id: str | None = None,
+        run_id: str | None = None,
+        event_id: str | None = None,
+    ) -> Future[int]:
+        """`emit` from any thread or loop; the future ends once the journal holds the event.
+
+        The event is checked and encoded here, so EventError is raised at the call. Events of one
+        thread keep their order. Blocks while `Limits.backlog_events` wait for the loop, except
+        on the loop's own thread. Raises ManagerStateError before the manager was started on a
+        loop, after `aclose`, and in a forked child.
+        """
+        self._check_alive()
+        if self._inbox is None:
+            raise ManagerStateError("start the manager on its event loop first (`async with`)")
+        return self._inbox.put(
+            self._composer.compose(user_id, event_type, data, thread_id, run_id, event_id)
+        )
+
+    async def broadcast(
+        self, event_type: str, data: Mapping[str, Any], *, users: Iterable[str] | None = None
+    ) -> dict[str, int]:
+        """One event to each of `users`, by default to everyone connected; encoded once.
+
+        Each user gets it in the own numbering, journaled like any other. Returns the number per
+        user. Critical events need every field here, as they belong to no run.
+        """
+        if self._started_on is not asyncio.get_running_loop():
+            await self._use_running_loop()
+        user_ids = list(dict.fromkeys(users)) if users is not None else self._hub.user_ids
+        drafts = self._composer.compose_for_all(user_ids, event_type, data)
+        numbers = await self._journal.append(drafts)
+        await asyncio.sleep(0)
+        return dict(zip(user_ids, numbers, strict=True))
+
+    async def send_to_user(self, user_id: str, message: Mapping[str, Any]) -> int:
+        """Emit a message of the older shape: `type` with `data` or `payload`.
+
+        `thread_id`, `run_id` and `event_id` are taken from the message if it has them. Raises
+        PayloadError when the type is missing or both or neither of `data` and `payload` are there.
+        """
+        event_type = message.get("type")
+        if not isinstance(event_type, str):
+            raise PayloadError("message", "`type` must be a string")
+        bodies = [message[key] for key in ("data", "payload") if key in message]
+        if len(bodies) != 1 or not isinstance(bodies[0], Mapping):
+            raise PayloadError(
+                event_type, "exactly one of `data` and `payload`, a mapping, is needed"
+            )
+        return await self.emit(
+            user_id,
+            event_type,
+            bodies[0],
+            thread_id=message.get("thread_id"),
+            run_id=message.get("run_id"),
+            event_id=message.get("event_id"),
+        )
+
+    # Connections
+
+    async def connect_user(
+        self,
+        user_id: str,
+        websocket: Transport,
+        *,
+        thread_id: str | None = None,
+        resume: Resume | None = None,
+    ) -> Connection:
+        """Send this user's events to an accepted websocket until `disconnect_user`.
+
+        For an endpoint that reads the socket itself; it may pass what it reads to
+        `Connection.receive`. Starts live, or behind `resume`. `thread_id` only labels the
+        connection. Raises ConnectionRefusedByLimitError.
+        """
+        await self._use_running_loop()
+        connection = self._hub.connect(user_id, websocket, thread_id=thread_id)
+        self._sockets[user_id, id(websocket)] = connection
+        writer = asyncio.create_task(connection.run(resume, wait_for_frame=False))
+        self._track(connection, writer)
+        return connection
+
+    def _track(self, connection: Connection, writer: asyncio.Task[None]) -> None:
+        self._writers[connection] = writer
+
+        def ended(task: asyncio.Task[None]) -> None:
+            self._writers.pop(connection, None)
+            if not task.cancelled():
+                task.exception()  # a socket that went away is no error of ours
+
+        writer.add_done_callback(ended)
+
+    async def disconnect_user(self, user_id: str, websocket: Transport) -> None:
+        """Stop writing to a websocket given to `connect_user`; unknown ones are no error."""
+        connection = self._sockets.pop((user_id, id(websocket)), None)
+        writer = self._writers.get(connection) if connection else None
+        if writer is not None:
+            writer.cancel()
+            await asyncio.wait([writer])
+
+    async def serve(
+        self,
+        user_id: str,
+        transport: Transport,
+        read: Callable[[], Awaitable[str | bytes | None]],
+        *,
+        resume: Resume | None = None,
+        address: str | None = None,
+    ) -> None:
+        """Write to and read from an accepted, authenticated socket until it ends.
+
+        `read` gives the client's next text, None when it is gone. Raises
+        ConnectionRefusedByLimitError.
+        """
+        await self._use_running_loop()
+        connection = self._hub.connect(user_id, transport, address=address)
+        writer = asyncio.create_task(connection.run(resume, wait_for_frame=resume is None))
+        self._track(connection, writer)
+        reader = asyncio.create_task(_read_all(read, connection))
+        try:
+            await asyncio.wait((reader, writer), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            reader.cancel()
+            writer.cancel()
+            await asyncio.wait((reader, writer))
+
+    async def serve_connection(
+        self,
+        websocket: Any,
+        *,
+        user_id: str | None = None,
+        authenticate: Authenticate | None = None,
+        origins: Iterable[str] | None = None,
+    ) -> None:
+        """Be the whole endpoint of a Starlette-shaped websocket, from accept to close.
+
+        The user is `user_id`, when the caller knows it already, else what `authenticate` makes
+        of the handshake; one of them must be given. Returns when the connection has ended.
+        """
+        endpoint = Endpoint(self, _authenticator(user_id, authenticate), origins=origins)
+        await endpoint(websocket.scope, websocket.receive, websocket.send)
+
+    def is_connected(self, user_id: str) -> bool:
+        return self._hub.count(user_id) > 0
+
+    def connection_count(self, user_id: str | None = None) -> int:
+        """Open connections of one user, or of all."""
+        return self._hub.count(user_id)
+
+    def stats(self) -> dict[str, Any]:
+        """Counters since the manager was made its loop's; `lost` must stay 0.
+
+        `lost` counts events that were trimmed before a connected reader could be sent them,
+        `healed` holes in notifications that were filled from the journal.
+        """
+        live = self._hub.connections()
+        return {
+            "connections": len(live),
+            "users": len(self._hub.user_ids),
+            "emitted": self._emitted,
+            "delivered": self._hub.delivered + sum(c.delivered for c in live),
+            "lost": self._hub.lost + sum(c.lost for c in live),
+            "healed": self._hub.healed,
+            "waiting_from_threads": len(self._inbox) if self._inbox else 0,
+            "closed": dict(self._hub.closed_by_code),
+            "emitters": self._factory.stats(),
+        }
+
+    # Runs
+
+    def create_agent_bridge(self, context: UserExecutionContext) -> AgentWebSocketBridge:
+        return AgentWebSocketBridge(self, context)
+
+    def emitter(
+        self, context: UserExecutionContext
+    ) -> AbstractAsyncContextManager[UnifiedWebSocketEmitter]:
+        """The context's emitter from the pool, given back on every way out of the block."""
+        return self._factory.emitter(context)
+
+
+def _authenticator(user_id: str | None, authenticate: Authenticate | None) -> Authenticate:
+    if user_id is not None:
+        return lambda _: user_id
+    if authenticate is None:
+        raise ManagerStateError("serve_connection needs `user_id` or `authenticate`")
+    return authenticate
+
+
+async def _read_all(
+    read: Callable[[], Awaitable[str | bytes | None]], connection: Connection
+) -> None:
+    while (text := await read()) is not None:
+        connection.receive(text)

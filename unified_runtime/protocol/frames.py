@@ -1,0 +1,134 @@
+"""The JSON text of every frame, both ways. Knows no socket and no clock."""
+
+from collections.abc import Mapping
+from dataclasses import is_dataclass
+from typing import Any
+
+import msgspec
+
+from unified_runtime.close_codes import CloseCode
+from unified_runtime.errors import PayloadError, ProtocolError
+
+_MAX_SEQ = 2**53 - 1  # beyond it a browser's numbers are no longer exact
+
+
+class Draft(msgspec.Struct, gc=False):
+    """An encoded event that waits for its number.
+
+    The frame is `head`, the number, the stream's name and `tail`, so that a journal can number an
+    event without encoding it again.
+    """
+
+    user_id: str
+    head: bytes
+    tail: bytes
+    time: float
+    event_id: str | None = None
+
+    def frame(self, seq: int, stream: bytes) -> bytes:
+        return b'%b%d,"stream":"%b"%b' % (self.head, seq, stream, self.tail)
+
+    @property
+    def size(self) -> int:
+        return len(self.head) + len(self.tail)
+
+
+def _encode_other(value: Any) -> Any:
+    """What msgspec does not know: models that dump themselves, and nothing else."""
+    dump = getattr(value, "model_dump", None)
+    if callable(dump) and not isinstance(value, type):
+        return dump(mode="json")
+    raise NotImplementedError(f"{type(value).__qualname__} has no JSON form")
+
+
+_encoder = msgspec.json.Encoder(enc_hook=_encode_other)
+
+
+def encode_data(event_type: str, data: Mapping[str, Any]) -> bytes:
+    """The JSON object of `data`.
+
+    datetime, date, time, timedelta as ISO 8601; UUID and Decimal as strings; bytes as base64;
+    enums by value; sets and tuples as arrays; dataclasses, msgspec structs and pydantic models as
+    objects; NaN and infinities as null. Everything else, cycles, integers beyond 64 bits and lone
+    surrogates raise PayloadError.
+    """
+    if not isinstance(data, Mapping) and not is_dataclass(data):
+        raise PayloadError(event_type, f"data must be a mapping, not {type(data).__qualname__}")
+    try:
+        return _encoder.encode(data if isinstance(data, dict) else dict(data))
+    except RecursionError:
+        raise PayloadError(event_type, "data contains itself or is nested too deep") from None
+    except (TypeError, ValueError, OverflowError, NotImplementedError) as error:
+        raise PayloadError(event_type, str(error)) from None
+
+
+def encode_text(text: str) -> bytes:
+    return msgspec.json.encode(text)
+
+
+def head_of(event_type: str) -> bytes:
+    return b'{"type":%b,"seq":' % encode_text(event_type)
+
+
+def ready_frame(stream: str, seq: int, *, resumed: bool) -> bytes:
+    """`seq` is the position: the next event on this connection is `seq + 1`, or a gap follows."""
+    return msgspec.json.encode({"type": "ready", "stream": stream, "seq": seq, "resumed": resumed})
+
+
+def gap_frame(first: int, last: int, reason: str) -> bytes:
+    """Numbers of `ready`'s stream; the next event is `last + 1`, also when the range is empty."""
+    return msgspec.json.encode({"type": "gap", "from": first, "to": last, "reason": reason})
+
+
+PONG = b'{"type":"pong"}'
+
+
+class Resume(msgspec.Struct, tag_field="type", tag="resume"):
+    """A client's position: it has seen everything up to `seq` of `stream`."""
+
+    seq: int
+    stream: str = ""
+
+
+class Ack(msgspec.Struct, tag_field="type", tag="ack"):
+    seq: int
+
+
+class Ping(msgspec.Struct, tag_field="type", tag="ping"):
+    pass
+
+
+class Auth(msgspec.Struct, tag_field="type", tag="auth"):
+    token: str
+
+
+ClientFrame = Resume | Ack | Ping | Auth
+
+_decoder = msgspec.json.Decoder[ClientFrame](ClientFrame)
+
+
+def parse_client_frame(text: str | bytes, limit: int) -> ClientFrame:
+    """One frame from a client; `limit` is in characters of the text.
+
+    Raises ProtocolError with the close code that answers it. Nothing of the frame is kept in the
+    message beyond the decoder's description, so that a token never reaches a log.
+    """
+    if len(text) > limit:
+        raise ProtocolError(CloseCode.TOO_LARGE, f"{len(text)} over {limit}")
+    try:
+        frame: ClientFrame = _decoder.decode(text)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise ProtocolError(CloseCode.MALFORMED, type(error).__name__) from None
+    if isinstance(frame, Resume | Ack) and not 0 <= frame.seq <= _MAX_SEQ:
+        raise ProtocolError(CloseCode.MALFORMED, "seq out of range")
+    return frame
+
+
+def resume_from_query(query: Mapping[str, str]) -> Resume | None:
+    """The position in `?stream=…&seq=41`; None when the URL has no `seq`."""
+    raw = query.get("seq")
+    if raw is None:
+        return None
+    if not (raw.isascii() and raw.isdigit() and len(raw) <= 16 and int(raw) <= _MAX_SEQ):
+        raise ProtocolError(CloseCode.MALFORMED, "seq in the URL is not a number")
+    return Resume(seq=int(raw), stream=query.get("stream", ""))

@@ -1,0 +1,126 @@
+"""What a run's earlier events say about the fields that a later one leaves out. Told the time."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from secrets import token_urlsafe
+from threading import Lock
+from typing import Any
+
+RunKey = tuple[str, str | None, str | None]
+"""(user_id, thread_id, run_id)"""
+
+NAMELESS = "agent"
+"""`agent_name` of an event whose run never said one."""
+
+_MAX_RUNS = 10_000
+
+
+@dataclass(slots=True)
+class Call:
+    tool_name: str
+    started: float
+
+
+@dataclass(slots=True)
+class Run:
+    agent_name: str = NAMELESS
+    started: float | None = None
+    calls: dict[str, Call] = field(default_factory=dict)
+
+    def open_call_of(self, tool_name: object) -> str | None:
+        """The oldest unfinished call of this tool."""
+        return next((key for key, call in self.calls.items() if call.tool_name == tool_name), None)
+
+
+class RunLedger:
+    """Fills what the wire requires and a caller may leave out.
+
+    | field | filled with |
+    |---|---|
+    | `agent_name` | the name in the run's `agent_started`, else `agent` |
+    | `parameters` | `{}` |
+    | `call_id` | of `tool_executing`: a new one; of `tool_completed`: the oldest open call of that tool, else a new one |
+    | `status` | `ok`, `completed` |
+    | `results`, `final_response` | null |
+    | `duration` | seconds since the call or run started, 0 when its start was not seen |
+
+    `agent_name` of `agent_started`, `reasoning` and `tool_name` are never made up. The least
+    recently used run is forgotten beyond 10,000.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._runs: OrderedDict[RunKey, Run] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._runs)
+
+    def fill(
+        self,
+        key: RunKey,
+        event_type: str,
+        data: Mapping[str, Any],
+        now: float,
+        check: Callable[[str, Mapping[str, Any]], object],
+    ) -> dict[str, Any]:
+        """A complete copy of a critical event's data, remembered if `check` does not raise.
+
+        May be called from any thread.
+        """
+        with self._lock:
+            run = self._runs.get(key) or Run()
+            filled = dict(data)
+            _fill(run, event_type, filled, now)
+            check(event_type, filled)
+            self._record(key, event_type, filled, now)
+        return filled
+
+    def _record(self, key: RunKey, event_type: str, filled: Mapping[str, Any], now: float) -> None:
+        if event_type == "agent_started":
+            self._runs[key] = Run(filled["agent_name"], now)
+            self._runs.move_to_end(key)
+            if len(self._runs) > _MAX_RUNS:
+                self._runs.popitem(last=False)
+        elif event_type == "tool_executing":
+            call = Call(filled["tool_name"], now)
+            self._runs.setdefault(key, Run()).calls[filled["call_id"]] = call
+        elif event_type == "tool_completed" and key in self._runs:
+            self._runs[key].calls.pop(filled["call_id"], None)
+        elif event_type == "agent_completed":
+            self._runs.pop(key, None)
+
+
+def _fill(run: Run, event_type: str, filled: dict[str, Any], now: float) -> None:
+    if event_type == "agent_started":
+        return
+    filled.setdefault("agent_name", run.agent_name)
+    if event_type == "tool_executing":
+        filled.setdefault("parameters", {})
+        filled.setdefault("call_id", _new_call_id())
+    elif event_type == "tool_completed":
+        _fill_tool_completed(run, filled, now)
+    elif event_type == "agent_completed":
+        _fill_agent_completed(run, filled, now)
+
+
+def _new_call_id() -> str:
+    return token_urlsafe(9)
+
+
+def _fill_tool_completed(run: Run, filled: dict[str, Any], now: float) -> None:
+    if "call_id" not in filled:
+        filled["call_id"] = run.open_call_of(filled.get("tool_name")) or _new_call_id()
+    call = run.calls.get(filled["call_id"])
+    if call is not None:
+        filled.setdefault("tool_name", call.tool_name)
+    filled.setdefault("status", "ok")
+    filled.setdefault("results", None)
+    filled.setdefault("duration", max(0.0, now - call.started) if call else 0.0)
+
+
+def _fill_agent_completed(run: Run, filled: dict[str, Any], now: float) -> None:
+    filled.setdefault("status", "completed")
+    filled.setdefault("final_response", None)
+    started = run.started
+    filled.setdefault("duration", 0.0 if started is None else max(0.0, now - started))

@@ -172,11 +172,14 @@ class _Lines:
         return f"{head}[{counts[head]}].{rest}" if head in counts and rest else name
 
     def of(self, table: str, key: str = "") -> int:
-        top, _, sub = key.partition(".")
-        for candidate in ((table, key), (f"{table}.{top}", sub), (table, top), (table, "")):
-            if candidate in self._lines:
-                return self._lines[candidate]
-        return self._lines.get((table.rpartition(".")[0], ""), 0)
+        """The line of a key, else that of the nearest table or key around it; 0 if there is none."""
+        parts = [part for part in f"{table}.{key}".split(".") if part]
+        for end in range(len(parts), 0, -1):
+            for cut in range(end, -1, -1):
+                place = (".".join(parts[:cut]), ".".join(parts[cut:end]))
+                if place in self._lines:
+                    return self._lines[place]
+        return 0
 
 
 class _Reader:

@@ -1,0 +1,109 @@
+"""The staged consolidation on a bench made by hand: what is run, what stops, what is rolled back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from consolidator.model import Finished
+from consolidator.workflow.consolidate import Consolidator
+
+CLEAN: dict[str, dict[str, Any]] = {
+    "audit": {"points": [], "missing_members": [], "signature_conflicts": []},
+    "imports": {"changed": [{"path": "a.py"}], "omissions": []},
+    "calls": {"changed": [], "omissions": []},
+    "delete": {"changed": [{"path": "old.py"}], "omissions": []},
+    "mro-report": {"classes": [], "errors": []},
+    "guard": {"events": [{"event": "agent_started", "status": "ok", "sites": []}], "findings": []},
+}
+
+
+class Bench:
+    """A repository that remembers commits; tests are red at the commits that were said to be."""
+
+    def __init__(
+        self, red: tuple[str, ...] = (), answers: dict[str, tuple[int, Any]] | None = None
+    ):
+        self.history = ["base"]
+        self.calls: list[str] = []
+        self._red = red
+        self._answers = answers or {}
+
+    def test(self) -> Finished:
+        self.calls.append("test")
+        red = any(word in self.history[-1] for word in self._red)
+        return Finished(1, "== 1 failed ==") if red else Finished(0, "== 3 passed ==")
+
+    def tool(self, *arguments: str) -> tuple[Finished, Mapping[str, Any]]:
+        name = arguments[1] if arguments[0] == "migrate" else arguments[0]
+        self.calls.append(name)
+        code, document = self._answers.get(name, (0, CLEAN[name]))
+        return Finished(code, "", "it broke" if code > 1 else ""), document
+
+    def head(self) -> str:
+        return self.history[-1]
+
+    def commit(self, message: str) -> str:
+        self.history.append(message)
+        return message
+
+    def rollback(self, commit: str) -> None:
+        del self.history[self.history.index(commit) + 1 :]
+
+
+def statuses(bench: Bench) -> dict[str, str]:
+    outcome = Consolidator(bench, lambda _: None).run(".", "branch", "base")
+    return {stage.name: stage.status for stage in outcome.stages}
+
+
+def test_a_clean_run_tests_after_each_step_that_writes() -> None:
+    bench = Bench()
+    assert set(statuses(bench).values()) == {"ok"}
+    assert bench.calls == [
+        "test", "audit", "imports", "calls", "test", "delete", "test", "mro-report", "guard",
+    ]  # fmt: skip
+
+
+def test_nothing_is_touched_when_the_baseline_is_red() -> None:
+    bench = Bench(red=("base",))
+    assert statuses(bench)["baseline"] == "failed"
+    assert bench.calls == ["test"]
+
+
+def test_a_rewrite_whose_tests_turn_red_is_rolled_back_and_nothing_follows() -> None:
+    bench = Bench(red=("rewrite",))
+    found = statuses(bench)
+    assert found["rewrite"] == "rolled back"
+    assert (found["delete"], found["guard"]) == ("not run", "not run")
+    assert bench.history == ["base"]
+
+
+def test_a_red_deletion_leaves_the_tested_rewrite_in_place() -> None:
+    bench = Bench(red=("delete",))
+    assert statuses(bench)["delete"] == "rolled back"
+    assert len(bench.history) == 2
+    assert "rewrite" in bench.history[-1]
+
+
+def test_a_tool_failure_is_never_taken_for_success() -> None:
+    bench = Bench(answers={"calls": (3, {})})
+    assert statuses(bench)["rewrite"] == "rolled back"
+    assert bench.history == ["base"]
+
+
+def test_a_lost_event_fails_the_run() -> None:
+    lost = {"events": [{"event": "agent_started", "status": "lost", "sites": []}], "findings": []}
+    outcome = Consolidator(Bench(answers={"guard": (1, lost)}), lambda _: None).run(
+        ".", "b", "base"
+    )
+    assert not outcome.ok
+    assert outcome.stages[-1].summary == "0 of 1 events alive"
+
+
+def test_what_was_left_behind_is_kept_for_the_report() -> None:
+    omission = {"path": "a.py", "line": 1, "column": 0, "text": "x", "kind": "prose", "why": "docs"}
+    answer = {"changed": [], "omissions": [omission]}
+    outcome = Consolidator(Bench(answers={"imports": (0, answer)}), lambda _: None).run(
+        ".", "b", "c"
+    )
+    assert outcome.omissions == (omission,)

@@ -13,5 +13,5 @@ class ThreadEmitter:
         await self.manager.emit_event("typing", self.user_id, {"active": active})
 
     async def title(self, text: str) -> None:
-        data = {"title": text, "thread_id": self.thread_id}
-        await self.manager.emit_event("thread_title", self.user_id, data)
+        message = {"type": "thread_title", "data": {"title": text}, "thread_id": self.thread_id}
+        await self.manager.send_message(self.user_id, message)

@@ -22,7 +22,7 @@ async def manager_with(tab, user_id="u1"):
 async def test_a_title_is_written(tab):
     writer = summaries.TitleWriter(await manager_with(tab))
     assert await writer.write("t1", "u1", "when does it leave?") == "When does it leave"
-    assert (await next_frame(tab.frames, "thread_title"))["data"]["thread_id"] == "t1"
+    assert (await next_frame(tab.frames, "thread_title"))["thread_id"] == "t1"
 
 
 async def test_a_batch_reports_its_progress(tab):

@@ -1,24 +1,23 @@
+import json
 from unittest.mock import patch
+
+from websockets.asyncio.client import connect
 
 from chat_backend.core.context import RunContext
 from chat_backend.services.digest import send_digest
-from chat_backend.websocket.manager import WebSocketManager
 from chat_backend.websocket.pool import get_emitter_pool
-from tests.frames import next_frame
+from tests.frames import read_until
 
 
 def test_there_is_one_pool_per_process():
     assert get_emitter_pool() is get_emitter_pool()
 
 
-async def test_an_emitter_is_lent_to_one_run_at_a_time(tab):
-    import chat_backend.websocket.manager as sockets
-
-    manager = sockets.get_websocket_manager()
-    await manager.connect_user("pool-user", tab)
-    await send_digest(RunContext("pool-user", "t1", "r1"), ["one", "two"])
-    assert (await next_frame(tab.frames, "digest"))["data"] == {"lines": ["one", "two"]}
-    await manager.disconnect_user("pool-user", tab)
+async def test_the_digest_reaches_its_reader_through_the_pool(address):
+    async with connect(f"ws://{address}/ws?token=token-of-pia") as client:
+        await client.send(json.dumps({"type": "digest", "lines": ["one", "two"]}))
+        frames = await read_until(client, "digest", types=["digest"])
+    assert frames[0]["data"] == {"lines": ["one", "two"]}
 
 
 async def test_the_digest_asks_the_pool_for_its_emitter():
@@ -28,4 +27,3 @@ async def test_the_digest_asks_the_pool_for_its_emitter():
         except LookupError:
             pass
     pool.assert_called_once_with()
-    assert WebSocketManager is not None

@@ -18,7 +18,7 @@ from unified_runtime.protocol.frames import (
     ready_frame,
 )
 from unified_runtime.protocol.states import State, Step, advance
-from unified_runtime.protocol.stream import Gap, Tail, start_of, trimmed
+from unified_runtime.protocol.stream import Bounds, Gap, Tail, start_of, trimmed
 
 _CLOSE_TIMEOUT = 1.0
 """Seconds for the closing handshake; a stalled peer will not answer it."""
@@ -41,6 +41,7 @@ class Connection:
 
     __slots__ = (
         "__weakref__",
+        "_bounds",
         "_close_code",
         "_finishing",
         "_heard",
@@ -93,6 +94,7 @@ class Connection:
         self._journal = journal
         self._limits = limits
         self._on_closed = on_closed
+        self._bounds: Bounds | None = None
         self._resume: Resume | None = None
         self._heard = asyncio.get_running_loop().time()
         self._pong_due = False
@@ -155,11 +157,24 @@ class Connection:
     def closed(self) -> bool:
         return self.state is State.CLOSED
 
+    def ended(self) -> None:
+        """Nothing more will be written; also called when the writer was cancelled unstarted."""
+        if not self.closed:
+            self._writing_since = None
+            self.state = advance(self.state, Step.CLOSE)
+            self._on_closed(self)
+
     # The writer
+
+    async def open(self) -> None:
+        """Fix where a client without a position begins: behind the newest event of now."""
+        await self._journal.watch(self.user_id)
+        self._bounds = await self._journal.bounds(self.user_id)
 
     async def run(self, resume: Resume | None, *, wait_for_frame: bool) -> None:
         """Write until the connection ends; the only place that touches the transport.
 
+        `open` must have returned before.
         With `wait_for_frame` the first frame of the client is awaited for
         `Limits.resume_wait`, because it may be its `resume`. Returns once the close frame is out,
         and raises what the transport raised when the peer is gone.
@@ -176,9 +191,7 @@ class Connection:
         except JournalError:
             self._close_code = CloseCode.JOURNAL_UNAVAILABLE
         finally:
-            self._writing_since = None
-            self.state = advance(self.state, Step.CLOSE)
-            self._on_closed(self)
+            self.ended()
         self._close_code = self._close_code or CloseCode.GOING_AWAY
         await self._say_goodbye(self._close_code)
 
@@ -215,8 +228,9 @@ class Connection:
 
     async def _begin(self) -> None:
         """Say `ready`, and the gap if there is one; then everything behind it is replayed."""
-        await self._journal.watch(self.user_id)
-        bounds = await self._journal.bounds(self.user_id)
+        bounds = self._bounds
+        if self._resume is not None or bounds is None:
+            bounds = await self._journal.bounds(self.user_id)
         resume, self._resume = self._resume, None
         start = start_of(bounds, resume)
         self.stream = bounds.stream

@@ -7,8 +7,13 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from unified_runtime.close_codes import CloseCode
-from unified_runtime.connection import Transport
-from unified_runtime.errors import ConnectionRefusedByLimitError, ProtocolError
+from unified_runtime.connection import Connection, Transport
+from unified_runtime.errors import (
+    ConnectionRefusedByLimitError,
+    JournalError,
+    ManagerClosedError,
+    ProtocolError,
+)
 from unified_runtime.handshake import (
     Authenticate,
     Handshake,
@@ -38,24 +43,26 @@ class Serves(Protocol):
     @property
     def limits(self) -> Limits: ...
 
-    async def serve(
-        self,
-        user_id: str,
-        transport: Transport,
-        read: Read,
-        *,
-        resume: Resume | None = None,
-        address: str | None = None,
-    ) -> None: ...
+    async def open_connection(
+        self, user_id: str, transport: Transport, *, address: str | None = None
+    ) -> Connection: ...
+
+    async def serve(self, connection: Connection, read: Read, resume: Resume | None) -> None: ...
 
 
 class AsgiTransport:
     """A socket as the connection's writer sees it."""
 
-    __slots__ = ("_send",)
+    __slots__ = ("_send", "accepted")
 
     def __init__(self, send: Send) -> None:
         self._send = send
+        self.accepted = False
+
+    async def accept(self, subprotocol: str | None) -> None:
+        if not self.accepted:
+            self.accepted = True
+            await self._send({"type": "websocket.accept", "subprotocol": subprotocol})
 
     async def send_text(self, data: str) -> None:
         await self._send({"type": "websocket.send", "text": data})
@@ -96,43 +103,61 @@ class Endpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         handshake = handshake_of_scope(scope)
+        subprotocol = subprotocol_to_accept(handshake.subprotocols)
         transport = AsgiTransport(send)
         await receive()  # websocket.connect
-        await send(
-            {
-                "type": "websocket.accept",
-                "subprotocol": subprotocol_to_accept(handshake.subprotocols),
-            }
-        )
         try:
-            user_id, resume = await self._admit(handshake, receive)
-            await self._manager.serve(
-                user_id, transport, _texts(receive), resume=resume, address=handshake.address
-            )
+            await self._serve(handshake, transport, receive, subprotocol)
         except RefusedError as refusal:
+            await transport.accept(subprotocol)
             await transport.close(int(refusal.code), refusal.code.reason)
-        except ConnectionRefusedByLimitError:
-            code = CloseCode.TOO_MANY_CONNECTIONS
-            await transport.close(int(code), code.reason)
         except _GoneError:
             return
 
-    async def _admit(self, handshake: Handshake, receive: Receive) -> tuple[str, Resume | None]:
+    async def _serve(
+        self,
+        handshake: Handshake,
+        transport: AsgiTransport,
+        receive: Receive,
+        subprotocol: str | None,
+    ) -> None:
+        """The client is told that it is connected once it is: no event after that passes it by."""
+        resume = self._check(handshake)
+        user_id = await _user(self._authenticate, handshake)
+        if user_id is None and handshake.token is None:
+            await transport.accept(subprotocol)
+            token = await _token_from_first_message(receive, self._manager.limits)
+            user_id = await _user(self._authenticate, replace(handshake, token=token))
+        if user_id is None:
+            raise RefusedError(CloseCode.BAD_CREDENTIALS)
+        connection = await self._open(user_id, transport, handshake.address)
+        try:
+            await transport.accept(subprotocol)
+            await self._manager.serve(connection, _texts(receive), resume)
+        finally:
+            connection.ended()
+
+    async def _open(
+        self, user_id: str, transport: AsgiTransport, address: str | None
+    ) -> Connection:
+        try:
+            return await self._manager.open_connection(user_id, transport, address=address)
+        except ConnectionRefusedByLimitError:
+            raise RefusedError(CloseCode.TOO_MANY_CONNECTIONS) from None
+        except ManagerClosedError:
+            raise RefusedError(CloseCode.GOING_AWAY) from None
+        except JournalError:
+            raise RefusedError(CloseCode.JOURNAL_UNAVAILABLE) from None
+
+    def _check(self, handshake: Handshake) -> Resume | None:
         if not origin_allowed(handshake.origin, self._origins):
             raise RefusedError(CloseCode.FORBIDDEN)
         if self._manager.closed:
             raise RefusedError(CloseCode.GOING_AWAY)
         try:
-            resume = resume_from_query(handshake.query)
+            return resume_from_query(handshake.query)
         except ProtocolError as error:
             raise RefusedError(CloseCode(error.code)) from None
-        user_id = await _user(self._authenticate, handshake)
-        if user_id is None and handshake.token is None:
-            token = await _token_from_first_message(receive, self._manager.limits)
-            user_id = await _user(self._authenticate, replace(handshake, token=token))
-        if user_id is None:
-            raise RefusedError(CloseCode.BAD_CREDENTIALS)
-        return user_id, resume
 
 
 async def _user(authenticate: Authenticate, handshake: Handshake) -> str | None:

@@ -1,7 +1,7 @@
 """The one manager: emit to a user from anywhere, connect sockets, see what goes on."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
@@ -14,7 +14,7 @@ from unified_runtime.composer import Composer, utc_now
 from unified_runtime.connection import Connection, Transport
 from unified_runtime.context import UserExecutionContext
 from unified_runtime.emitter import UnifiedWebSocketEmitter
-from unified_runtime.endpoint import Endpoint
+from unified_runtime.endpoint import Endpoint, Read
 from unified_runtime.errors import (
     ForkedError,
     JournalError,
@@ -292,22 +292,60 @@ class UnifiedWebSocketManager:
         `Connection.receive`. Starts live, or behind `resume`. `thread_id` only labels the
         connection. Raises ConnectionRefusedByLimitError.
         """
-        await self._use_running_loop()
-        connection = self._hub.connect(user_id, websocket, thread_id=thread_id)
+        connection = await self.open_connection(user_id, websocket, thread_id=thread_id)
         self._sockets[user_id, id(websocket)] = connection
-        writer = asyncio.create_task(connection.run(resume, wait_for_frame=False))
-        self._track(connection, writer)
+        self._start_writer(connection, resume, wait_for_frame=False)
         return connection
 
-    def _track(self, connection: Connection, writer: asyncio.Task[None]) -> None:
+    async def open_connection(
+        self,
+        user_id: str,
+        transport: Transport,
+        *,
+        thread_id: str | None = None,
+        address: str | None = None,
+    ) -> Connection:
+        """Register a connection: events journaled from now on will reach it once it is served.
+
+        To be followed by `serve`, or by `Connection.ended` if that is not to be. Raises
+        ConnectionRefusedByLimitError.
+        """
+        await self._use_running_loop()
+        connection = self._hub.connect(user_id, transport, thread_id=thread_id, address=address)
+        try:
+            await connection.open()
+        except BaseException:
+            connection.ended()
+            raise
+        return connection
+
+    async def serve(self, connection: Connection, read: Read, resume: Resume | None) -> None:
+        """Write to and read from an opened connection until it ends."""
+        writer = self._start_writer(connection, resume, wait_for_frame=resume is None)
+        reader = asyncio.create_task(_read_all(read, connection))
+        try:
+            await asyncio.wait((reader, writer), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            reader.cancel()
+            writer.cancel()
+            await asyncio.wait((reader, writer))
+        if not reader.cancelled():
+            reader.result()
+
+    def _start_writer(
+        self, connection: Connection, resume: Resume | None, *, wait_for_frame: bool
+    ) -> asyncio.Task[None]:
+        writer = asyncio.create_task(connection.run(resume, wait_for_frame=wait_for_frame))
         self._writers[connection] = writer
 
         def ended(task: asyncio.Task[None]) -> None:
+            connection.ended()
             self._writers.pop(connection, None)
             if not task.cancelled():
                 task.exception()  # a socket that went away is no error of ours
 
         writer.add_done_callback(ended)
+        return writer
 
     async def disconnect_user(self, user_id: str, websocket: Transport) -> None:
         """Stop writing to a websocket given to `connect_user`; unknown ones are no error."""
@@ -316,32 +354,6 @@ class UnifiedWebSocketManager:
         if writer is not None:
             writer.cancel()
             await asyncio.wait([writer])
-
-    async def serve(
-        self,
-        user_id: str,
-        transport: Transport,
-        read: Callable[[], Awaitable[str | bytes | None]],
-        *,
-        resume: Resume | None = None,
-        address: str | None = None,
-    ) -> None:
-        """Write to and read from an accepted, authenticated socket until it ends.
-
-        `read` gives the client's next text, None when it is gone. Raises
-        ConnectionRefusedByLimitError.
-        """
-        await self._use_running_loop()
-        connection = self._hub.connect(user_id, transport, address=address)
-        writer = asyncio.create_task(connection.run(resume, wait_for_frame=resume is None))
-        self._track(connection, writer)
-        reader = asyncio.create_task(_read_all(read, connection))
-        try:
-            await asyncio.wait((reader, writer), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            reader.cancel()
-            writer.cancel()
-            await asyncio.wait((reader, writer))
 
     async def serve_connection(
         self,
@@ -405,8 +417,6 @@ def _authenticator(user_id: str | None, authenticate: Authenticate | None) -> Au
     return authenticate
 
 
-async def _read_all(
-    read: Callable[[], Awaitable[str | bytes | None]], connection: Connection
-) -> None:
+async def _read_all(read: Read, connection: Connection) -> None:
     while (text := await read()) is not None:
         connection.receive(text)

@@ -11,7 +11,7 @@ import uvicorn
 from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as open_socket
 
-from unified_runtime import UnifiedWebSocketManager, create_app
+from unified_runtime import Limits, UnifiedWebSocketManager, create_app
 from unified_runtime.asgi import App
 from unified_runtime.handshake import Handshake
 
@@ -24,16 +24,15 @@ async def _serving(app: App) -> AsyncIterator[str]:
     config = uvicorn.Config(
         app, port=0, log_level="warning", ws_per_message_deflate=False, timeout_graceful_shutdown=3
     )
+    config.load()
     server = uvicorn.Server(config)
-    task = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.005)
+    server.lifespan = config.lifespan_class(config)
+    await server.startup()
     port = server.servers[0].sockets[0].getsockname()[1]
     try:
         yield f"ws://127.0.0.1:{port}"
     finally:
-        server.should_exit = True
-        await task
+        await server.shutdown()
 
 
 @pytest.fixture
@@ -54,7 +53,7 @@ def check_token() -> Callable[[Handshake], str | None]:
 
 @pytest.fixture
 async def manager() -> AsyncIterator[UnifiedWebSocketManager]:
-    async with UnifiedWebSocketManager() as manager:
+    async with UnifiedWebSocketManager(limits=Limits(resume_wait=0.05)) as manager:
         yield manager
 
 
@@ -98,3 +97,43 @@ async def _client(url: str, user: str | None = "u1", **options: Any) -> AsyncIte
 def client() -> Callable[..., AbstractAsyncContextManager[Client]]:
     """`async with client(url, "u1") as c:` connects as that user."""
     return _client
+
+
+class Recorder:
+    """A websocket that keeps what was written to it; `frames(n)` waits until there are n events."""
+
+    def __init__(self) -> None:
+        self.sent: list[dict[str, Any]] = []
+        self.closed_with: int | None = None
+        self._more = asyncio.Event()
+
+    async def send_text(self, data: str) -> None:
+        self.sent.append(json.loads(data))
+        self._more.set()
+
+    async def close(self, code: int, reason: str) -> None:
+        self.closed_with = code
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        return [frame for frame in self.sent if "seq" in frame and frame["type"] != "ready"]
+
+    async def wait_for(self, count: int) -> list[dict[str, Any]]:
+        async with asyncio.timeout(10):
+            while len(self.events) < count:
+                self._more.clear()
+                await self._more.wait()
+        return self.events
+
+
+@pytest.fixture
+async def tab(manager: UnifiedWebSocketManager) -> Recorder:
+    """A connected tab of user `u1`."""
+    recorder = Recorder()
+    await manager.connect_user("u1", recorder)
+    return recorder
+
+
+@pytest.fixture
+def make_recorder() -> type[Recorder]:
+    return Recorder

@@ -68,6 +68,13 @@ async def test_without_a_position_only_later_events_follow(manager, url, client)
         assert (await c.frame())["data"] == {"n": 2}
 
 
+async def test_an_event_between_handshake_and_ready_is_not_passed_by(manager, url, client):
+    async with client(url) as c:
+        assert await manager.emit("u1", "note", {}) == 1
+        assert (await c.frame())["seq"] == 0
+        assert (await c.frame())["seq"] == 1
+
+
 async def test_a_position_in_the_url_brings_what_was_missed_and_then_live(manager, url, client):
     async with client(url) as c:
         stream = (await c.frame())["stream"]
@@ -112,13 +119,15 @@ async def test_position_zero_replays_everything(manager, url, client):
 
 async def test_a_trimmed_client_is_told_the_gap(serving, check_token, client):
     journal = MemoryJournal(retention=Retention(count=3))
-    async with UnifiedWebSocketManager(journal=journal) as manager:
-        async with serving(create_app(manager, authenticate=check_token)) as base:
-            for n in range(1, 101):
-                await manager.emit("u1", "note", {"n": n})
-            stream = (await journal.bounds("u1")).stream
-            async with client(f"{base}/ws?stream={stream}&seq=12") as c:
-                ready, gap, *events = await c.frames(5)
+    async with (
+        UnifiedWebSocketManager(journal=journal) as manager,
+        serving(create_app(manager, authenticate=check_token)) as base,
+    ):
+        for n in range(1, 101):
+            await manager.emit("u1", "note", {"n": n})
+        stream = (await journal.bounds("u1")).stream
+        async with client(f"{base}/ws?stream={stream}&seq=12") as c:
+            ready, gap, *events = await c.frames(5)
     assert (ready["seq"], ready["resumed"]) == (12, False)
     assert gap == {"type": "gap", "from": 13, "to": 97, "reason": "trimmed"}
     assert [e["seq"] for e in events] == [98, 99, 100]

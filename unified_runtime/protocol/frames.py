@@ -49,8 +49,8 @@ def encode_data(event_type: str, data: Mapping[str, Any]) -> bytes:
 
     datetime, date, time, timedelta as ISO 8601; UUID and Decimal as strings; bytes as base64;
     enums by value; sets and tuples as arrays; dataclasses, msgspec structs and pydantic models as
-    objects; NaN and infinities as null. Everything else, cycles, integers beyond 64 bits and lone
-    surrogates raise PayloadError.
+    objects; integers in all their digits, of which a browser keeps 53 bits; NaN and infinities as
+    null. Everything else, cycles and lone surrogates raise PayloadError.
     """
     if not isinstance(data, Mapping) and not is_dataclass(data):
         raise PayloadError(event_type, f"data must be a mapping, not {type(data).__qualname__}")

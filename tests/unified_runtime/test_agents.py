@@ -1,0 +1,218 @@
+"""Bridge, tools, engine and registry: every run is seen from its start to its end."""
+
+import asyncio
+import threading
+
+import pytest
+
+from unified_runtime import (
+    AgentRegistry,
+    AgentWebSocketBridge,
+    ExecutionEngine,
+    ToolExecutionEngine,
+    UnifiedWebSocketEmitter,
+    UserExecutionContext,
+)
+from unified_runtime.errors import NotWiredError, RunStateError
+
+CONTEXT = UserExecutionContext("u1", "t1", "r1")
+
+
+@pytest.fixture
+def bridge(manager):
+    return manager.create_agent_bridge(CONTEXT)
+
+
+def types(events):
+    return [event["type"] for event in events]
+
+
+async def test_the_bridge_says_each_step_of_a_run(bridge, tab):
+    await bridge.notify_agent_started("triage")
+    await bridge.notify_agent_thinking("triage", "hm", step=1, progress=0.5)
+    call_id = await bridge.notify_tool_executing("triage", "search", {"q": 1})
+    await bridge.notify_tool_completed("triage", "search", [1], call_id=call_id, duration=0.25)
+    await bridge.notify_agent_error("triage", "flaky", details={"n": 1})
+    await bridge.notify_agent_completed("triage", "done")
+    events = await tab.wait_for(6)
+    assert types(events) == [
+        "agent_started",
+        "agent_thinking",
+        "tool_executing",
+        "tool_completed",
+        "agent_error",
+        "agent_completed",
+    ]
+    assert events[1]["data"] == {
+        "agent_name": "triage", "reasoning": "hm", "step": 1, "progress": 0.5,
+    }  # fmt: skip
+    assert events[3]["data"] == {
+        "agent_name": "triage",
+        "tool_name": "search",
+        "results": [1],
+        "status": "ok",
+        "call_id": call_id,
+        "duration": 0.25,
+    }
+    assert {(e["thread_id"], e["run_id"]) for e in events} == {("t1", "r1")}
+
+
+async def test_bridge_and_emitter_can_be_made_for_a_run(manager, tab):
+    ids = {"user_id": "u1", "thread_id": "t1", "run_id": "r1"}
+    await AgentWebSocketBridge.for_run(manager=manager, **ids).notify_agent_started("a")
+    await UnifiedWebSocketEmitter.for_run(manager=manager, **ids).emit_agent_completed({})
+    assert types(await tab.wait_for(2)) == ["agent_started", "agent_completed"]
+
+
+async def failing():
+    raise ValueError("no such thing")
+
+
+async def echo(**parameters):
+    return parameters
+
+
+def in_a_thread():
+    return threading.current_thread() is threading.main_thread()
+
+
+async def test_a_tool_call_is_seen_before_and_after(bridge, tab):
+    tools = ToolExecutionEngine({"echo": echo, "in_a_thread": in_a_thread})
+    tools.set_websocket_bridge(bridge)
+    assert await tools.execute("echo", {"q": 1}, agent_name="triage") == {"q": 1}
+    assert await tools.execute("in_a_thread") is False
+    before, after, *_ = await tab.wait_for(4)
+    assert before["data"]["parameters"] == after["data"]["results"] == {"q": 1}
+    assert before["data"]["call_id"] == after["data"]["call_id"]
+    assert after["data"]["agent_name"] == "triage"
+
+
+async def test_a_failing_tool_is_completed_and_its_error_goes_on(bridge, tab):
+    tools = ToolExecutionEngine({"failing": failing})
+    tools.set_websocket_bridge(bridge)
+    with pytest.raises(ValueError, match="no such thing"):
+        await tools.execute("failing")
+    completed = (await tab.wait_for(2))[1]["data"]
+    assert completed["status"] == "error"
+    assert completed["results"] == {"error": "ValueError", "message": "no such thing"}
+
+
+async def test_a_tool_that_takes_too_long_is_completed(bridge, tab):
+    tools = ToolExecutionEngine({"never": asyncio.Event().wait}, timeout=0.01)
+    tools.set_websocket_bridge(bridge)
+    with pytest.raises(TimeoutError):
+        await tools.execute("never")
+    assert (await tab.wait_for(2))[1]["data"]["results"]["error"] == "timeout"
+
+
+async def test_a_cancelled_tool_is_completed(bridge, tab):
+    tools = ToolExecutionEngine({"never": asyncio.Event().wait})
+    tools.set_websocket_bridge(bridge)
+    call = asyncio.create_task(tools.execute("never"))
+    await tab.wait_for(1)
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    assert (await tab.wait_for(2))[1]["data"]["results"]["error"] == "cancelled"
+
+
+@pytest.mark.parametrize(
+    ("result", "shown"),
+    [
+        (object(), {"unserializable": "object"}),
+        ("x" * 100_000, {"truncated": True, "bytes": 100_007, "preview": "x" * 2000}),
+    ],
+)
+async def test_an_unfit_result_is_shown_as_what_it_is(bridge, tab, result, shown):
+    tools = ToolExecutionEngine({"tool": lambda: result})
+    tools.set_websocket_bridge(bridge)
+    assert await tools.execute("tool") is result
+    assert (await tab.wait_for(2))[1]["data"]["results"] == shown
+
+
+async def test_unwired_parts_refuse_to_work():
+    with pytest.raises(NotWiredError):
+        ExecutionEngine(websocket_notifier=None)
+    with pytest.raises(NotWiredError):
+        ToolExecutionEngine().set_websocket_bridge(None)
+    with pytest.raises(NotWiredError):
+        AgentRegistry().set_websocket_manager(None)
+    with pytest.raises(NotWiredError, match="events would be lost"):
+        await ToolExecutionEngine({"echo": echo}).execute("echo")
+    with pytest.raises(NotWiredError, match="events would be lost"):
+        AgentRegistry().bridge_for(CONTEXT)
+
+
+async def test_a_run_starts_first_and_completes_last(bridge, tab):
+    engine = ExecutionEngine(websocket_notifier=bridge)
+
+    async def agent(run):
+        await run.think("hm")
+        return "done"
+
+    assert await engine.execute("triage", agent) == "done"
+    events = await tab.wait_for(3)
+    assert types(events) == ["agent_started", "agent_thinking", "agent_completed"]
+    assert events[2]["data"]["final_response"] == "done"
+    assert events[2]["data"]["status"] == "completed"
+
+
+async def test_a_failing_agent_closes_its_tools_and_completes_as_failed(bridge, tab):
+    engine = ExecutionEngine(websocket_notifier=bridge)
+
+    async def agent(run):
+        await run.notify_tool_executing("triage", "search", {}, "c1")
+        raise RuntimeError("broken")
+
+    with pytest.raises(RuntimeError, match="broken"):
+        await engine.execute("triage", agent)
+    events = await tab.wait_for(4)
+    assert types(events)[2:] == ["tool_completed", "agent_completed"]
+    assert (events[2]["data"]["call_id"], events[2]["data"]["status"]) == ("c1", "error")
+    assert events[3]["data"]["status"] == "failed"
+
+
+async def test_a_cancelled_agent_completes_as_cancelled(bridge, tab):
+    engine = ExecutionEngine(websocket_notifier=bridge)
+
+    async def agent(run):
+        await asyncio.Event().wait()
+
+    task = asyncio.create_task(engine.execute("triage", agent))
+    await tab.wait_for(1)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert (await tab.wait_for(2))[1]["data"]["status"] == "cancelled"
+
+
+async def test_a_run_cannot_start_twice_nor_speak_after_its_end(bridge, tab):
+    engine = ExecutionEngine(websocket_notifier=bridge)
+    async with engine.run("triage") as run:
+        with pytest.raises(RunStateError):
+            async with engine.run("triage"):
+                pass
+        with pytest.raises(RunStateError, match="no open call"):
+            await run.notify_tool_completed("triage", "search")
+    with pytest.raises(RunStateError, match="ended"):
+        await run.think("too late")
+    assert types(await tab.wait_for(2)) == ["agent_started", "agent_completed"]
+
+
+async def test_the_registry_wraps_the_tools_of_every_run(manager, tab):
+    registry = AgentRegistry({"echo": echo})
+
+    async def agent(run, tools):
+        return await tools.execute("echo", {"q": 1}, agent_name=run.agent_name)
+
+    registry.register("triage", agent)
+    registry.set_websocket_manager(manager)
+    assert await registry.run("triage", CONTEXT) == {"q": 1}
+    assert types(await tab.wait_for(4)) == [
+        "agent_started",
+        "tool_executing",
+        "tool_completed",
+        "agent_completed",
+    ]
+    await registry.tools_for(CONTEXT).execute("echo")
+    assert types(await tab.wait_for(6))[4:] == ["tool_executing", "tool_completed"]

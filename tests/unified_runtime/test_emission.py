@@ -1,0 +1,226 @@
+"""What `emit` and its relatives take, refuse and promise."""
+
+import dataclasses
+import enum
+import math
+from datetime import UTC, datetime
+from decimal import Decimal
+from uuid import UUID
+
+import pydantic
+import pytest
+
+from unified_runtime import Limits, UnifiedWebSocketManager, UserExecutionContext
+from unified_runtime.errors import (
+    EventError,
+    EventTooLargeError,
+    ManagerClosedError,
+    NotCriticalError,
+    PayloadError,
+)
+
+
+async def test_emit_returns_the_number_although_nobody_is_connected(manager):
+    assert await manager.emit("u1", "note", {}) == 1
+    assert await manager.emit("u1", "note", {}) == 2
+    assert await manager.emit("u2", "note", {}) == 1
+
+
+async def test_the_same_event_id_is_the_same_event(manager, tab):
+    assert await manager.emit("u1", "note", {"n": 1}, event_id="e") == 1
+    assert await manager.emit("u1", "note", {"n": 2}, event_id="f") == 2
+    assert await manager.emit("u1", "note", {"n": 3}, event_id="e") == 1
+    assert await manager.emit("u2", "note", {"n": 3}, event_id="e") == 1
+    await manager.emit("u1", "note", {"n": 4})
+    assert [e["data"]["n"] for e in await tab.wait_for(3)] == [1, 2, 4]
+
+
+async def test_only_critical_types_pass_emit_critical_event(manager):
+    with pytest.raises(NotCriticalError, match="agent_error"):
+        await manager.emit_critical_event("u1", "agent_error", {})
+    with pytest.raises(NotCriticalError, match="agent_startd"):
+        await manager.emit_critical_event("u1", "agent_startd", {"agent_name": "x"})
+
+
+@pytest.mark.parametrize(
+    ("event_type", "data", "named"),
+    [
+        ("agent_started", {}, "agent_name"),
+        ("agent_started", {"agent_name": None}, "agent_name"),
+        ("agent_thinking", {"agent_name": "x"}, "reasoning"),
+        ("agent_thinking", {"reasoning": "x", "progress": 1.5}, "progress"),
+        ("tool_executing", {"agent_name": "x"}, "tool_name"),
+        ("tool_executing", {"tool_name": "x", "parameters": []}, "parameters"),
+        ("tool_completed", {"agent_name": "x"}, "tool_name"),
+        ("tool_completed", {"tool_name": "x", "status": "fine"}, "fine"),
+        ("agent_completed", {"duration": -1}, "duration"),
+        ("ready", {}, "control"),
+        ("", {}, "non-empty"),
+        ("note", [], "mapping"),
+        ("note", "text", "mapping"),
+    ],
+)
+async def test_a_wrong_event_is_refused_and_leaves_nothing(manager, event_type, data, named):
+    with pytest.raises(PayloadError, match=named):
+        await manager.emit("u1", event_type, data)
+    assert await manager.emit("u1", "note", {}) == 1
+
+
+def _cycle():
+    data = {}
+    data["self"] = data
+    return data
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"x": object()},
+        {"x": 1 + 2j},
+        {"x": "\ud800"},
+        {("a", "b"): 1},
+        {"x": open},
+        _cycle(),
+    ],
+    ids=["object", "complex", "lone surrogate", "tuple key", "function", "cycle"],
+)
+async def test_what_json_cannot_carry_is_refused_at_the_call(manager, data):
+    with pytest.raises(PayloadError):
+        await manager.emit("u1", "note", data)
+    assert await manager.emit("u1", "note", {}) == 1
+
+
+async def test_values_beyond_json_have_a_stated_form(manager, tab):
+    class Colour(enum.Enum):
+        RED = "red"
+
+    @dataclasses.dataclass
+    class Point:
+        x: int
+
+    class Model(pydantic.BaseModel):
+        at: datetime
+
+    at = datetime(2026, 11, 22, tzinfo=UTC)
+    await manager.emit(
+        "u1",
+        "note",
+        {
+            "datetime": at,
+            "uuid": UUID(int=1),
+            "decimal": Decimal("1.10"),
+            "bytes": b"ab",
+            "dataclass": Point(1),
+            "pydantic": Model(at=at),
+            "enum": Colour.RED,
+            "set": {1},
+            "tuple": (1, 2),
+            "huge int": 2**70,
+            "nan": math.nan,
+            "infinity": math.inf,
+            "int key": {1: "one"},
+        },
+    )
+    [event] = await tab.wait_for(1)
+    assert event["data"] == {
+        "datetime": "2026-11-22T00:00:00Z",
+        "uuid": "00000000-0000-0000-0000-000000000001",
+        "decimal": "1.10",
+        "bytes": "YWI=",
+        "dataclass": {"x": 1},
+        "pydantic": {"at": "2026-11-22T00:00:00Z"},
+        "enum": "red",
+        "set": [1],
+        "tuple": [1, 2],
+        "huge int": 2**70,
+        "nan": None,
+        "infinity": None,
+        "int key": {"1": "one"},
+    }
+
+
+async def test_an_event_over_the_limit_is_refused():
+    async with UnifiedWebSocketManager(limits=Limits(event_bytes=1000)) as manager:
+        with pytest.raises(EventTooLargeError, match="the limit is 1000"):
+            await manager.emit("u1", "note", {"x": "y" * 1000})
+
+
+@pytest.mark.parametrize("user_id", ["", None, 7, "\ud800"])
+async def test_a_user_is_a_non_empty_text(manager, user_id):
+    with pytest.raises(EventError):
+        await manager.emit(user_id, "note", {})
+
+
+async def test_a_closed_manager_says_so(manager):
+    await manager.aclose()
+    await manager.aclose()
+    with pytest.raises(ManagerClosedError):
+        await manager.emit("u1", "note", {})
+    with pytest.raises(ManagerClosedError):
+        manager.emit_threadsafe("u1", "note", {})
+
+
+async def test_messages_of_the_older_shape_are_sent(manager, tab):
+    await manager.send_to_user("u1", {"type": "note", "data": {"n": 1}})
+    await manager.send_to_user("u1", {"type": "note", "payload": {"n": 2}, "thread_id": "t"})
+    first, second = await tab.wait_for(2)
+    assert (first["data"], second["data"], second["thread_id"]) == ({"n": 1}, {"n": 2}, "t")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {},
+        {"data": {}},
+        {"type": 5, "data": {}},
+        {"type": "note"},
+        {"type": "note", "data": 1},
+        {"type": "note", "data": {}, "payload": {}},
+    ],
+)
+async def test_other_messages_are_refused(manager, message):
+    with pytest.raises(PayloadError):
+        await manager.send_to_user("u1", message)
+
+
+async def test_the_emitter_fills_what_is_safe_to_fill(manager, tab):
+    context = UserExecutionContext("u1", "t1", "r1")
+    async with manager.emitter(context) as emitter:
+        await emitter.emit_agent_started({"agent_name": "triage"})
+        await emitter.emit_agent_thinking({"reasoning": "hm"})
+        await emitter.emit_tool_executing({"tool_name": "search"})
+        await emitter.emit_tool_executing({"tool_name": "search", "parameters": {"q": 1}})
+        await emitter.emit_tool_completed({"tool_name": "search"})
+        await emitter.emit_tool_completed({"tool_name": "search", "results": [1]})
+        await emitter.emit_agent_completed({})
+    data = [e["data"] for e in await tab.wait_for(7)]
+    assert {d["agent_name"] for d in data} == {"triage"}
+    assert data[2]["parameters"] == {}
+    assert data[2]["call_id"] == data[4]["call_id"] != data[3]["call_id"] == data[5]["call_id"]
+    assert (data[4]["status"], data[4]["results"]) == ("ok", None)
+    assert (data[6]["status"], data[6]["final_response"]) == ("completed", None)
+    assert all(d["duration"] >= 0 for d in (data[4], data[5], data[6]))
+
+
+async def test_fields_beyond_the_table_travel_too(manager, tab):
+    await manager.emit("u1", "agent_started", {"agent_name": "triage", "model": "m"})
+    assert (await tab.wait_for(1))[0]["data"]["model"] == "m"
+
+
+async def test_two_runs_of_one_user_do_not_share_what_is_filled(manager, tab):
+    for run in ("r1", "r2"):
+        await manager.emit("u1", "agent_started", {"agent_name": run}, run_id=run)
+    await manager.emit("u1", "agent_thinking", {"reasoning": ""}, run_id="r1")
+    assert (await tab.wait_for(3))[2]["data"]["agent_name"] == "r1"
+
+
+async def test_the_contracts_own_example_runs(manager):
+    assert await manager.emit_critical_event("u1", "agent_started", {"agent_name": "triage"}) == 1
+    future = manager.emit_threadsafe("u1", "agent_thinking", {"reasoning": "…"})
+    context = UserExecutionContext(user_id="u1", thread_id="t1", run_id="r1")
+    bridge = manager.create_agent_bridge(context)
+    await bridge.notify_agent_started("triage")
+    async with manager.emitter(context) as emitter:
+        await emitter.emit_tool_executing({"tool_name": "search", "parameters": {}})
+    await manager.aclose()
+    assert future.result() > 1

@@ -1,0 +1,228 @@
+"""Loops, threads, forks, hand-made endpoints, the pool and the process-wide manager."""
+
+import asyncio
+import multiprocessing
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from unified_runtime import (
+    Limits,
+    UnifiedWebSocketManager,
+    UserExecutionContext,
+    get_manager,
+    set_manager,
+)
+from unified_runtime.errors import (
+    ConnectionRefusedByLimitError,
+    ForkedError,
+    ManagerClosedError,
+    ManagerStateError,
+    WouldDeadlockError,
+    WrongLoopError,
+)
+
+
+def test_the_process_has_one_manager_usable_before_a_loop_runs():
+    set_manager(UnifiedWebSocketManager())
+    manager = get_manager()
+    assert get_manager() is manager
+    assert asyncio.run(manager.emit("u1", "note", {})) == 1
+
+
+def test_a_finished_loop_does_not_spoil_the_manager(make_recorder):
+    manager = UnifiedWebSocketManager()
+
+    async def connect_and_emit():
+        tab = make_recorder()
+        await manager.connect_user("u1", tab)
+        assert manager.connection_count() == 1
+        seq = await manager.emit("u1", "note", {})
+        await tab.wait_for(1)
+        return seq
+
+    assert asyncio.run(connect_and_emit()) == 1
+    assert asyncio.run(connect_and_emit()) == 2
+
+
+def test_after_its_close_the_process_gets_a_new_manager():
+    set_manager(UnifiedWebSocketManager())
+
+    async def use():
+        async with get_manager() as manager:
+            await manager.emit("u1", "note", {})
+        return manager
+
+    assert asyncio.run(use()) is not asyncio.run(use())
+
+
+async def test_a_second_running_loop_is_sent_to_emit_threadsafe(manager):
+    def in_another_loop():
+        return asyncio.run(manager.emit("u1", "note", {}))
+
+    with pytest.raises(WrongLoopError, match="emit_threadsafe"):
+        await asyncio.to_thread(in_another_loop)
+
+
+def test_emit_threadsafe_before_the_start_says_what_to_do():
+    with pytest.raises(ManagerStateError, match="start the manager"):
+        UnifiedWebSocketManager().emit_threadsafe("u1", "note", {})
+
+
+async def test_events_of_each_thread_keep_their_order(manager, tab):
+    def emit(thread):
+        futures = [manager.emit_threadsafe("u1", "note", {"t": thread, "n": n}) for n in range(500)]
+        return [future.result(10) for future in futures]
+
+    with ThreadPoolExecutor(4) as pool:
+        loop = asyncio.get_running_loop()
+        numbers = await asyncio.gather(*(loop.run_in_executor(pool, emit, t) for t in range(4)))
+    assert sorted(n for of_thread in numbers for n in of_thread) == list(range(1, 2001))
+    assert all(of_thread == sorted(of_thread) for of_thread in numbers)
+    events = await tab.wait_for(2000)
+    for thread in range(4):
+        assert [e["data"]["n"] for e in events if e["data"]["t"] == thread] == list(range(500))
+
+
+async def test_a_full_backlog_makes_threads_wait_and_the_loop_never():
+    async with UnifiedWebSocketManager(limits=Limits(backlog_events=10)) as manager:
+        futures = [manager.emit_threadsafe("u1", "note", {}) for _ in range(50)]
+        emitted = threading.Event()
+
+        def emit():
+            manager.emit_threadsafe("u1", "note", {}).result(10)
+            emitted.set()
+
+        thread = threading.Thread(target=emit)
+        thread.start()
+        assert not emitted.wait(0.05)  # the loop is kept busy by this very line
+        await asyncio.gather(*map(asyncio.wrap_future, futures))
+        await asyncio.to_thread(thread.join)
+        assert emitted.is_set()
+
+
+async def test_waiting_on_the_loops_own_thread_is_refused_not_deadlocked(manager):
+    future = manager.emit_threadsafe("u1", "note", {})
+    with pytest.raises(WouldDeadlockError):
+        future.result()
+    assert future.cancel() is False
+    assert await asyncio.wrap_future(future) == 1
+
+
+async def test_what_threads_emitted_before_the_close_is_kept(manager, tab):
+    futures = [manager.emit_threadsafe("u1", "note", {}) for _ in range(2000)]
+    await manager.aclose()
+    assert [f.result(0) for f in futures] == list(range(1, 2001))
+    assert len(tab.events) == 2000
+
+
+def test_a_thread_that_outlives_the_loop_gets_a_clear_error():
+    manager = UnifiedWebSocketManager()
+    asyncio.run(manager.start())
+    with pytest.raises(ManagerClosedError, match="loop is closed"):
+        manager.emit_threadsafe("u1", "note", {})
+
+
+def _emit_in_child(manager, answers):
+    try:
+        asyncio.run(manager.emit("u1", "note", {}))
+    except ForkedError as error:
+        answers.put(str(error))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+def test_a_forked_child_is_told_to_make_its_own_manager():
+    manager = UnifiedWebSocketManager()
+    fork = multiprocessing.get_context("fork")
+    answers = fork.SimpleQueue()
+    child = fork.Process(target=_emit_in_child, args=(manager, answers))
+    child.start()
+    assert "before fork" in answers.get()
+    child.join()
+
+
+async def test_disconnecting_one_socket_leaves_the_users_others(manager, make_recorder):
+    first, second = make_recorder(), make_recorder()
+    await manager.connect_user("u1", first, thread_id="t1")
+    await manager.connect_user("u1", second)
+    await manager.disconnect_user("u1", first)
+    await manager.disconnect_user("u1", first)
+    await manager.emit("u1", "note", {})
+    await second.wait_for(1)
+    assert first.events == []
+    assert manager.is_connected("u1")
+    await manager.disconnect_user("u1", second)
+    assert not manager.is_connected("u1")
+
+
+class DeadSocket:
+    async def send_text(self, data):
+        raise OSError("gone")
+
+    async def close(self, code, reason):
+        raise OSError("gone")
+
+
+async def test_a_dead_socket_never_reaches_the_one_who_emits(manager, tab):
+    connection = await manager.connect_user("u1", DeadSocket())
+    await manager.emit("u1", "note", {})
+    await tab.wait_for(1)
+    assert connection.closed
+    assert manager.connection_count("u1") == 1
+
+
+class StalledSocket:
+    def __init__(self):
+        self.closed_with = None
+        self.stalled = asyncio.Event()
+        self.closed = asyncio.Event()
+
+    async def send_text(self, data):
+        self.stalled.set()
+        await asyncio.Event().wait()
+
+    async def close(self, code, reason):
+        self.closed_with = code
+        self.closed.set()
+
+
+async def test_a_stalled_client_is_cut_and_slows_nobody(make_recorder):
+    async with UnifiedWebSocketManager(limits=Limits(write_timeout=0.05)) as manager:
+        stalled, tab = StalledSocket(), make_recorder()
+        await manager.connect_user("u1", stalled)
+        await manager.connect_user("u1", tab)
+        await stalled.stalled.wait()
+        for n in range(3000):
+            await manager.emit("u1", "note", {"n": n})
+        assert [e["seq"] for e in await tab.wait_for(3000)] == list(range(1, 3001))
+        await stalled.closed.wait()
+        assert stalled.closed_with == 4500
+        assert manager.stats()["closed"] == {"SLOW_CONSUMER": 1}
+        assert manager.stats()["lost"] == 0
+
+
+async def test_a_user_may_hold_only_so_many_connections(make_recorder):
+    async with UnifiedWebSocketManager(limits=Limits(connections_per_user=1)) as manager:
+        await manager.connect_user("u1", make_recorder())
+        with pytest.raises(ConnectionRefusedByLimitError):
+            await manager.connect_user("u1", make_recorder())
+        await manager.connect_user("u2", make_recorder())
+
+
+async def test_the_pool_gives_each_run_its_own_emitter_and_takes_it_back(manager):
+    one, two = UserExecutionContext("u1", "t", "r1"), UserExecutionContext("u1", "t", "r2")
+    async with (
+        manager.emitter(one) as first,
+        manager.emitter(one) as again,
+        manager.emitter(two) as second,
+    ):
+        assert first is again
+        assert first is not second
+        assert (first.context, second.context) == (one, two)
+        assert manager.stats()["emitters"]["in_use"] == 2
+    with pytest.raises(ValueError, match="agent"):
+        async with manager.emitter(one):
+            raise ValueError("agent")
+    assert manager.stats()["emitters"] == {"in_use": 0, "made": 3, "shared": 1}

@@ -3,11 +3,11 @@
 Written before `chat_backend.websocket` existed; the notification centre never moved over.
 """
 
+import json
 from typing import Any
 
 from chat_backend.core.clock import timestamp
 from chat_backend.core.log import get_logger
-from chat_backend.core.serialisation import dumps
 
 log = get_logger(__name__)
 
@@ -25,7 +25,7 @@ class WebSocketManager:
         self.active.get(user_id, set()).discard(websocket)
 
     async def send_personal(self, message: dict[str, Any], user_id: str) -> None:
-        text = dumps({"timestamp": timestamp(), **message})
+        text = json.dumps({"timestamp": timestamp(), **message})
         for websocket in self.active.get(user_id, ()):
             try:
                 await websocket.send_text(text)

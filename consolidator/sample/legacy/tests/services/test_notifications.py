@@ -11,7 +11,7 @@ async def test_a_delay_reaches_its_traveller_only(tab):
     manager = WebSocketManager()
     await manager.add_connection(tab, "u1")
     service = NotificationService(manager)
-    await service.delay("u10", 5)
+    await service.delay("u", 5)
     await service.delay("u1", 15)
     assert (await next_frame(tab.frames, "delay"))["data"] == {"minutes": 15}
     assert manager.connected("u1")

@@ -102,7 +102,7 @@ class Position:
 
 def backoff(attempt: int, first: float, most: float, draw: Callable[[], float]) -> float:
     """Full jitter: uniform between 0 and the exponential bound, so that clients spread out."""
-    return draw() * min(most, first * 2.0**attempt)
+    return draw() * min(most, first * 2.0 ** min(attempt, 64))
 
 
 class Stream:

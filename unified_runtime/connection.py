@@ -17,6 +17,7 @@ from unified_runtime.protocol.frames import (
     parse_client_frame,
     ready_frame,
 )
+from unified_runtime.protocol.rates import TokenBucket
 from unified_runtime.protocol.states import State, Step, advance
 from unified_runtime.protocol.stream import Bounds, Gap, Tail, start_of, trimmed
 
@@ -49,6 +50,7 @@ class Connection:
         "_limits",
         "_on_closed",
         "_pong_due",
+        "_rate",
         "_resume",
         "_tail",
         "_transport",
@@ -97,6 +99,7 @@ class Connection:
         self._bounds: Bounds | None = None
         self._resume: Resume | None = None
         self._heard = asyncio.get_running_loop().time()
+        self._rate = TokenBucket(limits.frames_per_second, self._heard)
         self._pong_due = False
         self._finishing = False
         self._close_code: CloseCode | None = None
@@ -117,6 +120,9 @@ class Connection:
     def receive(self, text: str | bytes) -> None:
         """Take one frame of the client; a wrong one closes the connection with the right code."""
         self._heard = asyncio.get_running_loop().time()
+        if not self._rate.take(self._heard):
+            self.close(CloseCode.TOO_FAST)
+            return
         try:
             frame = parse_client_frame(text, self._limits.frame_bytes)
         except ProtocolError as error:

@@ -7,7 +7,9 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 TOKEN_PROTOCOL = "bearer."  # noqa: S105 - the prefix of a subprotocol, no secret
-"""Browsers cannot set headers: `new WebSocket(url, ["wire", "bearer.<token>"])`."""
+"""Browsers cannot set headers: `new WebSocket(url, ["wire", "bearer.<token>"])`.
+
+The token may then hold only what a subprotocol may (RFC 6455, 4.1): a JWT does, a colon is out."""
 
 TOKEN_COOKIE = "token"  # noqa: S105 - the cookie's name
 

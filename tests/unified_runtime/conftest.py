@@ -15,14 +15,18 @@ from unified_runtime import Limits, UnifiedWebSocketManager, create_app
 from unified_runtime.asgi import App
 from unified_runtime.handshake import Handshake
 
-Serving = Callable[[App], AbstractAsyncContextManager[str]]
+Serving = Callable[..., AbstractAsyncContextManager[str]]
 
 
 @asynccontextmanager
-async def _serving(app: App) -> AsyncIterator[str]:
+async def _serving(app: App, *, port: int = 0) -> AsyncIterator[str]:
     """Yields `ws://127.0.0.1:<port>`; the server has stopped when the block ends."""
     config = uvicorn.Config(
-        app, port=0, log_level="warning", ws_per_message_deflate=False, timeout_graceful_shutdown=3
+        app,
+        port=port,
+        log_level="warning",
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=3,
     )
     config.load()
     server = uvicorn.Server(config)
@@ -41,8 +45,8 @@ def serving() -> Serving:
 
 
 def user_from_token(handshake: Handshake) -> str | None:
-    """The token `user:<name>` is that user; everything else is refused."""
-    kind, _, name = (handshake.token or "").partition(":")
+    """The token `user.<name>` is that user; everything else is refused."""
+    kind, _, name = (handshake.token or "").partition(".")
     return name if kind == "user" and name else None
 
 
@@ -88,8 +92,9 @@ class Client:
 
 @asynccontextmanager
 async def _client(url: str, user: str | None = "u1", **options: Any) -> AsyncIterator[Client]:
-    headers = {"Authorization": f"Bearer user:{user}"} if user else {}
-    async with open_socket(url, additional_headers=headers, **options) as socket:
+    if user:
+        options["additional_headers"] = {"Authorization": f"Bearer user.{user}"}
+    async with open_socket(url, **options) as socket:
         yield Client(socket)
 
 

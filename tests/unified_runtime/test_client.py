@@ -1,0 +1,147 @@
+"""The Python client: reconnects, resumes, and sees every event once."""
+
+import asyncio
+
+import pytest
+
+from unified_runtime import (
+    Event,
+    Gap,
+    MemoryJournal,
+    Retention,
+    UnifiedWebSocketManager,
+    connect,
+    create_app,
+)
+from unified_runtime.client import (
+    BrokenStreamError,
+    ConnectionRefusedByServerError,
+    Position,
+    backoff,
+)
+from unified_runtime.close_codes import CloseCode
+from unified_runtime.events import AgentStarted
+
+
+async def take(events, count):
+    taken = []
+    async with asyncio.timeout(10):
+        async for event in events:
+            taken.append(event)
+            if len(taken) == count:
+                break
+    return taken
+
+
+async def test_events_come_typed(manager, url):
+    async with connect(url, token="user.u1") as events:
+        await manager.emit("u1", "agent_started", {"agent_name": "triage"}, run_id="r1")
+        [event] = await take(events, 1)
+    assert (event.type, event.seq, event.user_id, event.run_id) == ("agent_started", 1, "u1", "r1")
+    assert event.payload == AgentStarted("triage")
+
+
+async def test_a_dropped_connection_is_resumed_without_loss_or_repeat(manager, url):
+    seen = []
+    async with connect(url, token="user.u1", first_delay=0.001) as events:
+
+        async def read():
+            async for event in events:
+                seen.append(event.seq)
+                if len(seen) == 1000:
+                    return
+
+        reader = asyncio.create_task(read())
+        for n in range(1000):
+            await manager.emit("u1", "note", {"n": n})
+            if n % 250 == 249:
+                for connection in manager._hub.connections("u1"):
+                    connection.close(CloseCode.SLOW_CONSUMER)
+                await asyncio.sleep(0.02)
+        async with asyncio.timeout(10):
+            await reader
+        assert events.reconnects >= 1
+    assert seen == list(range(1, 1001))
+
+
+async def test_a_server_that_restarts_is_found_again(serving, check_token):
+    """The journal stays; the server in front of it goes and comes back on the same port."""
+    journal = MemoryJournal()
+    first = UnifiedWebSocketManager(journal=journal)
+    async with serving(create_app(first, authenticate=check_token)) as base:
+        port = int(base.rpartition(":")[2])
+        events = connect(f"{base}/ws", token="user.u1", first_delay=0.001)
+        await events.__aenter__()
+        await first.emit("u1", "note", {})
+        assert [e.seq for e in await take(events, 1)] == [1]
+    second = UnifiedWebSocketManager(journal=journal)
+    await second.emit("u1", "note", {})
+    async with serving(create_app(second, authenticate=check_token), port=port):
+        assert [e.seq for e in await take(events, 1)] == [2]
+        await events.aclose()
+
+
+async def test_a_gap_is_handed_over_as_such(serving, check_token):
+    journal = MemoryJournal(retention=Retention(count=2))
+    async with (
+        UnifiedWebSocketManager(journal=journal) as manager,
+        serving(create_app(manager, authenticate=check_token)) as base,
+    ):
+        for _ in range(100):
+            await manager.emit("u1", "note", {})
+        stream = (await journal.bounds("u1")).stream
+        async with connect(f"{base}/ws", token="user.u1", stream=stream, seq=10) as events:
+            gap, *rest = await take(events, 3)
+    assert gap == Gap(11, 98, "trimmed")
+    assert [e.seq for e in rest] == [99, 100]
+
+
+async def test_a_position_can_be_carried_to_a_later_process(manager, url):
+    async with connect(url, token="user.u1") as events:
+        for _ in range(5):
+            await manager.emit("u1", "note", {})
+        await take(events, 2)
+        stream, seq = events.position
+    async with connect(url, token="user.u1", stream=stream, seq=seq) as events:
+        assert [e.seq for e in await take(events, 3)] == [3, 4, 5]
+
+
+async def test_a_refusal_is_not_retried(url):
+    async with connect(url, token="nobody") as events:
+        with pytest.raises(ConnectionRefusedByServerError, match="4401 bad credentials"):
+            await take(events, 1)
+
+
+async def test_a_wrong_address_is_heard_at_once(unused_tcp_port):
+    with pytest.raises(ConnectionRefusedError):
+        await connect(f"ws://127.0.0.1:{unused_tcp_port}/ws").__aenter__()
+
+
+async def test_the_iteration_ends_after_aclose(url):
+    async with connect(url, token="user.u1") as events:
+        reading = asyncio.create_task(take(events, 1))
+        await asyncio.sleep(0)
+        await events.aclose()
+        assert await reading == []
+
+
+def test_a_hole_is_an_error_and_a_repeat_is_dropped():
+    position = Position()
+    position.ready("s", 3)
+    assert position.take(4)
+    assert not position.take(4)
+    with pytest.raises(BrokenStreamError, match="expected event 5, got 6"):
+        position.take(6)
+
+
+def test_the_delay_is_jittered_and_bounded():
+    assert backoff(0, 0.1, 30, lambda: 1.0) == 0.1
+    assert backoff(3, 0.1, 30, lambda: 1.0) == pytest.approx(0.8)
+    assert backoff(2000, 0.1, 30, lambda: 0.5) == 15
+    assert backoff(5, 0.1, 30, lambda: 0.0) == 0
+
+
+def test_an_event_reads_the_wires_names():
+    assert {"type", "seq", "stream", "timestamp", "user_id", "thread_id", "run_id", "data"} == set(
+        Event.__struct_fields__
+    )

@@ -1,0 +1,127 @@
+"""Which pairs of classes are worth reading: from facts alone, in time that grows with the answer.
+
+Three indexes find pairs: one role name, several rare methods in common, several methods of one shape
+(parameters, length) under other names. What frameworks, bases and conventions explain is left out here.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import combinations
+
+from consolidator.analysis.duplicates.shapes import Shape, acts
+from consolidator.analysis.duplicates.words import GENERIC_CONCEPTS, concept, role_words
+
+Pair = tuple[int, int]
+
+COMMON = 24
+"""Classes with one method at which that method begins to prove less."""
+_CROWD = 60
+"""Classes in one bucket above which it says nothing: a framework's convention."""
+_SHARED_WEIGHT = 3.0
+"""Rare methods in common that make a pair of differently named classes worth reading."""
+_LONG = 6
+"""Lines of a method whose shape is worth remembering."""
+
+
+class Weights:
+    """How much each method concept proves, from how many production classes of the tree have it."""
+
+    def __init__(self, shapes: Iterable[Shape]) -> None:
+        self._classes: Counter[str] = Counter()
+        for shape in shapes:
+            self._classes.update(shape.concepts)
+
+    def of(self, name: str) -> float:
+        rarity = min(1.0, COMMON / max(self._classes[name], 1))
+        return rarity * (0.25 if name in GENERIC_CONCEPTS or "_" not in name else 1.0)
+
+    def total(self, names: Iterable[str]) -> float:
+        return sum(self.of(name) for name in sorted(names))
+
+
+def candidate_pairs(shapes: Sequence[Shape], weights: Weights) -> list[Pair]:
+    """Pairs of positions in `shapes` worth comparing, sorted. Shapes are production classes that behave."""
+    found: set[Pair] = set()
+    found.update(_one_role(shapes))
+    found.update(_methods_in_common(shapes, weights))
+    found.update(_one_outline(shapes))
+    return sorted(pair for pair in found if _comparable(shapes[pair[0]], shapes[pair[1]]))
+
+
+def _comparable(left: Shape, right: Shape) -> bool:
+    return left.name not in right.base_names and right.name not in left.base_names
+
+
+def _one_role(shapes: Sequence[Shape]) -> Iterator[Pair]:
+    buckets: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for at, shape in enumerate(shapes):
+        role = role_words(shape.name)
+        # `WebSocketManager` also meets `ConnectionScopedWebSocketManager` in the bucket of its last words.
+        for words in {role, role[-2:]}:
+            if len(words) > 1 or words == role:
+                buckets[words].append(at)
+    for members in buckets.values():
+        if len(members) <= _CROWD:
+            yield from combinations(members, 2)
+
+
+def _methods_in_common(shapes: Sequence[Shape], weights: Weights) -> Iterator[Pair]:
+    classes: dict[str, list[int]] = defaultdict(list)
+    for at, shape in enumerate(shapes):
+        for name in shape.concepts:
+            classes[name].append(at)
+    shared: dict[Pair, float] = defaultdict(float)
+    for name in sorted(classes):
+        members = classes[name]
+        if 1 < len(members) <= _CROWD and (weight := weights.of(name)) >= 0.5:
+            for pair in combinations(members, 2):
+                shared[pair] += weight
+    return (pair for pair, weight in shared.items() if weight >= _SHARED_WEIGHT)
+
+
+def _one_outline(shapes: Sequence[Shape]) -> Iterator[Pair]:
+    outlines = [frozenset(_outlines(shape)) for shape in shapes]
+    classes: dict[tuple[int, int, bool], list[int]] = defaultdict(list)
+    for at, found in enumerate(outlines):
+        for outline in found:
+            classes[outline].append(at)
+    shared: Counter[Pair] = Counter()
+    for members in classes.values():
+        if 1 < len(members) <= COMMON:
+            shared.update(combinations(members, 2))
+    for (left, right), count in shared.items():
+        if count >= 2 and count * 2 >= min(len(outlines[left]), len(outlines[right])):
+            yield left, right
+
+
+def _outlines(shape: Shape) -> Iterator[tuple[int, int, bool]]:
+    for method in shape.methods.values():
+        lines = method.end_line - method.line + 1
+        if lines >= _LONG and acts(method):
+            yield lines, len(method.parameters), method.is_async
+
+
+def explained_by_base(
+    left: Shape, right: Shape, by_name: Mapping[str, Sequence[Shape]]
+) -> frozenset[str]:
+    """Concepts that two classes share because a base of both asks for them.
+
+    A base outside the tree can't be read, so it explains every method of the same name.
+    """
+    shared_bases = (left.base_names & right.base_names) - {
+        "Protocol",
+        "ABC",
+        "Generic",
+        "object",
+        "",
+    }
+    explained: set[str] = set()
+    for base in shared_bases:
+        known = by_name.get(base)
+        if known is None:
+            return left.concepts & right.concepts
+        for shape in known:
+            explained.update(concept(name) for name in shape.methods)
+    return frozenset(explained)

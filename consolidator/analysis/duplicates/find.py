@@ -1,0 +1,238 @@
+"""From a tree to its families: candidates, comparison, grouping, and what is said of each group."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
+from itertools import combinations
+
+from consolidator.analysis.duplicates.bodies import Bodies, resemblance
+from consolidator.analysis.duplicates.candidates import Pair, Weights, candidate_pairs
+from consolidator.analysis.duplicates.doubles import attach_doubles
+from consolidator.analysis.duplicates.explain import copies_of, explain, kind_of, name_of
+from consolidator.analysis.duplicates.families import group
+from consolidator.analysis.duplicates.matrix import matrix, methods_of, suggest_canonical
+from consolidator.analysis.duplicates.names import NameIndex, Names
+from consolidator.analysis.duplicates.records import Family, Member, Report, Role, Signature
+from consolidator.analysis.duplicates.roles import role_of
+from consolidator.analysis.duplicates.shapes import Shape, in_tests, shapes_of
+from consolidator.analysis.duplicates.similarity import Comparison, Evidence
+from consolidator.tree.index import Tree
+
+MIN_SCORE = 0.5
+"""Default score below which a family is counted but not shown."""
+
+
+def find_duplicates(
+    tree: Tree, *, match: Sequence[str] = (), min_score: float = MIN_SCORE
+) -> Report:
+    """The families of a tree, most certain first. `match` are globs over qualified names or class
+    names; a family is shown whole when one member matches."""
+    tree.prefetch()
+    return _Search(tree).report(match, min_score)
+
+
+class _Search:
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self._shapes = shapes_of(tree)
+        self._by_name: dict[str, list[Shape]] = defaultdict(list)
+        for shape in self._shapes:
+            self._by_name[shape.name].append(shape)
+        self._bodies = Bodies(tree)
+
+    def report(self, match: Sequence[str], min_score: float) -> Report:
+        groups = self._groups()
+        members = [list(shapes) for shapes, _ in groups]
+        doubles = attach_doubles(members, self._shapes)
+        names = NameIndex(self._tree).of(
+            [shape for at, shapes in enumerate(members) for shape in (*shapes, *doubles[at])]
+        )
+        families = [
+            self._family(shapes, evidence, doubles[at], names)
+            for at, (shapes, evidence) in enumerate(groups)
+        ]
+        chosen = [family for family in families if _matches(family, match)]
+        shown = sorted(
+            (family for family in chosen if family.score >= min_score),
+            key=lambda family: (
+                -family.score,
+                -len(family.members),
+                family.name,
+                family.suggested_canonical,
+            ),
+        )
+        return Report(tuple(shown), len(chosen) - len(shown), len(self._shapes))
+
+    def _groups(self) -> list[tuple[list[Shape], dict[Pair, Evidence]]]:
+        production = [
+            shape
+            for shape in self._shapes
+            if shape.sort == "behaviour"
+            and not shape.is_double
+            and not shape.is_inner_configuration
+        ]
+        weights = Weights(production)
+        pairs = candidate_pairs(production, weights)
+        self._bodies.prefetch(
+            production[at] for at in sorted({at for pair in pairs for at in pair})
+        )
+        comparison = Comparison(self._bodies, weights, self._by_name)
+        evidence = {
+            pair: comparison.compare(production[pair[0]], production[pair[1]]) for pair in pairs
+        }
+        groups = []
+        for members in group({pair: found.score for pair, found in evidence.items()}):
+            shapes = [production[at] for at in members]
+            within = {
+                (a, b): evidence[members[a], members[b]]
+                for a, b in combinations(range(len(members)), 2)
+                if (members[a], members[b]) in evidence
+            }
+            if self._written_twice(shapes):
+                groups.append((shapes, within))
+        return groups
+
+    def _written_twice(self, shapes: Sequence[Shape]) -> bool:
+        """One class with its protocols or wrappers is no duplicate; two of either are."""
+        roles = Counter(role_of(shape, self._bodies.of(shape)) for shape in shapes)
+        return roles["implementation"] > 1 or roles["protocol"] > 1 or roles["wrapper"] > 1
+
+    def _family(
+        self,
+        shapes: Sequence[Shape],
+        evidence: Mapping[Pair, Evidence],
+        doubles: Sequence[Shape],
+        names: Mapping[str, Names],
+    ) -> Family:
+        roles = {shape: role_of(shape, self._bodies.of(shape)) for shape in (*shapes, *doubles)}
+        canonical = self._canonical(shapes, roles, names)
+        signatures = {
+            shape.qualname: methods_of(shape, self._bodies, self._by_name)
+            for shape in (*shapes, *doubles)
+        }
+        classes = [
+            self._member(shape, roles[shape], canonical, names, signatures)
+            for shape in (*shapes, *doubles)
+        ]
+        aliases = [
+            member
+            for shape in shapes
+            for member in self._aliases(shape, names[shape.qualname], signatures[shape.qualname])
+        ]
+        members = tuple(sorted([*classes, *aliases], key=_member_order))
+        for alias in aliases:
+            signatures[alias.qualname] = signatures[alias.target]
+        copies = copies_of(shapes, evidence)
+        leading = [shape for shape in shapes if roles[shape] == roles[canonical]]
+        order = {member.qualname: signatures[member.qualname] for member in members}
+        return Family(
+            name=name_of(leading),
+            kind=kind_of(leading, copies),
+            members=members,
+            methods=matrix(order, canonical.qualname),
+            suggested_canonical=canonical.qualname,
+            score=_score(len(shapes), evidence),
+            why=explain(shapes, evidence, copies, members),
+            copies=copies,
+            signatures=order,
+        )
+
+    def _canonical(
+        self, shapes: Sequence[Shape], roles: Mapping[Shape, Role], names: Mapping[str, Names]
+    ) -> Shape:
+        for role in ("implementation", "protocol", "wrapper"):
+            candidates = [shape for shape in shapes if roles[shape] == role]
+            if candidates:
+                break
+        importers = {
+            shape.qualname: sum(not in_tests(path) for path in names[shape.qualname].importers)
+            for shape in candidates
+        }
+        concepts = Counter(name for shape in shapes for name in shape.concepts)
+        return suggest_canonical(candidates, importers, concepts)
+
+    def _member(
+        self,
+        shape: Shape,
+        role: Role,
+        canonical: Shape,
+        names: Mapping[str, Names],
+        signatures: Mapping[str, Mapping[str, Signature]],
+    ) -> Member:
+        own, measure = self._bodies.of(shape), self._bodies.of(canonical)
+        alike = resemblance(own, measure) if own and measure else 0.0
+        return _counted(
+            shape.qualname,
+            shape.path,
+            shape.line,
+            role,
+            names[shape.qualname].importers,
+            len(signatures[shape.qualname]),
+            1.0 if shape == canonical else round(alike, 2),
+        )
+
+    def _aliases(
+        self, shape: Shape, names: Names, signatures: Mapping[str, Signature]
+    ) -> list[Member]:
+        found = []
+        for (path, name), line in sorted(names.aliases.items()):
+            module = self._tree.module(path)
+            importers = names.by_place.get((path, name), set())
+            found.append(
+                _counted(
+                    f"{module}.{name}",
+                    path,
+                    line,
+                    "re-export",
+                    importers,
+                    len(signatures),
+                    1.0,
+                    shape.qualname,
+                )
+            )
+        return found
+
+
+def _counted(
+    qualname: str,
+    path: str,
+    line: int,
+    role: Role,
+    importers: set[str],
+    methods: int,
+    similarity: float,
+    target: str = "",
+) -> Member:
+    tests = sum(in_tests(importer) for importer in importers)
+    return Member(
+        qualname, path, line, role, len(importers) - tests, tests, methods, similarity, target
+    )
+
+
+_ROLE_ORDER = ("implementation", "wrapper", "protocol", "re-export", "test-double")
+
+
+def _member_order(member: Member) -> tuple[int, int, str, str]:
+    return (_ROLE_ORDER.index(member.role), -member.importers, member.qualname, member.path)
+
+
+def _score(size: int, evidence: Mapping[Pair, Evidence]) -> float:
+    """Half what ties each member to its nearest, half what ties all of them together."""
+    nearest = [
+        max((found.score for pair, found in evidence.items() if at in pair), default=0.0)
+        for at in range(size)
+    ]
+    every = size * (size - 1) / 2
+    together = sum(found.score for found in evidence.values()) / every
+    return round(min(1.0, (sum(nearest) / size + together) / 2), 2)
+
+
+def _matches(family: Family, globs: Sequence[str]) -> bool:
+    return not globs or any(
+        fnmatchcase(member.qualname, pattern)
+        or fnmatchcase(member.qualname.rpartition(".")[2], pattern)
+        for member in family.members
+        for pattern in globs
+    )

@@ -1,0 +1,150 @@
+"""Families in small trees: first what is no family, then what is one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from trees import tree_of, write_tree
+
+from consolidator.analysis.duplicates import Family, Report, find_duplicates
+
+MANAGER = """
+    class WebSocketManager:
+        def __init__(self):
+            self._sockets = {}
+
+        async def connect_user(self, user_id, socket):
+            await socket.accept()
+            self._sockets.setdefault(user_id, []).append(socket)
+
+        async def send_to_user(self, user_id, message):
+            for socket in list(self._sockets.get(user_id, ())):
+                try:
+                    await socket.send_json(message)
+                except ConnectionError:
+                    self._sockets[user_id].remove(socket)
+
+        async def broadcast_to_all(self, message):
+            for user_id in list(self._sockets):
+                await self.send_to_user(user_id, message)
+"""
+
+
+def report_of(root: Path, files: dict[str, str | bytes]) -> Report:
+    return find_duplicates(tree_of(write_tree(root, files)))
+
+
+def only_family(root: Path, files: dict[str, str | bytes]) -> Family:
+    report = report_of(root, files)
+    assert [family.name for family in report.families][1:] == []
+    return report.families[0]
+
+
+def test_unrelated_classes_of_one_name_are_no_family(tmp_path: Path) -> None:
+    report = report_of(
+        tmp_path,
+        {
+            "app/billing.py": """
+                class Session:
+                    def charge_card(self, card, amount):
+                        receipt = card.authorise(amount)
+                        return receipt.number
+                    def refund_charge(self, receipt):
+                        return self.ledger.reverse(receipt)
+            """,
+            "app/chat.py": """
+                class Session:
+                    def append_message(self, text):
+                        self.messages.append(text.strip())
+                    def last_speaker(self):
+                        return self.messages[-1].speaker
+            """,
+        },
+    )
+    assert report.families == ()
+
+
+def test_identical_copies_are_one_clone_family(tmp_path: Path) -> None:
+    family = only_family(tmp_path, {"app/a.py": MANAGER, "app/b.py": MANAGER})
+    assert family.kind == "clone"
+    assert [(copy.relation, copy.similarity) for copy in family.copies] == [("identical", 1.0)]
+    assert {verdict for row in family.methods.values() for verdict in row.values()} == {"same"}
+
+
+def test_a_test_double_is_shown_as_a_double_and_makes_no_family_alone(tmp_path: Path) -> None:
+    double = "class MockWebSocketManager:\n    async def send_to_user(self, user_id, message):\n        pass\n"
+    assert (
+        report_of(tmp_path / "one", {"app/a.py": MANAGER, "tests/fakes.py": double}).families == ()
+    )
+    family = only_family(
+        tmp_path / "two", {"app/a.py": MANAGER, "app/b.py": MANAGER, "tests/fakes.py": double}
+    )
+    roles = {member.qualname: member.role for member in family.members}
+    assert roles["tests.fakes.MockWebSocketManager"] == "test-double"
+
+
+def test_other_names_of_a_class_are_re_exports_with_their_importers(tmp_path: Path) -> None:
+    family = only_family(
+        tmp_path,
+        {
+            "app/__init__.py": "",
+            "app/a.py": MANAGER,
+            "app/b.py": MANAGER,
+            "app/alias.py": "from app.a import WebSocketManager\nSocketHub = WebSocketManager\n",
+            "app/star.py": "from app.alias import *\n",
+            "app/user.py": "from app.star import SocketHub\nfrom app.a import WebSocketManager\n",
+            "tests/test_user.py": "from app.alias import SocketHub as Hub\n",
+        },
+    )
+    members = {member.qualname: member for member in family.members}
+    assert members["app.alias.SocketHub"].role == "re-export"
+    assert members["app.star.SocketHub"].importers == 1
+    assert members["app.alias.SocketHub"].test_importers == 1
+    assert family.suggested_canonical == "app.a.WebSocketManager"
+    assert members["app.a.WebSocketManager"].test_importers == 1
+
+
+def test_the_matrix_tells_same_from_differing_and_missing(tmp_path: Path) -> None:
+    other = MANAGER.replace("socket.send_json(message)", "socket.send_text(str(message))").replace(
+        "broadcast_to_all", "broadcast_to_everyone"
+    )
+    family = only_family(
+        tmp_path,
+        {
+            "app/a.py": MANAGER,
+            "app/b.py": other,
+            "app/c.py": "from app.a import WebSocketManager\n",
+        },
+    )
+    b = {name: row["app.b.WebSocketManager"] for name, row in family.methods.items()}
+    assert b["connect_user"] == "same"
+    assert b["send_to_user"] == "differs"
+    assert b["broadcast_to_all"] == "missing"
+    assert family.canonical_lacks == ("broadcast_to_everyone",)
+    assert [copy.relation for copy in family.copies] == ["diverged"]
+
+
+def test_renamed_locals_and_reordered_methods_do_not_hide_a_copy(tmp_path: Path) -> None:
+    renamed = """
+        class SocketRegistry:
+            async def broadcast_to_all(self, payload):
+                for uid in list(self._open):
+                    await self.send_to_user(uid, payload)
+
+            async def send_to_user(self, uid, payload):
+                for conn in list(self._open.get(uid, ())):
+                    try:
+                        await conn.send_json(payload)
+                    except ConnectionError:
+                        self._open[uid].remove(conn)
+
+            async def connect_user(self, uid, conn):
+                await conn.accept()
+                self._open.setdefault(uid, []).append(conn)
+
+            def __init__(self):
+                self._open = {}
+    """
+    family = only_family(tmp_path, {"app/a.py": MANAGER, "app/b.py": renamed})
+    assert family.kind == "clone"
+    assert family.copies[0].similarity == 1.0

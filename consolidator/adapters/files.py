@@ -14,6 +14,7 @@ from consolidator.errors import ToolError, UsageError
 
 DEFAULT_EXCLUDES = (
     ".git/",
+    ".consolidator/",
     ".hg/",
     ".tox/",
     ".nox/",

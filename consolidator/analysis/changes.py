@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from codemods.outcome import Omission
+from consolidator.analysis.import_health import BrokenImport
+from consolidator.tree.facts import Skipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +31,14 @@ class Rewriting:
 
     changes: tuple[FileChange, ...]
     omissions: tuple[Omission, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """What a migration would write, and what it leaves."""
+
+    files: int
+    changes: tuple[FileChange, ...]
+    omissions: tuple[Omission, ...]
+    already_broken: tuple[BrokenImport, ...]
+    skipped: tuple[Skipped, ...]

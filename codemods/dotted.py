@@ -1,0 +1,289 @@
+"""Dotted uses of moved names: `package.module.Name`, `module.Name`, in code and in annotations."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from codemods.edits import Edit
+from codemods.moves import Landing
+from codemods.scopes import Binding, Text
+from codemods.statement import Replacement
+from codemods.view import Site, View
+
+
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    """A site whose first `depth + 1` names mean a moved thing."""
+
+    site: Site
+    depth: int
+    landing: Landing
+
+    @property
+    def module(self) -> str:
+        """The module that has to be imported to write the new name."""
+        target = self.landing.target or ""
+        if self.landing.is_module:
+            return target
+        return target.rpartition(".")[0]
+
+    @property
+    def name(self) -> str:
+        target = self.landing.target or ""
+        return "" if self.landing.is_module else target.rpartition(".")[2]
+
+
+def move_dotted_uses(view: View) -> None:
+    """Edits every dotted use, and decides what becomes of the imports that served them."""
+    groups: dict[int, _Group] = {}
+    for site in sites(view):
+        bindings = view.module.find(site.names[0], site.scope)
+        imports = [binding for binding in bindings if binding.statement is not None]
+        if not imports:
+            continue
+        group = groups.setdefault(id(bindings), _Group(view, bindings, imports))
+        group.add(site)
+    for group in groups.values():
+        group.finish()
+
+
+def sites(view: View) -> Iterator[Site]:
+    """Every chain of the file, those in string annotations included."""
+    for use in view.module.uses:
+        spans = [view.positions.span(node) for node in use.nodes]
+        yield Site(use.names, spans[0][0], tuple(end for _, end in spans), use.scope)
+    for text in view.module.texts:
+        if text.annotates:
+            yield from annotation_sites(view, text)
+
+
+def annotation_sites(view: View, text: Text) -> Iterator[Site]:
+    """The chains in a string annotation that is written as one plain literal."""
+    value = text.node.value
+    assert isinstance(value, str)
+    start, end = view.positions.span(text.node)
+    at = view.text[start:end].find(value)
+    if at < 0 or not value.isascii() or "\n" in value:
+        return
+    try:
+        parsed = ast.parse(value.strip(), mode="eval")
+    except SyntaxError:
+        return
+    base = start + at + len(value) - len(value.lstrip())
+    for node in _chains(parsed.body):
+        names, ends = _names(node)
+        first = node
+        while isinstance(first, ast.Attribute):
+            first = first.value
+        yield Site(names, base + first.col_offset, tuple(base + end for end in ends), text.scope)
+
+
+def _chains(node: ast.AST) -> Iterator[ast.expr]:
+    if isinstance(node, ast.Name) or (isinstance(node, ast.Attribute) and _names(node)[0]):
+        yield node
+    elif not (isinstance(node, ast.Subscript) and _is_literal(node.value)):
+        for child in ast.iter_child_nodes(node):
+            yield from _chains(child)
+
+
+def _is_literal(node: ast.expr) -> bool:
+    return (node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")) == "Literal"
+
+
+def _names(node: ast.expr) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    names: list[str] = []
+    ends: list[int] = []
+    while isinstance(node, ast.Attribute):
+        names.append(node.attr)
+        ends.append(node.end_col_offset or 0)
+        node = node.value
+    if not isinstance(node, ast.Name):
+        return (), ()
+    return (node.id, *reversed(names)), (node.end_col_offset or 0, *reversed(ends))
+
+
+class _Group:
+    """All uses of one set of bindings: one name in one scope."""
+
+    def __init__(self, view: View, bindings: list[Binding], imports: list[Binding]) -> None:
+        self._view = view
+        self._imports = imports
+        self._name = imports[0].name
+        self._scope = imports[0].scope
+        self._certain = all(b.statement is not None or _is_none(b) for b in bindings)
+        self._sites: list[Site] = []
+        self._hits: list[_Hit] = []
+
+    def add(self, site: Site) -> None:
+        self._sites.append(site)
+        found = [self._hit(site, binding) for binding in self._imports]
+        hits = [hit for hit in found if hit is not None]
+        if not hits:
+            return
+        targets = {(hit.depth, hit.landing) for hit in hits}
+        hit = hits[0]
+        if hit.landing.target is None:
+            self._omit(hit, hit.landing.doubt)
+        elif len(targets) > 1 or (len(hits) < len(found) and not self._same_package()):
+            self._omit(hit, f"{self._name!r} is imported from several places")
+        elif not self._certain:
+            self._omit(hit, f"{self._name!r} is bound again in the same scope")
+        else:
+            self._hits.append(hit)
+
+    def _same_package(self) -> bool:
+        """`import a.b` and `import a.c` bind the same `a`."""
+        return len({self._view.dotted(binding) for binding in self._imports}) == 1
+
+    def _hit(self, site: Site, binding: Binding) -> _Hit | None:
+        prefix = self._view.dotted(binding)
+        if prefix is None:
+            return None
+        own = self._view.landing(binding)
+        for depth in range(1, len(site.names)):
+            rest = ".".join(site.names[1 : depth + 1])
+            landing = self._view.moves.looked_up(f"{prefix}.{rest}")
+            if not landing:
+                continue
+            if own.target is not None and landing.target == f"{own.target}.{rest}":
+                continue
+            if self._names_module(binding, f"{prefix}.{rest}"):
+                landing = replace(landing, is_module=True)
+            return _Hit(site, depth, landing)
+        return None
+
+    def _names_module(self, binding: Binding, dotted: str) -> bool:
+        """Whether `import a.b.c` itself proves that a name is a module."""
+        assert binding.alias is not None
+        module = binding.alias.name
+        return self._is_dotted_import(binding) and f"{module}.".startswith(f"{dotted}.")
+
+    def _omit(self, hit: _Hit, why: str) -> None:
+        text = self._view.text[hit.site.start : hit.site.ends[hit.depth]]
+        self._view.omit(hit.site.start, text, "attribute", why)
+
+    # what becomes of the imports
+
+    def finish(self) -> None:
+        if self._hits:
+            dotted = [b for b in self._imports if self._is_dotted_import(b)]
+            if not dotted and self._can_rebind():
+                self._rebind()
+            else:
+                self._add_imports(dotted or self._imports)
+
+    @staticmethod
+    def _is_dotted_import(binding: Binding) -> bool:
+        alias = binding.alias
+        return isinstance(binding.statement, ast.Import) and alias is not None and not alias.asname
+
+    def _can_rebind(self) -> bool:
+        """Whether the local name can stand for the new module: nothing else is read from it."""
+        modules = {hit.module for hit in self._hits}
+        return (
+            len(modules) == 1
+            and "" not in modules
+            and len(self._hits) == len(self._sites)
+            and all(hit.depth == 1 and hit.name for hit in self._hits)
+            and not self._view.is_public(self._name, self._scope)
+            and not any(self._view.landing(binding) for binding in self._imports)
+        )
+
+    def _rebind(self) -> None:
+        module = self._hits[0].module
+        for binding in self._imports:
+            assert binding.statement is not None
+            head, _, last = module.rpartition(".")
+            is_from = isinstance(binding.statement, ast.ImportFrom) and head
+            new = (
+                Replacement(head, last, self._name)
+                if is_from
+                else Replacement(module, "", self._name)
+            )
+            self._replace(binding, [new])
+        for hit in self._hits:
+            end = hit.site.ends[1]
+            old = hit.site.names[1]
+            self._view.edits.append(Edit(end - len(old), end, hit.name, "attribute"))
+
+    def _replace(self, binding: Binding, new: list[Replacement]) -> None:
+        assert binding.statement is not None
+        assert binding.alias is not None
+        index = binding.statement.names.index(binding.alias)
+        self._view.rewrite(binding.statement).replaced[index] = new
+
+    def _add_imports(self, imports: list[Binding]) -> None:
+        prefixes: dict[str, str] = {}
+        added: dict[int, list[Replacement]] = defaultdict(list)
+        for hit in self._hits:
+            if hit.module not in prefixes:
+                new, prefixes[hit.module] = self._import_of(hit.module)
+                for binding in self._servers(imports, hit):
+                    added[id(binding)].append(new)
+            text = ".".join(part for part in (prefixes[hit.module], hit.name) if part)
+            self._view.edits.append(
+                Edit(hit.site.start, hit.site.ends[hit.depth], text, "attribute")
+            )
+        for binding in imports:
+            new_imports = added[id(binding)]
+            if self._is_needed(binding):
+                assert binding.statement is not None
+                self._view.rewrite(binding.statement).added += new_imports
+            elif new_imports or self._served(binding):
+                self._replace(binding, new_imports)
+
+    def _servers(self, imports: list[Binding], hit: _Hit) -> list[Binding]:
+        """The import statements that made a chain work: the longest modules that begin it."""
+        chain = ".".join(hit.site.names)
+        lengths = {id(b): self._reach(b, chain) for b in imports}
+        longest = max(lengths.values())
+        return [b for b in imports if lengths[id(b)] == longest]
+
+    @staticmethod
+    def _reach(binding: Binding, chain: str) -> int:
+        assert binding.alias is not None
+        module = binding.alias.name
+        return len(module) if f"{chain}.".startswith(f"{module}.") else 0
+
+    def _served(self, binding: Binding) -> bool:
+        return any(binding in self._servers([binding], hit) for hit in self._hits)
+
+    def _is_needed(self, binding: Binding) -> bool:
+        """Whether something that stays still needs this import."""
+        moved = {id(hit.site) for hit in self._hits}
+        left = [site for site in self._sites if id(site) not in moved]
+        if self._view.is_public(self._name, self._scope):
+            return True
+        if not self._is_dotted_import(binding):
+            return bool(left)
+        assert binding.alias is not None
+        module = binding.alias.name
+        others = [b for b in self._imports if b is not binding]
+        for site in left:
+            chain = ".".join(site.names)
+            if f"{chain}.".startswith(f"{module}.") or module.startswith(f"{chain}."):
+                return True
+            if not any(self._reach(other, chain) for other in others):
+                return True
+        return False
+
+    def _import_of(self, module: str) -> tuple[Replacement, str]:
+        """An import of a module and the text by which it can be named from then on."""
+        head = module.partition(".")[0]
+        same = [b for b in self._view.module.bound_anywhere(head) if self._is_package(b, head)]
+        if head == self._name or self._view.is_free(head, same):
+            return Replacement(module, "", ""), module
+        local = module.rpartition(".")[2] + "_"
+        while not self._view.is_free(local):
+            local += "_"
+        return Replacement(module, "", local), local
+
+    def _is_package(self, binding: Binding, head: str) -> bool:
+        return self._is_dotted_import(binding) and self._view.dotted(binding) == head
+
+
+def _is_none(binding: Binding) -> bool:
+    return isinstance(binding.value, ast.Constant) and binding.value.value is None

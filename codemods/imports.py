@@ -1,0 +1,195 @@
+"""Imports and uses of moved names, in one file: the names' new homes are imported instead.
+
+Local names are kept unless the caller asks otherwise, so what the rest of the file says stays true.
+A statement stays where it is: in its function, under its guard, on its line.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from collections.abc import Iterator
+
+from codemods.dotted import move_dotted_uses, sites
+from codemods.edits import Edit, apply_edits
+from codemods.moves import Landing, Moves
+from codemods.outcome import Changed, Failed, Outcome, Skipped, Unchanged
+from codemods.scopes import Binding, ImportStatement
+from codemods.statement import Replacement, Rewrite, rewrite_statement
+from codemods.strings import move_strings
+from codemods.view import Options, View, replacement
+
+
+def move_references(text: str, moves: Moves, options: Options = Options()) -> Outcome:  # noqa: B008
+    """Rewrites every reference in a file. Nothing outside the references changes by a byte."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError) as error:
+        return Skipped(getattr(error, "lineno", None) or 1, f"can't be parsed: {error}")
+    return rewrite_view(View(text, tree, moves, options))
+
+
+def rewrite_view(view: View) -> Outcome:
+    """Rewrites a file that is parsed already."""
+    for statement in view.module.imports:
+        _move_statement(view, statement)
+    move_dotted_uses(view)
+    _move_bare_imports(view)
+    move_strings(view)
+    edits = [*_statement_edits(view), *view.edits]
+    omissions = tuple(sorted(view.omissions))
+    if not edits:
+        return Unchanged(omissions)
+    text = apply_edits(view.text, edits)
+    if text == view.text:
+        return Unchanged(omissions)
+    try:
+        ast.parse(text)
+    except (SyntaxError, ValueError) as error:
+        return Failed(getattr(error, "lineno", None) or 1, f"would no longer parse: {error}")
+    return Changed(text, _kinds(view), omissions)
+
+
+def _statement_edits(view: View) -> Iterator[Edit]:
+    for statement, rewrite in view.statements.items():
+        if rewrite:
+            siblings = view.module.siblings[statement]
+            yield from rewrite_statement(view.positions, statement, siblings, rewrite)
+
+
+def _kinds(view: View) -> dict[str, int]:
+    kinds = Counter(edit.kind for edit in view.edits if edit.kind)
+    kinds["import"] += sum(
+        len(r.replaced) or bool(r.added or r.module) for r in view.statements.values()
+    )
+    return {kind: count for kind, count in sorted(kinds.items()) if count}
+
+
+# statements
+
+
+def _move_statement(view: View, statement: ImportStatement) -> None:
+    if isinstance(statement, ast.Import):
+        _move_import(view, statement)
+        return
+    source = view.source(statement)
+    if source is None:
+        return
+    if statement.names[0].name == "*":
+        _complete_star(view, statement, source)
+        return
+    for index, alias in enumerate(statement.names):
+        landing = view.moves.imported(f"{source}.{alias.name}")
+        if landing:
+            _move_alias(view, statement, index, landing)
+
+
+def _move_import(view: View, statement: ast.Import) -> None:
+    for index, alias in enumerate(statement.names):
+        if not alias.asname:
+            continue
+        landing = view.moves.imported(alias.name)
+        if landing.target is not None:
+            new = Replacement(landing.target, "", alias.asname)
+            view.rewrite(statement).replaced[index] = [new]
+        elif landing.doubt:
+            view.omit(alias, alias.name, "import", landing.doubt)
+
+
+def _move_alias(view: View, statement: ast.ImportFrom, index: int, landing: Landing) -> None:
+    alias = statement.names[index]
+    shown = f"from {'.' * statement.level}{statement.module or ''} import {alias.name}"
+    if landing.target is None:
+        view.omit(alias, shown, "import", landing.doubt)
+        return
+    local = alias.asname or alias.name
+    new = replacement(landing.target, local)
+    if new.module == view.moves.module:
+        view.omit(alias, shown, "import", f"{landing.target} is defined in this very file")
+        return
+    if view.options.rename_uses and not alias.asname and _rename_uses(view, statement, alias, new):
+        new = Replacement(new.module, new.name, new.name)
+    view.rewrite(statement).replaced[index] = [new]
+
+
+def _complete_star(view: View, statement: ast.ImportFrom, source: str) -> None:
+    """A star stays and what it brought is imported beside it; it goes where it brought nothing else."""
+    wanted = []
+    for name, landing in sorted(view.moves.star(source).items()):
+        if not _needs_star(view, name):
+            continue
+        if landing.target is None:
+            view.omit(statement, f"from {source} import *", "star", f"{name}: {landing.doubt}")
+        else:
+            wanted.append(replacement(landing.target, name))
+    if not wanted:
+        return
+    rewrite = view.rewrite(statement)
+    if _star_brings_nothing_else(view, source, {new.local for new in wanted}):
+        rewrite.replaced[0] = wanted
+    else:
+        rewrite.added += wanted
+
+
+def _needs_star(view: View, name: str) -> bool:
+    if view.module.scope.bindings.get(name):
+        return False
+    used = any(
+        site.names[0] == name and not view.module.find(name, site.scope) for site in sites(view)
+    )
+    return used or name in view.exports or view.moves.used_elsewhere(name)
+
+
+def _star_brings_nothing_else(view: View, source: str, moved: set[str]) -> bool:
+    brought = view.moves.star_brings(source)
+    if brought is None or view.moves.is_package:
+        return False
+    others = set(brought) - moved
+    read = {use.root for use in view.module.uses} | view.exports
+    return not any(name in read or view.moves.used_elsewhere(name) for name in others)
+
+
+def _move_bare_imports(view: View) -> None:
+    """`import a.b` for its effect alone, where nothing in the file says `a.b`."""
+    for statement in view.module.imports:
+        if not isinstance(statement, ast.Import):
+            continue
+        for index, alias in enumerate(statement.names):
+            landing = view.moves.imported(alias.name)
+            rewrite = view.statements.get(statement, Rewrite())
+            if alias.asname or landing.target is None or index in rewrite.replaced or rewrite.added:
+                continue
+            top = alias.name.partition(".")[0]
+            new = [Replacement(landing.target, "", "")]
+            if any(use.root == top for use in view.module.uses) and top != alias.name:
+                new.append(Replacement(top, "", ""))
+            view.rewrite(statement).replaced[index] = new
+
+
+# uses take the new name
+
+
+def _rename_uses(view: View, statement: ast.ImportFrom, alias: ast.alias, new: Replacement) -> bool:
+    """Renames the uses of an imported name in the whole file, where nobody else can notice."""
+    scope = view.module.import_scopes[statement]
+    bindings = view.module.find(alias.name, scope)
+    if new.name == alias.name or not _all_become(view, bindings, new):
+        return False
+    home = bindings[0].scope
+    if view.is_public(alias.name, home) or not view.is_free(new.name, bindings):
+        return False
+    if any(alias.name in s.declared_global | s.declared_nonlocal for s in view.module.scopes):
+        return False
+    if bindings[0].alias is alias:
+        for site in sites(view):
+            if site.names[0] == alias.name and view.module.find(alias.name, site.scope) is bindings:
+                view.edits.append(Edit(site.start, site.ends[0], new.name, "name"))
+    return True
+
+
+def _all_become(view: View, bindings: list[Binding], new: Replacement) -> bool:
+    target = f"{new.module}.{new.name}"
+    return bool(bindings) and all(
+        b.alias is not None and not b.alias.asname and view.landing(b).target == target
+        for b in bindings
+    )

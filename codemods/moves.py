@@ -1,0 +1,136 @@
+"""Where names go: the one question that every rewrite of references asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """Where a dotted name leads. `doubt` says why a name that may be a moved one can't be decided."""
+
+    target: str | None = None
+    doubt: str = ""
+    is_module: bool = False
+    """Whether the target is known to be a module."""
+
+    def __bool__(self) -> bool:
+        return self.target is not None or bool(self.doubt)
+
+
+STAYS = Landing()
+
+
+class Moves(Protocol):
+    """Moves as seen from one file. Names are absolute and dotted."""
+
+    module: str
+    """The file's own module."""
+    is_package: bool
+
+    def imported(self, dotted: str) -> Landing:
+        """Where an imported name leads, through any number of re-exports."""
+        ...
+
+    def looked_up(self, dotted: str) -> Landing:
+        """Where a name leads that is looked up at run time, as an attribute or from a string.
+
+        A module that uses the name itself keeps it, because replacing it there (as `patch` does) has
+        to go on having its effect there.
+        """
+        ...
+
+    def star(self, module: str) -> Mapping[str, Landing]:
+        """The names that `from module import *` brings and that move."""
+        ...
+
+    def star_brings(self, module: str) -> Iterable[str] | None:
+        """Every name that the star brings; None where that can't be known."""
+        ...
+
+    def used_elsewhere(self, name: str) -> bool:
+        """Whether another file takes this module-level name from the file's module."""
+        ...
+
+
+class MoveTable:
+    """Moves of one file known by name alone: `{"old.module.Name": "new.module.Name"}`.
+
+    A prefix moves everything below it; the longest one counts. What already has a new name stays.
+    """
+
+    def __init__(
+        self, moves: Mapping[str, str], module: str = "", *, is_package: bool = False
+    ) -> None:
+        self.module = module
+        self.is_package = is_package
+        self._moves = resolve_chains(moves)
+        self._targets = frozenset(self._moves.values())
+
+    def imported(self, dotted: str) -> Landing:
+        """See `Moves.imported`."""
+        return Landing(longest_prefix(dotted, self._moves, self._targets))
+
+    def looked_up(self, dotted: str) -> Landing:
+        """See `Moves.looked_up`."""
+        return self.imported(dotted)
+
+    def star(self, module: str) -> Mapping[str, Landing]:
+        """See `Moves.star`."""
+        names = (source.rpartition(".") for source in self._moves)
+        return {
+            name: self.imported(f"{module}.{name}") for head, _, name in names if head == module
+        }
+
+    def star_brings(self, module: str) -> Iterable[str] | None:  # noqa: ARG002
+        """Nothing is known about other files."""
+        return None
+
+    def used_elsewhere(self, name: str) -> bool:  # noqa: ARG002
+        """Nothing is known about other files, so every module-level name may be."""
+        return True
+
+
+def longest_prefix(
+    dotted: str, moves: Mapping[str, str], targets: Iterable[str] = ()
+) -> str | None:
+    """The new name of a dotted name by its longest moved prefix; None where it has none, or where a
+    target is the longer prefix: then the name is a new one already."""
+    settled = set(targets)
+    head, rest = dotted, ""
+    while head:
+        if head in moves:
+            return moves[head] + rest
+        if head in settled:
+            return None
+        head, dot, last = head.rpartition(".")
+        rest = f"{dot}{last}{rest}"
+    return None
+
+
+def resolve_chains(moves: Mapping[str, str]) -> dict[str, str]:
+    """Moves with chains followed to their end: a to b and b to c is a to c. Swaps stay as they are."""
+    return {source: _end_of_chain(source, moves) for source in moves}
+
+
+def _end_of_chain(source: str, moves: Mapping[str, str]) -> str:
+    seen = [source]
+    while (following := moves.get(seen[-1])) is not None:
+        if following in seen:
+            return moves[source]
+        seen.append(following)
+    return seen[-1]
+
+
+def cyclic(moves: Mapping[str, str]) -> list[str]:
+    """Sources that lie on a cycle of moves (a swap): applying these twice takes them back."""
+    return sorted(source for source in moves if _returns(source, moves))
+
+
+def _returns(source: str, moves: Mapping[str, str]) -> bool:
+    current, steps = moves[source], len(moves)
+    while current in moves and current != source and steps:
+        current, steps = moves[current], steps - 1
+    return current == source

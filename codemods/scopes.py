@@ -1,0 +1,467 @@
+"""Which binding a name means: Python's scope rules over one `ast` tree, with every use in place.
+
+Flow is not followed: a name bound twice in one scope has two bindings, and the caller decides what
+that means.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+ScopeKind = Literal["module", "class", "function", "comprehension"]
+Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+ImportStatement = ast.Import | ast.ImportFrom
+
+
+@dataclass(eq=False, slots=True)
+class Binding:
+    """One place that binds a name. `statement` and `alias` are set for imports alone."""
+
+    name: str
+    scope: Scope
+    node: ast.AST
+    statement: ImportStatement | None = None
+    alias: ast.alias | None = None
+    value: ast.expr | None = None
+    """What a plain assignment assigns."""
+
+
+@dataclass(eq=False, slots=True)
+class Scope:
+    kind: ScopeKind
+    node: ast.AST
+    parent: Scope | None
+    bindings: dict[str, list[Binding]] = field(default_factory=dict)
+    declared_global: set[str] = field(default_factory=set)
+    declared_nonlocal: set[str] = field(default_factory=set)
+
+    @property
+    def is_late(self) -> bool:
+        """Whether code here runs when something is called, after the module was imported."""
+        scope: Scope | None = self
+        while scope is not None:
+            if scope.kind == "function":
+                return True
+            scope = scope.parent
+        return False
+
+    def enclosing(self) -> Iterator[Scope]:
+        """This scope and those around it."""
+        scope: Scope | None = self
+        while scope is not None:
+            yield scope
+            scope = scope.parent
+
+
+@dataclass(eq=False, slots=True)
+class Use:
+    """A name, or a dotted chain that starts at one: `nodes[k]` is the expression for `names[:k+1]`."""
+
+    names: tuple[str, ...]
+    nodes: tuple[ast.Name | ast.Attribute, ...]
+    scope: Scope
+
+    @property
+    def root(self) -> str:
+        return self.names[0]
+
+
+@dataclass(eq=False, slots=True)
+class Text:
+    """A string constant, the call that it is an argument of, and whether it annotates."""
+
+    node: ast.Constant
+    scope: Scope
+    call: ast.Call | None = None
+    annotates: bool = False
+    subscripts: ast.expr | None = None
+    """For the key in `x["key"]`: the expression `x`."""
+
+
+@dataclass(eq=False, slots=True)
+class Module:
+    """Everything that names something in one file."""
+
+    tree: ast.Module
+    scope: Scope
+    scopes: list[Scope] = field(default_factory=list)
+    imports: list[ImportStatement] = field(default_factory=list)
+    import_scopes: dict[ImportStatement, Scope] = field(default_factory=dict)
+    siblings: dict[ImportStatement, int] = field(default_factory=dict)
+    """How many statements the block of an import has."""
+    uses: list[Use] = field(default_factory=list)
+    texts: list[Text] = field(default_factory=list)
+    calls: list[tuple[ast.Call, Scope]] = field(default_factory=list)
+    docstrings: set[ast.Constant] = field(default_factory=set)
+
+    def find(self, name: str, scope: Scope) -> list[Binding]:
+        """The bindings that `name` can mean when it is read in `scope`; empty for an unbound name."""
+        if name in scope.declared_global:
+            return self.scope.bindings.get(name, [])
+        for index, candidate in enumerate(scope.enclosing()):
+            # A class body is seen by the code directly in it, not from its functions.
+            if candidate.kind == "class" and index and not _sees_class(scope, candidate):
+                continue
+            if name in candidate.bindings and name not in candidate.declared_nonlocal:
+                return candidate.bindings[name]
+        return []
+
+    def bound_anywhere(self, name: str) -> list[Binding]:
+        """The bindings of a name in all scopes."""
+        return [binding for scope in self.scopes for binding in scope.bindings.get(name, ())]
+
+
+def _sees_class(scope: Scope, candidate: Scope) -> bool:
+    # Since PEP 709 comprehensions are inlined, but class names stay hidden from all but the first
+    # iterable, which is visited in the outer scope.
+    return scope is candidate
+
+
+def analyse(tree: ast.Module) -> Module:
+    """Scopes, bindings and uses of a parsed file."""
+    return _Walk(tree).run()
+
+
+class _Walk:
+    def __init__(self, tree: ast.Module) -> None:
+        self._module = Module(tree, Scope("module", tree, None))
+        self._module.scopes.append(self._module.scope)
+        self._scope = self._module.scope
+        self._annotates = False
+
+    def run(self) -> Module:
+        self._note_docstring(self._module.tree)
+        self._block(self._module.tree.body)
+        return self._module
+
+    # walking
+
+    def _visit(self, node: ast.AST) -> None:
+        handler = _HANDLERS.get(type(node))
+        if handler is not None:
+            handler(self, node)
+        else:
+            self._children(node)
+
+    def _children(self, node: ast.AST) -> None:
+        for name in node._fields:
+            value = getattr(node, name, None)
+            if isinstance(value, list):
+                if value and isinstance(value[0], ast.stmt):
+                    self._block(value)
+                else:
+                    self._each(value)
+            elif isinstance(value, ast.AST):
+                self._visit(value)
+
+    def _each(self, nodes: list[ast.AST]) -> None:
+        for node in nodes:
+            if isinstance(node, ast.AST):
+                self._visit(node)
+
+    def _block(self, body: list[ast.stmt]) -> None:
+        for statement in body:
+            if isinstance(statement, ast.Import | ast.ImportFrom):
+                self._module.siblings[statement] = len(body)
+            self._visit(statement)
+
+    def _optional(self, node: ast.AST | None) -> None:
+        if node is not None:
+            self._visit(node)
+
+    def _enter(self, kind: ScopeKind, node: ast.AST) -> Scope:
+        outer = self._scope
+        self._scope = Scope(kind, node, outer)
+        self._module.scopes.append(self._scope)
+        return outer
+
+    def _annotation(self, node: ast.AST | None) -> None:
+        if node is not None:
+            outer, self._annotates = self._annotates, True
+            self._visit(node)
+            self._annotates = outer
+
+    def _bind(self, name: str, node: ast.AST, value: ast.expr | None = None) -> None:
+        self._add(Binding(name, self._scope, node, value=value))
+
+    def _add(self, binding: Binding) -> None:
+        scope = binding.scope
+        if binding.name in scope.declared_global:
+            scope = self._module.scope
+        elif binding.name in scope.declared_nonlocal:
+            scope = self._outer_function(scope, binding.name)
+        binding.scope = scope
+        scope.bindings.setdefault(binding.name, []).append(binding)
+
+    def _outer_function(self, scope: Scope, name: str) -> Scope:
+        for candidate in scope.enclosing():
+            is_outer_function = candidate is not scope and candidate.kind == "function"
+            if is_outer_function and name in candidate.bindings:
+                return candidate
+        return scope
+
+    # statements
+
+    def _import(self, node: ImportStatement) -> None:
+        self._module.imports.append(node)
+        self._module.import_scopes[node] = self._scope
+        for alias in node.names:
+            if alias.name == "*":
+                continue
+            local = alias.asname or alias.name
+            if isinstance(node, ast.Import) and not alias.asname:
+                local = alias.name.partition(".")[0]
+            self._add(Binding(local, self._scope, alias, node, alias))
+
+    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        self._each(list(node.decorator_list))
+        self._bind(node.name, node)
+        self._note_docstring(node)
+        outer = self._type_parameters(node)
+        self._signature(node.args)
+        self._annotation(node.returns)
+        inner = self._enter("function", node)
+        self._declare(node.body)
+        self._bind_parameters(node.args)
+        self._block(node.body)
+        self._scope = inner
+        self._scope = outer
+
+    def _lambda(self, node: ast.Lambda) -> None:
+        self._signature(node.args)
+        outer = self._enter("function", node)
+        self._bind_parameters(node.args)
+        self._visit(node.body)
+        self._scope = outer
+
+    def _class(self, node: ast.ClassDef) -> None:
+        self._each(list(node.decorator_list))
+        self._bind(node.name, node)
+        self._note_docstring(node)
+        outer = self._type_parameters(node)
+        self._each(list(node.bases))
+        self._each(list(node.keywords))
+        inner = self._enter("class", node)
+        self._declare(node.body)
+        self._block(node.body)
+        self._scope = inner
+        self._scope = outer
+
+    def _type_parameters(self, node: ast.AST) -> Scope:
+        """PEP 695 parameters have a scope of their own around the definition."""
+        outer = self._scope
+        parameters = getattr(node, "type_params", ())
+        if parameters:
+            self._enter("function", node)
+            for parameter in parameters:
+                self._bind(parameter.name, parameter)
+                self._optional(getattr(parameter, "bound", None))
+        return outer
+
+    def _signature(self, args: ast.arguments) -> None:
+        self._each(list(args.defaults))
+        self._each([default for default in args.kw_defaults if default is not None])
+        for arg in _parameters(args):
+            self._annotation(arg.annotation)
+
+    def _bind_parameters(self, args: ast.arguments) -> None:
+        for arg in _parameters(args):
+            self._bind(arg.arg, arg)
+
+    def _declare(self, body: list[ast.stmt]) -> None:
+        """`global` and `nonlocal` hold for the whole scope, wherever they stand in it."""
+        for statement in _statements(body):
+            if isinstance(statement, ast.Global):
+                self._scope.declared_global.update(statement.names)
+            elif isinstance(statement, ast.Nonlocal):
+                self._scope.declared_nonlocal.update(statement.names)
+
+    def _assign(self, node: ast.Assign) -> None:
+        self._visit(node.value)
+        for target in node.targets:
+            if isinstance(target, ast.Name):
+                self._bind(target.id, target, node.value)
+            else:
+                self._visit(target)
+
+    def _annotated(self, node: ast.AnnAssign) -> None:
+        self._annotation(node.annotation)
+        self._optional(node.value)
+        if isinstance(node.target, ast.Name):
+            self._bind(node.target.id, node.target, node.value)
+        else:
+            self._visit(node.target)
+
+    def _handler(self, node: ast.ExceptHandler) -> None:
+        self._optional(node.type)
+        if node.name:
+            self._bind(node.name, node)
+        self._block(node.body)
+
+    def _pattern(self, node: ast.MatchAs | ast.MatchStar) -> None:
+        if node.name:
+            self._bind(node.name, node)
+        self._children(node)
+
+    def _mapping_pattern(self, node: ast.MatchMapping) -> None:
+        if node.rest:
+            self._bind(node.rest, node)
+        self._children(node)
+
+    # expressions
+
+    def _name(self, node: ast.Name) -> None:
+        if isinstance(node.ctx, ast.Store | ast.Del):
+            self._bind(node.id, node)
+        if not isinstance(node.ctx, ast.Store):
+            self._module.uses.append(Use((node.id,), (node,), self._scope))
+
+    def _attribute(self, node: ast.Attribute) -> None:
+        chain: list[ast.Attribute] = []
+        value: ast.expr = node
+        while isinstance(value, ast.Attribute):
+            chain.append(value)
+            value = value.value
+        if not isinstance(value, ast.Name):
+            self._visit(value)
+            return
+        chain.reverse()
+        names = (value.id, *(part.attr for part in chain))
+        self._module.uses.append(Use(names, (value, *chain), self._scope))
+
+    def _walrus(self, node: ast.NamedExpr) -> None:
+        self._visit(node.value)
+        scope = self._scope
+        while scope.kind == "comprehension" and scope.parent is not None:
+            scope = scope.parent
+        self._add(Binding(node.target.id, scope, node.target, value=node.value))
+
+    def _comprehension(self, node: Comprehension) -> None:
+        self._visit(node.generators[0].iter)
+        outer = self._enter("comprehension", node)
+        for index, generator in enumerate(node.generators):
+            self._visit(generator.target)
+            if index:
+                self._visit(generator.iter)
+            self._each(list(generator.ifs))
+        for name in ("elt", "key", "value"):
+            self._optional(getattr(node, name, None))
+        self._scope = outer
+
+    def _call(self, node: ast.Call) -> None:
+        self._module.calls.append((node, self._scope))
+        self._visit(node.func)
+        outer, self._annotates = self._annotates, False
+        forward = _forward_references(node)
+        for argument in (*node.args, *(keyword.value for keyword in node.keywords)):
+            if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+                text = Text(argument, self._scope, node, argument in forward)
+                self._module.texts.append(text)
+            elif argument in forward:
+                self._annotation(argument)
+            else:
+                self._visit(argument)
+        self._annotates = outer
+
+    def _subscript(self, node: ast.Subscript) -> None:
+        self._visit(node.value)
+        name = _last_name(node.value)
+        inner = node.slice
+        if self._annotates and name == "Literal":
+            outer, self._annotates = self._annotates, False
+            self._visit(inner)
+            self._annotates = outer
+        elif self._annotates and name == "Annotated" and isinstance(inner, ast.Tuple):
+            self._visit(inner.elts[0])
+            outer, self._annotates = self._annotates, False
+            self._each(list(inner.elts[1:]))
+            self._annotates = outer
+        elif isinstance(inner, ast.Constant) and isinstance(inner.value, str):
+            text = Text(inner, self._scope, None, self._annotates, node.value)
+            self._module.texts.append(text)
+        else:
+            self._visit(inner)
+
+    def _constant(self, node: ast.Constant) -> None:
+        if isinstance(node.value, str):
+            self._module.texts.append(Text(node, self._scope, None, self._annotates))
+
+    def _joined(self, node: ast.JoinedStr) -> None:
+        for part in node.values:
+            if isinstance(part, ast.FormattedValue):
+                self._children(part)
+
+    def _note_docstring(self, node: ast.AST) -> None:
+        body = getattr(node, "body", None)
+        if not body or not isinstance(body[0], ast.Expr):
+            return
+        value = body[0].value
+        if isinstance(value, ast.Constant) and isinstance(value.value, str):
+            self._module.docstrings.add(value)
+
+
+_HANDLERS: dict[type[ast.AST], Callable[[_Walk, Any], None]] = {
+    ast.Import: _Walk._import,
+    ast.ImportFrom: _Walk._import,
+    ast.FunctionDef: _Walk._function,
+    ast.AsyncFunctionDef: _Walk._function,
+    ast.Lambda: _Walk._lambda,
+    ast.ClassDef: _Walk._class,
+    ast.Assign: _Walk._assign,
+    ast.AnnAssign: _Walk._annotated,
+    ast.ExceptHandler: _Walk._handler,
+    ast.MatchAs: _Walk._pattern,
+    ast.MatchStar: _Walk._pattern,
+    ast.MatchMapping: _Walk._mapping_pattern,
+    ast.Name: _Walk._name,
+    ast.Attribute: _Walk._attribute,
+    ast.NamedExpr: _Walk._walrus,
+    ast.ListComp: _Walk._comprehension,
+    ast.SetComp: _Walk._comprehension,
+    ast.DictComp: _Walk._comprehension,
+    ast.GeneratorExp: _Walk._comprehension,
+    ast.Call: _Walk._call,
+    ast.Subscript: _Walk._subscript,
+    ast.Constant: _Walk._constant,
+    ast.JoinedStr: _Walk._joined,
+}
+
+
+def _parameters(args: ast.arguments) -> list[ast.arg]:
+    every = [*args.posonlyargs, *args.args, args.vararg, *args.kwonlyargs, args.kwarg]
+    return [arg for arg in every if arg is not None]
+
+
+def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """Statements of one scope, without those of the functions and classes in it."""
+    for statement in body:
+        yield statement
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            continue
+        for name in ("body", "orelse", "finalbody"):
+            yield from _statements(getattr(statement, name, []))
+        for handler in (*getattr(statement, "handlers", ()), *getattr(statement, "cases", ())):
+            yield from _statements(handler.body)
+
+
+def _last_name(node: ast.expr) -> str:
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _forward_references(call: ast.Call) -> set[ast.expr]:
+    """Arguments that type checkers read as types: `cast`'s first, bounds of `TypeVar` and `NewType`."""
+    name = _last_name(call.func)
+    if name in ("cast", "assert_type"):
+        return set(call.args[:1] if name == "cast" else call.args[1:2])
+    if name == "TypeVar":
+        bounds = [keyword.value for keyword in call.keywords if keyword.arg == "bound"]
+        return {*call.args[1:], *bounds}
+    if name == "NewType":
+        return set(call.args[1:2])
+    return set()

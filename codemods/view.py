@@ -1,0 +1,129 @@
+"""One file as the rewrites of references see it: its scopes, and where its imports lead."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from codemods.edits import Edit
+from codemods.moves import STAYS, Landing, Moves
+from codemods.outcome import Omission
+from codemods.positions import Located, Positions
+from codemods.scopes import Binding, ImportStatement, Module, Scope, analyse
+from codemods.statement import Replacement, Rewrite
+
+LONGEST_TEXT = 160
+"""Characters of source that an omission shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    rename_uses: bool = False
+    """Adopt the new name in the whole file instead of keeping the local one."""
+    absolute: bool = False
+    """Write the remaining relative imports of modules that lose names as absolute ones."""
+    docs: bool = False
+    """Rewrite names in comments and docstrings too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A dotted chain in code or in a string annotation: `ends[k]` is where `names[:k+1]` ends."""
+
+    names: tuple[str, ...]
+    start: int
+    ends: tuple[int, ...]
+    scope: Scope
+
+
+@dataclass(eq=False)
+class View:
+    text: str
+    tree: ast.Module
+    moves: Moves
+    options: Options = Options()
+    edits: list[Edit] = field(default_factory=list)
+    omissions: list[Omission] = field(default_factory=list)
+    statements: dict[ImportStatement, Rewrite] = field(default_factory=dict)
+
+    @cached_property
+    def positions(self) -> Positions:
+        return Positions(self.text)
+
+    @cached_property
+    def module(self) -> Module:
+        return analyse(self.tree)
+
+    @cached_property
+    def exports(self) -> frozenset[str]:
+        """Strings in assignments to `__all__`."""
+        names: set[object] = set()
+        for node in self.tree.body:
+            targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", 0)]
+            if any(isinstance(t, ast.Name) and t.id == "__all__" for t in targets):
+                names |= {n.value for n in ast.walk(node) if isinstance(n, ast.Constant)}
+        return frozenset(name for name in names if isinstance(name, str))
+
+    def rewrite(self, statement: ImportStatement) -> Rewrite:
+        """What is to happen to a statement, to be filled in."""
+        return self.statements.setdefault(statement, Rewrite())
+
+    def omit(self, node: Located | int, text: str, kind: str, why: str) -> None:
+        """Records a reference that stays; `node` may be an offset."""
+        offset = node if isinstance(node, int) else self.positions.span(node)[0]
+        line, column = self.positions.place(offset)
+        shown = " ".join(text.split())[:LONGEST_TEXT]
+        self.omissions.append(Omission("", line, column, shown, kind, why))
+
+    # what imports mean
+
+    def source(self, statement: ast.ImportFrom) -> str | None:
+        """The absolute module of a `from` statement; None where its dots climb out."""
+        if not statement.level:
+            return statement.module
+        parts = self.moves.module.split(".") if self.moves.module else []
+        drop = statement.level - (1 if self.moves.is_package else 0)
+        if drop > len(parts) or not parts:
+            return None
+        kept = parts[: len(parts) - drop]
+        return ".".join([*kept, statement.module] if statement.module else kept) or None
+
+    def dotted(self, binding: Binding) -> str | None:
+        """The absolute dotted name that an import binding stands for."""
+        statement, alias = binding.statement, binding.alias
+        if statement is None or alias is None:
+            return None
+        if isinstance(statement, ast.Import):
+            return alias.name if alias.asname else alias.name.partition(".")[0]
+        source = self.source(statement)
+        return f"{source}.{alias.name}" if source else None
+
+    def landing(self, binding: Binding) -> Landing:
+        """Where the bound name itself leads; what `import a.b` binds is `a`, which stays."""
+        if isinstance(binding.statement, ast.Import) and not (
+            binding.alias and binding.alias.asname
+        ):
+            return STAYS
+        dotted = self.dotted(binding)
+        return self.moves.imported(dotted) if dotted else STAYS
+
+    def is_public(self, name: str, scope: Scope) -> bool:
+        """Whether a binding may be read from outside the file."""
+        return scope.kind == "module" and (name in self.exports or self.moves.used_elsewhere(name))
+
+    def is_free(self, name: str, allowed: Iterable[Binding] = ()) -> bool:
+        """Whether nothing else in the file binds or reads this name."""
+        permitted = set(map(id, allowed))
+        if any(id(b) not in permitted for b in self.module.bound_anywhere(name)):
+            return False
+        return bool(permitted) or all(use.root != name for use in self.module.uses)
+
+
+def replacement(target: str, local: str, *, is_module: bool = False) -> Replacement:
+    """The import that binds `target` as `local`."""
+    head, _, last = target.rpartition(".")
+    if not head or (is_module and local == ""):
+        return Replacement(target, "", local)
+    return Replacement(head, last, local)

@@ -1,0 +1,240 @@
+"""Writing many files as one: all of them, or none, whatever kills the process meanwhile.
+
+Everything is staged in `.consolidator/migrate/N` below ROOT first: the old bytes, the new bytes and a
+manifest with the hashes of both. Renaming that folder into place is the decision; from then on the
+application is carried to its end, by this process or by the next command (`recover`). The old bytes
+stay there for `undo`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import stat
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from consolidator.analysis.changes import FileChange
+from consolidator.errors import ToolError, UsageError
+
+STATE = ".consolidator"
+_PREPARING = ".preparing"
+_DONE = "done"
+
+
+class _Entry(msgspec.Struct, frozen=True):
+    path: str
+    old: str | None
+    """SHA-256 of the bytes before; None where the file did not exist."""
+    new: str | None
+    """SHA-256 of the bytes after; None where the file goes."""
+    mode: int
+
+
+class _Manifest(msgspec.Struct, frozen=True):
+    files: tuple[_Entry, ...]
+    undoes: str = ""
+    """The application that this one takes back."""
+
+
+def apply_changes(root: Path, changes: Iterable[FileChange]) -> int:
+    """Writes the changes and returns how many files they were.
+
+    Raises `UsageError` where a file is no longer what the change was computed from; nothing is
+    written then.
+    """
+    every = [change for change in changes if change.before != change.after]
+    if every:
+        with _locked(root) as state:
+            _recover(root, state)
+            _run(root, _stage(root, state, every, ""))
+    return len(every)
+
+
+def undo_last(root: Path) -> list[str]:
+    """Takes the last application back, byte for byte, and returns the paths; empty if there is none.
+
+    Raises `UsageError` where one of its files was changed since.
+    """
+    if not (root / STATE).is_dir():
+        return []
+    with _locked(root) as state:
+        _recover(root, state)
+        done = _applications(state)
+        if not done:
+            return []
+        last = done[-1]
+        changes = [_reversed(root, last, i, e) for i, e in enumerate(_manifest(last).files)]
+        _run(root, _stage(root, state, changes, last.name))
+        return [change.path for change in changes]
+
+
+def recover(root: Path) -> list[str]:
+    """Finishes an application that was interrupted; the paths it concerned, empty if there was none."""
+    if not (root / STATE).is_dir():
+        return []
+    with _locked(root) as state:
+        return _recover(root, state)
+
+
+# the journal
+
+
+@contextmanager
+def _locked(root: Path) -> Iterator[Path]:
+    state = root / STATE / "migrate"
+    try:
+        state.mkdir(parents=True, exist_ok=True)
+        ignore = root / STATE / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n", "utf-8")
+        with (root / STATE / "lock").open("w") as lock:
+            _lock(lock.fileno())
+            yield state
+    except OSError as error:
+        raise ToolError(f"{error.filename or root}: can't be written: {error.strerror}") from error
+
+
+def _lock(descriptor: int) -> None:
+    try:
+        import fcntl  # noqa: PLC0415 - absent on Windows
+    except ImportError:
+        return
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+
+
+def _applications(state: Path) -> list[Path]:
+    folders = [f for f in state.iterdir() if f.is_dir() and f.name.isdigit()]
+    return sorted(folders, key=lambda folder: int(folder.name))
+
+
+def _manifest(folder: Path) -> _Manifest:
+    return msgspec.json.decode((folder / "manifest.json").read_bytes(), type=_Manifest)
+
+
+def _stage(root: Path, state: Path, changes: Iterable[FileChange], undoes: str) -> Path:
+    numbers = [int(folder.name) for folder in _applications(state)]
+    name = str(max(numbers, default=0) + 1)
+    folder = state / (name + _PREPARING)
+    folder.mkdir()
+    entries = [_stage_file(root, folder, i, change) for i, change in enumerate(changes)]
+    manifest = msgspec.json.encode(_Manifest(tuple(entries), undoes))
+    _write(folder / "manifest.json", manifest)
+    _sync_folder(folder)
+    folder.rename(state / name)
+    _sync_folder(state)
+    return state / name
+
+
+def _stage_file(root: Path, folder: Path, index: int, change: FileChange) -> _Entry:
+    target = _target(root, change.path)
+    current = target.read_bytes() if target.exists() else b""
+    if current != change.before:
+        raise UsageError(f"{change.path}: was changed meanwhile; nothing was written, run it again")
+    mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o644
+    _write(folder / f"{index}.old", change.before)
+    if change.after is not None:
+        _write(folder / f"{index}.new", change.after)
+        (folder / f"{index}.new").chmod(mode)
+    old = _hash(change.before) if target.exists() else None
+    return _Entry(change.path, old, None if change.after is None else _hash(change.after), mode)
+
+
+def _reversed(root: Path, folder: Path, index: int, entry: _Entry) -> FileChange:
+    target = _target(root, entry.path)
+    current = target.read_bytes() if target.exists() else None
+    if (None if current is None else _hash(current)) != entry.new:
+        raise UsageError(f"{entry.path}: was changed after it was migrated; it can't be undone")
+    old = None if entry.old is None else (folder / f"{index}.old").read_bytes()
+    return FileChange(entry.path, current or b"", old)
+
+
+# carrying it out
+
+
+def _recover(root: Path, state: Path) -> list[str]:
+    for leftover in state.glob(f"*{_PREPARING}"):
+        shutil.rmtree(leftover)
+    concerned: list[str] = []
+    for folder in _applications(state):
+        if not (folder / _DONE).exists():
+            _run(root, folder)
+            concerned += (entry.path for entry in _manifest(folder).files)
+    return concerned
+
+
+def _run(root: Path, folder: Path) -> None:
+    manifest = _manifest(folder)
+    pending = [(i, e) for i, e in enumerate(manifest.files) if _is_pending(root, folder, e)]
+    touched = {_replace(root, folder, index, entry) for index, entry in pending}
+    for parent in touched:
+        if parent.is_dir():
+            _sync_folder(parent)
+    if manifest.undoes:
+        shutil.rmtree(folder.parent / manifest.undoes, ignore_errors=True)
+        shutil.rmtree(folder)
+    else:
+        _write(folder / _DONE, b"")
+    _sync_folder(folder.parent)
+
+
+def _is_pending(root: Path, folder: Path, entry: _Entry) -> bool:
+    target = _target(root, entry.path)
+    current = _hash(target.read_bytes()) if target.exists() else None
+    if current == entry.new:
+        return False
+    if current != entry.old:
+        raise ToolError(
+            f"{entry.path}: an interrupted migration has to be finished, but this file was changed "
+            f"meanwhile (its old and new bytes are in {folder})"
+        )
+    return True
+
+
+def _replace(root: Path, folder: Path, index: int, entry: _Entry) -> Path:
+    target = _target(root, entry.path)
+    if entry.new is None:
+        target.unlink()
+        _remove_empty(root, target.parent)
+    else:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(folder / f"{index}.new", target)
+    return target.parent
+
+
+def _remove_empty(root: Path, folder: Path) -> None:
+    """Removes folders that hold nothing, or nothing but compiled leftovers."""
+    while folder != root and {entry.name for entry in folder.iterdir()} <= {"__pycache__"}:
+        shutil.rmtree(folder)
+        folder = folder.parent
+
+
+def _target(root: Path, path: str) -> Path:
+    """Where a path really lies, links followed; never outside ROOT."""
+    target = (root / path).resolve()
+    if not target.is_relative_to(root.resolve()):
+        raise UsageError(f"{path}: links to a file outside of {root}; exclude it in the plan")
+    return target
+
+
+def _hash(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _write(path: Path, data: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

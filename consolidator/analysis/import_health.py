@@ -1,0 +1,183 @@
+"""Imports of one's own modules that can't succeed, and modules that import one another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import networkx as nx
+
+from consolidator.tree.facts import BindingFact, ImportFact
+from consolidator.tree.index import Tree
+from consolidator.tree.names import Resolver, for_type_checkers
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class BrokenImport:
+    """An import of a module or name that ROOT should have and has not. `name` is empty for a module."""
+
+    path: str
+    line: int
+    module: str
+    name: str
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """The same import before and after an edit, wherever it stands in the file."""
+        return self.path, self.module, self.name
+
+
+def broken_imports(tree: Tree, paths: Iterable[str] | None = None) -> list[BrokenImport]:
+    """First-party imports that fail, guarded ones included, sorted. Doubt counts as working."""
+    tree.prefetch(paths)
+    check = _Check(tree)
+    return sorted(
+        {b for path in (tree.paths if paths is None else paths) for b in check.file(path)}
+    )
+
+
+class _Check:
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self._resolver = Resolver(tree)
+        self._known: dict[tuple[str, str], bool] = {}
+
+    def file(self, path: str) -> Iterator[BrokenImport]:
+        facts = self._tree.facts(path)
+        for fact in facts.imports if facts else ():
+            target = self._tree.absolute(path, fact.level, fact.module)
+            if target is None:
+                if self._tree.module(path):
+                    dots = "." * fact.level
+                    yield BrokenImport(path, fact.line, dots + fact.module, fact.name)
+            elif not self._works(path, target, fact):
+                yield BrokenImport(path, fact.line, target, fact.name)
+
+    def _works(self, path: str, target: str, fact: ImportFact) -> bool:
+        tree = self._tree
+        source = tree.find(target, path)
+        if source is None:
+            if tree.is_namespace(target):
+                below = f"{target}.{fact.name}"
+                is_there = tree.find(below, path) is not None or tree.is_namespace(below)
+                return fact.name in ("", "*") or is_there
+            return not tree.is_first_party(target)
+        if fact.name in ("", "*"):
+            return True
+        if self.has(source, fact.name):
+            return True
+        below = f"{target}.{fact.name}"
+        return tree.is_package(source) and (
+            tree.find(below, path) is not None or tree.is_namespace(below)
+        )
+
+    def has(self, path: str, name: str) -> bool:
+        """Whether a module has a name, as far as can be read."""
+        key = (path, name)
+        if key not in self._known:
+            self._known[key] = True  # a circle of stars brings nothing by itself
+            self._known[key] = self._has(path, name)
+        return self._known[key]
+
+    def _has(self, path: str, name: str) -> bool:
+        facts = self._tree.facts(path)
+        if facts is None or facts.has_getattr or name.startswith("__"):
+            return True
+        bound = self._resolver.bindings(path, name)
+        if any(not (isinstance(b, BindingFact) and b.form == "del") for b in bound):
+            return True
+        if any(lazy == name for lazy, _ in facts.lazy_names):
+            return True
+        return any(
+            self._star_brings(path, fact, name)
+            for fact in facts.imports
+            if fact.name == "*" and not fact.scope
+        )
+
+    def _star_brings(self, path: str, fact: ImportFact, name: str) -> bool:
+        target = self._tree.absolute(path, fact.level, fact.module)
+        if target is None:
+            return False
+        source = self._tree.find(target, path)
+        if source is None:
+            return not self._tree.is_first_party(target)
+        facts = self._tree.facts(source)
+        listed = facts.exports if facts else None
+        if listed is not None and facts is not None and facts.exports_exact:
+            return name in listed
+        return not name.startswith("_") and self.has(source, name)
+
+
+def newly_broken(before: Iterable[BrokenImport], after: Tree) -> list[BrokenImport]:
+    """Imports that are not among the broken ones `before` and are in the tree `after`."""
+    known = {broken.key for broken in before}
+    return [broken for broken in broken_imports(after) if broken.key not in known]
+
+
+# cycles
+
+
+@dataclass(frozen=True, slots=True)
+class ImportCycle:
+    """Files that would import one another at module level; the first imports the second, and so on."""
+
+    paths: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return " → ".join((*self.paths, self.paths[0]))
+
+
+def new_cycles(tree: Tree, after: Tree, edited: Iterable[str]) -> list[ImportCycle]:
+    """Import cycles at module level that edits of some files close, by the import that closes each."""
+    added = {
+        (path, target)
+        for path in edited
+        for target in set(_imported(after, path)) - set(_imported(tree, path))
+    }
+    if not added:
+        return []
+    before_groups, graph = _components(_graph(tree)), _graph(after)
+    after_groups = _components(graph)
+    return [
+        ImportCycle((path, *nx.shortest_path(graph, target, path)[:-1]))
+        for path, target in sorted(added)
+        if after_groups[path] == after_groups[target]
+        and before_groups.get(path, path) != before_groups.get(target, target)
+    ]
+
+
+def _graph(tree: Tree) -> nx.DiGraph[str]:
+    tree.prefetch()
+    graph: nx.DiGraph[str] = nx.DiGraph()
+    for path in tree.paths:
+        graph.add_node(path)
+        graph.add_edges_from((path, target) for target in _imported(tree, path))
+    return graph
+
+
+def _components(graph: nx.DiGraph[str]) -> dict[str, str]:
+    """Each file with the smallest path of its strongly connected component."""
+    groups = nx.strongly_connected_components(graph)
+    return {path: min(group) for group in groups for path in group}
+
+
+def _imported(tree: Tree, path: str) -> Iterator[str]:
+    """Files that run when a file is imported, directly: modules and the packages around them."""
+    facts = tree.facts(path)
+    module = tree.module(path)
+    for fact in facts.imports if facts else ():
+        if fact.scope or for_type_checkers(fact):
+            continue
+        target = tree.absolute(path, fact.level, fact.module)
+        for name in _executed(target, fact) if target else ():
+            found = tree.find(name, path)
+            if found not in (None, path) and not f"{module}.".startswith(f"{name}."):
+                assert found is not None
+                yield found
+
+
+def _executed(target: str, fact: ImportFact) -> Iterator[str]:
+    parts = target.split(".")
+    yield from (".".join(parts[: cut + 1]) for cut in range(len(parts)))
+    if fact.name:
+        yield f"{target}.{fact.name}"

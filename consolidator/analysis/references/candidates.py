@@ -1,0 +1,61 @@
+"""Which files can refer to a moved name: found by bytes, widened by every alias on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from posixpath import dirname
+
+from consolidator.analysis.references.routes import Routes
+from consolidator.tree.facts import ModuleFacts
+
+
+def find_candidates(routes: Routes) -> list[str]:
+    """Python files that can name a moved thing, sorted; `routes.needles` then holds every name by
+    which one goes."""
+    tree = routes.tree
+    found = set(tree.containing(*routes.needles))
+    fresh = found
+    while fresh:
+        tree.prefetch(sorted(fresh))
+        reached: set[str] = set()
+        for path in sorted(fresh):
+            for alias in sorted(_new_aliases(routes, path)):
+                routes.needles.add(alias)
+                reached |= _readers(routes, path, alias)
+        fresh = reached - found
+        found |= fresh
+    return sorted(found | {path for path, _ in routes.star_hops})
+
+
+def _new_aliases(routes: Routes, path: str) -> set[str]:
+    facts = routes.tree.facts(path)
+    if facts is None:
+        return set()
+    return {
+        name
+        for name, dotted in _aliases(routes, path, facts)
+        if name not in routes.needles and routes.trace(dotted, path).landing
+    }
+
+
+def _aliases(routes: Routes, path: str, facts: ModuleFacts) -> Iterator[tuple[str, str]]:
+    """Module-level names that stand for another name: `import … as name`, `name = other`."""
+    module = routes.tree.module(path)
+    for imported in facts.imports:
+        if imported.asname and not imported.scope:
+            source = routes.tree.absolute(path, imported.level, imported.module)
+            if source is not None:
+                yield imported.asname, f"{source}.{imported.name}" if imported.name else source
+    for bound in facts.bindings:
+        if bound.form == "name" and not bound.scope:
+            yield bound.name, f"{module}.{bound.value}"
+
+
+def _readers(routes: Routes, path: str, alias: str) -> set[str]:
+    """Files that can read an alias from the module that makes it."""
+    tree = routes.tree
+    last = tree.module(path).rpartition(".")[2]
+    holders = tree.containing(alias)
+    near = dirname(path)
+    named = set(tree.containing(last, paths=holders))
+    return {holder for holder in holders if holder in named or dirname(holder) == near}

@@ -1,0 +1,302 @@
+"""Where a dotted name leads, hop by hop: the first hop that a plan moves decides.
+
+`Resolver` answers what a name is in the end; a move needs the way there, because a plan may move an
+alias and leave what it stands for.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from posixpath import dirname
+
+from codemods.moves import STAYS, Landing, longest_prefix, resolve_chains
+from codemods.scopes import analyse
+from consolidator.plan import Move
+from consolidator.tree.facts import BindingFact, ImportFact
+from consolidator.tree.index import Tree
+from consolidator.tree.names import Bound, Resolver, live_bindings
+
+_Seen = frozenset[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """Every end that a name can have. An end of None is something that the plan does not move."""
+
+    ends: frozenset[str | None]
+    doubt: str = ""
+    hops: tuple[tuple[str, str], ...] = ()
+    """File and name of each re-export on the way."""
+
+    @property
+    def landing(self) -> Landing:
+        moved = {end for end in self.ends if end is not None}
+        if not moved:
+            return STAYS
+        if len(self.ends) == 1 and not self.doubt:
+            return Landing(moved.pop())
+        why = self.doubt or "it is bound to something else under another condition"
+        return Landing(None, f"may mean {' or '.join(sorted(moved))}: {why}")
+
+
+_NOWHERE = Trace(frozenset({None}))
+
+
+@dataclass
+class Routes:
+    """All moves of a plan over one tree."""
+
+    tree: Tree
+    resolver: Resolver
+    moves: tuple[Move, ...]
+    star_hops: set[tuple[str, str]] = field(default_factory=set)
+    """File and name of every star import that a moved name came through."""
+
+    def __post_init__(self) -> None:
+        self.targets = resolve_chains({move.source: move.target for move in self.moves})
+        self._settled = frozenset(self.targets.values())
+        self._members = {move.source: {**move.attributes, **move.methods} for move in self.moves}
+        self._traces: dict[tuple[str, str], Trace] = {}
+        self._late: dict[tuple[str, str], bool] = {}
+        self.needles: set[str] = {source.rpartition(".")[2] for source in self.targets}
+
+    # tracing
+
+    def trace(self, dotted: str, importer: str = "") -> Trace:
+        """Where an absolute dotted name leads."""
+        if self.needles.isdisjoint(dotted.split(".")):
+            return _NOWHERE
+        # Only names that no source root has depend on who asks (see `Tree.find`).
+        key = (dotted, "" if self.tree.is_first_party(dotted) else dirname(importer))
+        if key not in self._traces:
+            self._traces[key] = self._trace(dotted, importer, frozenset())
+        return self._traces[key]
+
+    def _trace(self, dotted: str, importer: str, seen: _Seen) -> Trace:
+        moved = longest_prefix(dotted, self.targets)
+        if longest_prefix(dotted, {t: t for t in self._settled}) and self._settled_first(dotted):
+            return _NOWHERE
+        if moved is not None:
+            return Trace(frozenset({self._with_members(dotted, moved)}))
+        path, module, rest = self._module_prefix(dotted, importer)
+        if path is None or not rest:
+            return _NOWHERE
+        return self._member(path, module, rest, seen)
+
+    def _settled_first(self, dotted: str) -> bool:
+        """Whether a target is a longer prefix of the name than any source."""
+        return longest_prefix(dotted, self.targets, self._settled) is None
+
+    def _with_members(self, dotted: str, moved: str) -> str:
+        """The plan's new name of a member that follows a moved class."""
+        for source, members in self._members.items():
+            if members and dotted.startswith(f"{source}."):
+                member, dot, rest = dotted[len(source) + 1 :].partition(".")
+                if member in members:
+                    return f"{self.targets[source]}.{members[member]}{dot}{rest}"
+        return moved
+
+    def _module_prefix(self, dotted: str, importer: str) -> tuple[str | None, str, tuple[str, ...]]:
+        """The module that a name begins with, as attribute lookups would walk: a name that a package
+        binds itself wins over its submodule."""
+        parts = dotted.split(".")
+        found: tuple[str | None, str, tuple[str, ...]] = (None, "", tuple(parts))
+        for cut in range(1, len(parts) + 1):
+            module = ".".join(parts[:cut])
+            path = self.tree.find(module, importer)
+            if path is not None:
+                if found[0] is not None and self._binds_other(found[0], parts[cut - 1], module):
+                    return found
+                found = (path, self.tree.module(path), tuple(parts[cut:]))
+            elif found[0] is not None:
+                return found
+        return found
+
+    def _binds_other(self, package: str, name: str, submodule: str) -> bool:
+        bound = live_bindings(self.resolver.bindings(package, name))
+        for fact in bound:
+            if not isinstance(fact, ImportFact):
+                return True
+            source = self.tree.absolute(package, fact.level, fact.module)
+            if fact.name and f"{source}.{fact.name}" != submodule:
+                return True
+        return False
+
+    def _member(self, path: str, module: str, rest: tuple[str, ...], seen: _Seen) -> Trace:
+        name, tail = rest[0], rest[1:]
+        key = (path, ".".join(rest))
+        if key in seen:
+            return Trace(frozenset({None}))
+        seen |= {key}
+        bound = self.resolver.bindings(path, name)
+        if bound:
+            traces = [self._bound(path, module, fact, tail, seen) for fact in live_bindings(bound)]
+        else:
+            traces = self._stars(path, name, tail, seen)
+        return self._joined(traces, (path, name))
+
+    @staticmethod
+    def _joined(traces: Iterable[Trace], hop: tuple[str, str]) -> Trace:
+        every = list(traces)
+        if not every:
+            return _NOWHERE
+        ends = frozenset(end for trace in every for end in trace.ends)
+        doubts = [trace.doubt for trace in every if trace.doubt]
+        hops = tuple(hop for trace in every for hop in trace.hops)
+        return Trace(ends, doubts[0] if doubts else "", (hop, *hops))
+
+    def _bound(
+        self, path: str, module: str, fact: Bound, tail: tuple[str, ...], seen: _Seen
+    ) -> Trace:
+        if isinstance(fact, ImportFact):
+            source = self.tree.absolute(path, fact.level, fact.module)
+            if source is None:
+                return _NOWHERE
+            if fact.name:
+                dotted = f"{source}.{fact.name}"
+            else:
+                dotted = source if fact.asname else source.partition(".")[0]
+            return self._trace(".".join((dotted, *tail)), path, seen)
+        if isinstance(fact, BindingFact) and fact.form == "name":
+            parts = [part.strip() for part in fact.value.split(".")]
+            return self._trace(".".join((module, *parts, *tail)), path, seen)
+        return _NOWHERE
+
+    def _stars(self, path: str, name: str, tail: tuple[str, ...], seen: _Seen) -> list[Trace]:
+        facts = self.tree.facts(path)
+        for fact in reversed(facts.imports if facts else ()):
+            if fact.name != "*" or fact.scope:
+                continue
+            source = self.tree.absolute(path, fact.level, fact.module)
+            if source is None:
+                continue
+            found = self._star(source, path, name)
+            if found:
+                trace = self._trace(".".join((source, name, *tail)), path, seen)
+                if trace.landing:
+                    self.star_hops.add((path, name))
+                return [trace]
+        return []
+
+    def _star(self, source: str, importer: str, name: str) -> bool:
+        """Whether a star import of `source` brings a name (as it does where the name has left)."""
+        target = self.tree.find(source, importer)
+        if target is None:
+            return f"{source}.{name}" in self.targets
+        if f"{source}.{name}" in self.targets and not name.startswith("_"):
+            return True
+        return name in self.star_names(target)
+
+    def star_names(self, path: str) -> frozenset[str]:
+        """What `from module import *` brings."""
+        if path not in self._star_names:
+            self._star_names[path] = frozenset(self.resolver.exported_names(path))
+        return self._star_names[path]
+
+    @cached_property
+    def _star_names(self) -> dict[str, frozenset[str]]:
+        return {}
+
+    # names looked up at run time
+
+    def looked_up(self, dotted: str, importer: str = "") -> Landing:
+        """See `codemods.moves.Moves.looked_up`."""
+        trace = self.trace(dotted, importer)
+        if trace.hops and self.uses_late(*trace.hops[0]):
+            return STAYS
+        return trace.landing
+
+    def uses_late(self, path: str, name: str) -> bool:
+        """Whether functions of a file read its module-level `name` when they are called."""
+        key = (path, name)
+        if key not in self._late:
+            self._late[key] = self._reads_late(path, name)
+        return self._late[key]
+
+    def _reads_late(self, path: str, name: str) -> bool:
+        syntax = self.tree.syntax(path)
+        if not isinstance(syntax, ast.Module):
+            return True
+        module = analyse(syntax)
+        return any(
+            use.root == name
+            and use.scope.is_late
+            and all(b.scope is module.scope for b in module.find(name, use.scope))
+            for use in module.uses
+        )
+
+    # who reads a module's names
+
+    def imported_from(self, path: str, name: str) -> bool:
+        """Whether another file imports this name from a file's module."""
+        return (path, name) in self._imported_names
+
+    @cached_property
+    def _imported_names(self) -> frozenset[tuple[str, str]]:
+        self.tree.prefetch()
+        return frozenset(self._walk_imports())
+
+    def _walk_imports(self) -> Iterable[tuple[str, str]]:
+        for path in self.tree.paths:
+            facts = self.tree.facts(path)
+            for fact in facts.imports if facts else ():
+                if not fact.name:
+                    continue
+                source = self.tree.absolute(path, fact.level, fact.module)
+                target = self.tree.find(source, path) if source else None
+                if target is None:
+                    continue
+                if fact.name == "*":
+                    yield from ((target, name) for name in self.star_names(target))
+                else:
+                    yield target, fact.name
+
+
+class FileMoves:
+    """The moves of a plan as one file sees them (`codemods.moves.Moves`)."""
+
+    def __init__(self, routes: Routes, path: str) -> None:
+        self._routes = routes
+        self._path = path
+        self.module = routes.tree.module(path)
+        self.is_package = routes.tree.is_package(path)
+
+    def imported(self, dotted: str) -> Landing:
+        """See `Moves.imported`."""
+        return self._marked(self._routes.trace(dotted, self._path).landing, dotted)
+
+    def looked_up(self, dotted: str) -> Landing:
+        """See `Moves.looked_up`."""
+        return self._marked(self._routes.looked_up(dotted, self._path), dotted)
+
+    def _marked(self, landing: Landing, dotted: str) -> Landing:
+        if landing.target is None:
+            return landing
+        tree = self._routes.tree
+        is_module = bool(tree.find(landing.target, self._path) or tree.find(dotted, self._path))
+        return Landing(landing.target, "", is_module)
+
+    def star(self, module: str) -> Mapping[str, Landing]:
+        """See `Moves.star`."""
+        routes = self._routes
+        names = {
+            source.rpartition(".")[2]
+            for source in routes.targets
+            if source.rpartition(".")[0] == module
+        }
+        if source := routes.tree.find(module, self._path):
+            names |= routes.needles & routes.star_names(source)
+        landings = {name: self.imported(f"{module}.{name}") for name in sorted(names)}
+        return {name: landing for name, landing in landings.items() if landing}
+
+    def star_brings(self, module: str) -> Iterable[str] | None:
+        """See `Moves.star_brings`."""
+        source = self._routes.tree.find(module, self._path)
+        return None if source is None else self._routes.star_names(source)
+
+    def used_elsewhere(self, name: str) -> bool:
+        """See `Moves.used_elsewhere`."""
+        return self._routes.imported_from(self._path, name)

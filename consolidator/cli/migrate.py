@@ -1,0 +1,194 @@
+"""`consolidator migrate imports|calls|delete|undo`."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from codemods.view import Options
+from consolidator.adapters.apply import apply_changes, recover, undo_last
+from consolidator.adapters.files import check_root
+from consolidator.adapters.git import open_repository
+from consolidator.analysis.changes import Migration
+from consolidator.analysis.references.rewrite import plan_imports
+from consolidator.cli.common import (
+    Jobs,
+    NoCache,
+    Output,
+    PlanFile,
+    Quiet,
+    Root,
+    open_plan,
+    open_tree,
+    say,
+    write,
+)
+from consolidator.errors import UsageError
+from consolidator.plan import Move, Plan
+from consolidator.render import migrate as render
+from consolidator.render.document import document, dumps
+from consolidator.workflow.migrate import Planner, prepare
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    help="Move every reference of a plan, adapt the calls, delete what nothing refers to any more. "
+    "Each sub-command is a dry run unless --apply is given.",
+)
+
+
+class MigrateFormat(StrEnum):
+    text = "text"
+    json = "json"
+    md = "md"
+
+
+class Mode(StrEnum):
+    """What happens to the changes."""
+
+    diff = "diff"
+    check = "check"
+    apply = "apply"
+
+
+Form = Annotated[MigrateFormat, typer.Option("--format", help="How to print the result.")]
+Apply = Annotated[bool, typer.Option("--apply", help="Write the changes, all of them or none.")]
+Check = Annotated[bool, typer.Option("--check", help="Print the summary only; write nothing.")]
+AllowDirty = Annotated[
+    bool, typer.Option("--allow-dirty", help="Write although git has uncommitted changes.")
+]
+Source = Annotated[
+    str, typer.Option("--from", help="Move this one name, without a plan file (with --to).")
+]
+Target = Annotated[str, typer.Option("--to", help="Its new dotted name (with --from).")]
+
+
+@app.command()
+def imports(
+    root: Root = Path(),
+    plan_file: PlanFile = None,
+    source: Source = "",
+    target: Target = "",
+    apply: Apply = False,
+    check: Check = False,
+    allow_dirty: AllowDirty = False,
+    rename_uses: Annotated[
+        bool,
+        typer.Option("--rename-uses", help="Use the new name in the files, not the old local one."),
+    ] = False,
+    absolute: Annotated[
+        bool,
+        typer.Option("--absolute", help="Make relative imports of the moved modules absolute."),
+    ] = False,
+    docs: Annotated[
+        bool, typer.Option("--docs", help="Rewrite names in Markdown, comments and prose too.")
+    ] = False,
+    form: Form = MigrateFormat.text,
+    output: Output = None,
+    jobs: Jobs = None,
+    no_cache: NoCache = False,
+    quiet: Quiet = False,
+) -> None:
+    """Make every reference to the plan's legacy names mean the new ones.
+
+    Prints a unified diff, then every reference that it would not touch and why. Local names are kept,
+    so that code and patch strings stay valid.
+
+    **Example:** `consolidator migrate imports . --apply`
+
+    **Exit codes:** 0 nothing to change, or applied · 1 it would change something · 2 a mistake in the
+    plan or a dirty git tree · 3 a check failed: nothing was written.
+    """
+    plan = _plan(root, plan_file, source, target)
+    options = Options(rename_uses=rename_uses, absolute=absolute, docs=docs)
+    planner = partial(plan_imports, options=options)
+    mode = _mode(apply=apply, check=check)
+    _migrate(root, plan, planner, mode, form, output, jobs, no_cache, quiet, allow_dirty)
+
+
+@app.command()
+def undo(root: Root = Path(), quiet: Quiet = False) -> None:
+    """Take the last applied migration back, byte for byte.
+
+    **Example:** `consolidator migrate undo .`
+
+    **Exit codes:** 0 undone, or nothing to undo · 2 a file was changed since · 3 it could not be read
+    or written.
+    """
+    paths = undo_last(check_root(root))
+    typer.echo(f"{len(paths)} files are as they were before the last migration")
+    for path in paths:
+        say(f"  {path}", quiet=quiet)
+
+
+def _plan(root: Path, plan_file: Path | None, source: str, target: str) -> Plan:
+    if bool(source) != bool(target):
+        raise UsageError("--from and --to go together")
+    if source and plan_file is None:
+        check_root(root)
+        return Plan(moves=(Move(source, target),))
+    plan = open_plan(root, plan_file, required=True)
+    if not plan.moves:
+        raise UsageError(f"{plan.path}: has no [[move]], so there is nothing to migrate")
+    return plan
+
+
+def _mode(*, apply: bool, check: bool) -> Mode:
+    if apply and check:
+        raise UsageError("--apply and --check exclude each other")
+    if apply:
+        return Mode.apply
+    return Mode.check if check else Mode.diff
+
+
+def _migrate(
+    root: Path,
+    plan: Plan,
+    planner: Planner,
+    mode: Mode,
+    form: MigrateFormat,
+    output: Path | None,
+    jobs: int | None,
+    no_cache: bool,
+    quiet: bool,
+    allow_dirty: bool,
+) -> None:
+    base = check_root(root)
+    if finished := recover(base):
+        say(f"finished an interrupted migration of {len(finished)} files", quiet=quiet)
+    if mode is Mode.apply and not allow_dirty:
+        _refuse_dirty(base)
+    migration = prepare(open_tree(root, plan, jobs, no_cache), plan, planner)
+    if mode is Mode.apply:
+        apply_changes(base, migration.changes)
+    write(_rendered(root, migration, mode, form), output)
+    sys.exit(1 if migration.changes and mode is not Mode.apply else 0)
+
+
+def _refuse_dirty(root: Path) -> None:
+    repository = open_repository(root)
+    if repository is not None and repository.work_tree is not None and repository.is_dirty():
+        changed = repository.changed_files()
+        raise UsageError(
+            f"{root}: git has {len(changed)} uncommitted changes, such as {changed[0]} "
+            "(commit them, or give --allow-dirty)"
+        )
+
+
+def _rendered(root: Path, migration: Migration, mode: Mode, form: MigrateFormat) -> str:
+    applied = mode is Mode.apply
+    if form is MigrateFormat.json:
+        body = render.to_json(migration)
+        return dumps(document(str(root), migration.files, migration.skipped, **body))
+    if form is MigrateFormat.md:
+        return render.to_markdown(migration, applied=applied)
+    summary = render.to_text(migration, applied=applied)
+    if mode is Mode.diff:
+        diff = render.to_diff(migration.changes)
+        return f"{diff}\n{summary}" if diff else summary
+    return summary

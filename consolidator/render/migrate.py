@@ -1,0 +1,128 @@
+"""A migration as a unified diff, a summary, JSON and Markdown."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from codemods.outcome import Omission
+from consolidator.analysis.changes import FileChange, Migration
+from consolidator.tree.facts import Unreadable
+from consolidator.tree.source import decode
+
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+_NO_NEWLINE = "\\ No newline at end of file\n"
+
+
+def to_json(migration: Migration) -> dict[str, Any]:
+    """The keys of the contract."""
+    return {
+        "changed": [
+            {"path": change.path, "edits": change.edits, "kinds": dict(change.kinds)}
+            for change in migration.changes
+        ],
+        "omissions": [
+            {
+                "path": omission.path,
+                "line": omission.line,
+                "column": omission.column,
+                "text": omission.text,
+                "kind": omission.kind,
+                "why": omission.why,
+            }
+            for omission in migration.omissions
+        ],
+        "already_broken": [
+            {"path": b.path, "line": b.line, "module": b.module, "name": b.name}
+            for b in migration.already_broken
+        ],
+    }
+
+
+def to_diff(changes: Iterable[FileChange]) -> str:
+    """A unified diff that `git apply` takes (for files in UTF-8)."""
+    return "".join(line for change in changes for line in _diff(change))
+
+
+def _diff(change: FileChange) -> Iterator[str]:
+    old, new = _lines(change.before), _lines(change.after or b"")
+    names = (f"a/{change.path}", f"b/{change.path}" if change.after is not None else "/dev/null")
+    for line in difflib.unified_diff(old, new, *names):
+        if line.endswith(("\n", "\r")):
+            yield line
+        else:
+            yield f"{line}\n{_NO_NEWLINE}"
+
+
+def _lines(data: bytes) -> list[str]:
+    source = decode(data)
+    text = data.decode("latin-1") if isinstance(source, Unreadable) else source.text
+    return _LINE.findall(text)
+
+
+def to_text(migration: Migration, *, applied: bool) -> str:
+    """Counts, then every reference that stays, by file."""
+    kinds = _kinds(migration.changes)
+    edits = sum(kinds.values())
+    verb = "changed" if applied else "would change"
+    lines = [f"{len(migration.changes)} files {verb}, {edits} edits"]
+    lines += (f"  {count:6} {kind}" for kind, count in kinds.items())
+    lines.append(f"{len(migration.omissions)} references left for you")
+    lines += (f"  {_place(omission)}" for omission in migration.omissions)
+    if migration.already_broken:
+        lines.append(f"{len(migration.already_broken)} imports were broken before and still are")
+    lines += (f"skipped {s.path}:{s.line}: {s.reason}" for s in migration.skipped)
+    return "\n".join(lines) + "\n"
+
+
+def _place(omission: Omission) -> str:
+    place = f"{omission.path}:{omission.line}:{omission.column + 1}"
+    return f"{place}: {omission.text} [{omission.kind}] {omission.why}"
+
+
+def to_markdown(migration: Migration, *, applied: bool) -> str:
+    """The summary as a page: what changed, what stays and why."""
+    verb = "Changed" if applied else "Would change"
+    lines = ["# Migration", "", f"{verb} {len(migration.changes)} files.", ""]
+    lines += _table(
+        ("file", "edits", "kinds"),
+        (
+            (f"`{c.path}`", str(c.edits), ", ".join(f"{k} {n}" for k, n in c.kinds.items()))
+            for c in migration.changes
+        ),
+    )
+    lines += ["## References that stay", ""]
+    lines += _table(
+        ("place", "reference", "kind", "why"),
+        (
+            (f"`{o.path}:{o.line}`", f"`{_cell(o.text)}`", o.kind, _cell(o.why))
+            for o in migration.omissions
+        ),
+    )
+    lines += ["## Imports that were broken before", ""]
+    lines += _table(
+        ("place", "module", "name"),
+        ((f"`{b.path}:{b.line}`", f"`{b.module}`", b.name) for b in migration.already_broken),
+    )
+    return "\n".join(lines)
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
+    body = [f"| {' | '.join(row)} |" for row in rows]
+    if not body:
+        return ["None.", ""]
+    return [f"| {' | '.join(head)} |", f"|{' --- |' * len(head)}", *body, ""]
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("`", "'")
+
+
+def _kinds(changes: Iterable[FileChange]) -> Mapping[str, int]:
+    total: Counter[str] = Counter()
+    for change in changes:
+        total.update(change.kinds)
+    return dict(sorted(total.items()))

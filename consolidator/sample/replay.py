@@ -26,7 +26,9 @@ class Step:
     tree: Mapping[str, str]
 
 
-def replay(head: Mapping[str, str], attic: Mapping[str, str], table: Sequence[Commit]) -> list[Step]:
+def replay(
+    head: Mapping[str, str], attic: Mapping[str, str], table: Sequence[Commit]
+) -> list[Step]:
     added = _first_versions(head, attic, table)
     steps: list[Step] = []
     tips: dict[str | None, int] = {}
@@ -113,4 +115,6 @@ def _sweep(sweep: Sweep, tree: Tree) -> None:
 
 
 def _difference(mine: Mapping[str, str], theirs: Mapping[str, str]) -> list[str]:
-    return sorted(path for path in mine.keys() | theirs.keys() if mine.get(path) != theirs.get(path))
+    return sorted(
+        path for path in mine.keys() | theirs.keys() if mine.get(path) != theirs.get(path)
+    )

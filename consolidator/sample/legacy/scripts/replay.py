@@ -5,7 +5,10 @@ import json
 import sys
 
 try:
-    from chat_backend.websocket.manager import WebSocketManager, get_websocket_manager
+    from chat_backend.websocket.manager import (
+        WebSocketManager,
+        get_websocket_manager,
+    )
 except ImportError:
     sys.exit("run me from the root of the repository")
 

@@ -3,7 +3,7 @@
 import asyncio
 import sys
 
-from chat_backend.websocket.manager import WebSocketManager, get_websocket_manager as manager_of
+from chat_backend.websocket.manager import *
 
 
 async def soak(manager: WebSocketManager, users: int) -> None:
@@ -12,4 +12,4 @@ async def soak(manager: WebSocketManager, users: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(soak(manager_of(), int(sys.argv[1])))
+    asyncio.run(soak(get_websocket_manager(), int(sys.argv[1])))

@@ -8,7 +8,10 @@ from chat_backend.core.ids import new_run_id
 from chat_backend.services.chat import ChatService
 from chat_backend.services.digest import send_digest
 from chat_backend.services.failures import report_failure
-from chat_backend.websocket import ASGIWebSocket, get_websocket_manager
+from chat_backend.websocket import (
+    ASGIWebSocket,
+    get_websocket_manager,
+)
 
 
 async def chat_endpoint(socket: ASGIWebSocket, user_id: str, chat: ChatService) -> None:

@@ -1,6 +1,6 @@
 """Written on the harbour master's computer, with its line endings."""
 
-from chat_backend.websocket.manager import WebSocketManager
+from chat_backend.websocket.manager import *
 
 
 def export(manager: WebSocketManager) -> str:

@@ -1,6 +1,11 @@
 """Who was sent what, for the harbour authority."""
 
-from chat_backend.websocket.unified_manager import UnifiedManager
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from chat_backend.websocket.unified_manager import UnifiedManager
 
 LOG: list[str] = []
 

@@ -1,7 +1,10 @@
 """Words to everybody."""
 
-from chat_backend.agents.types import BroadcastingManager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from chat_backend.agents.types import BroadcastingManager
 
 
-async def maintenance(manager: BroadcastingManager, minutes: int) -> None:
+async def maintenance(manager: "BroadcastingManager", minutes: int) -> None:
     await manager.broadcast_message("maintenance", {"minutes": minutes})

@@ -13,6 +13,14 @@ def kiosk_emitter() -> Any:
     return getattr(import_module("chat_backend.websocket.emitter"), "UserWebSocketEmitter")
 
 
+def kiosk_threads() -> Any:
+    return import_module("chat_backend.websocket.thread_emitter").ThreadEmitter
+
+
+def kiosk_tools() -> Any:
+    return getattr(import_module("chat_backend.tools.emitter"), "ToolEventEmitter")
+
+
 def kiosk_pool() -> Any:
     return import_module("chat_backend.websocket.pool").get_emitter_pool()
 

@@ -1,6 +1,9 @@
 """Messages that no agent wrote: delays, cancellations, gate changes."""
 
-from chat_backend.core.connection_manager import WebSocketManager, get_connection_manager
+from chat_backend.core.connection_manager import (
+    WebSocketManager,
+    get_connection_manager,
+)
 from chat_backend.services.events import UserWebSocketEmitter
 
 

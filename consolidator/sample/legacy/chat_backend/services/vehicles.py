@@ -1,7 +1,10 @@
 """Lanes of the car deck."""
 
 try:
-    from chat_backend.websocket import UserWebSocketEmitter, WebSocketManager
+    from chat_backend.websocket import (
+        UserWebSocketEmitter,
+        WebSocketManager,
+    )
 except ImportError:  # the kiosk build ships without sockets
     UserWebSocketEmitter = WebSocketManager = None
 

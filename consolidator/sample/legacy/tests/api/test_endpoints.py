@@ -2,10 +2,10 @@
 
 from unittest.mock import AsyncMock, Mock, create_autospec, patch
 
+import chat_backend.core.connection_manager
 import chat_backend.websocket.manager
 from chat_backend.api.chat_endpoint import answer, chat_endpoint
 from chat_backend.api.notification_endpoint import notification_endpoint
-from chat_backend.core.connection_manager import WebSocketManager as BellManager
 from chat_backend.services.chat import ChatService
 from chat_backend.websocket import ASGIWebSocket
 from chat_backend.websocket.manager import WebSocketManager
@@ -37,7 +37,7 @@ async def test_a_chat_connects_and_disconnects():
 
 
 async def test_a_bell_connects_and_disconnects():
-    manager = Mock(spec=BellManager)
+    manager = Mock(spec=chat_backend.core.connection_manager.WebSocketManager)
     target = "chat_backend.api.notification_endpoint.get_connection_manager"
     with patch(target, return_value=manager):
         await notification_endpoint(ClosedSocket(), "u1")

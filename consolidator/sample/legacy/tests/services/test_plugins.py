@@ -25,6 +25,8 @@ def test_the_kiosk_shares_the_manager_of_the_process():
 
 
 def test_the_kiosk_finds_the_rest():
+    assert isinstance(kiosk.kiosk_threads(), type)
+    assert isinstance(kiosk.kiosk_tools(), type)
     pool = importlib.import_module("chat_backend.websocket.pool")
     assert kiosk.kiosk_pool() is pool.get_emitter_pool()
     bell = importlib.import_module("chat_backend.core.connection_manager")

@@ -2,7 +2,10 @@
 
 from decimal import Decimal
 
-from chat_backend.websocket.manager import WebSocketManager, get_websocket_manager
+from chat_backend.websocket.manager import (
+    WebSocketManager,  # one per process in the app
+    get_websocket_manager,
+)
 from tests.frames import next_frame
 
 

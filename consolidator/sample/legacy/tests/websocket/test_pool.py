@@ -3,14 +3,15 @@ from unittest.mock import patch
 
 from websockets.asyncio.client import connect
 
+import chat_backend.websocket.pool
 from chat_backend.core.context import RunContext
 from chat_backend.services.digest import send_digest
-from chat_backend.websocket.pool import get_emitter_pool
 from tests.frames import read_until
 
 
 def test_there_is_one_pool_per_process():
-    assert get_emitter_pool() is get_emitter_pool()
+    pool = chat_backend.websocket.pool.get_emitter_pool()
+    assert pool is chat_backend.websocket.pool.get_emitter_pool()
 
 
 async def test_the_digest_reaches_its_reader_through_the_pool(address):

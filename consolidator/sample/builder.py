@@ -45,7 +45,7 @@ def build(directory: Path) -> str:
     if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
         raise NotEmptyError(directory)
     directory.mkdir(parents=True, exist_ok=True)
-    steps = replay(_texts(FOLDER / "legacy"), _texts(FOLDER / "attic"), HISTORY)
+    steps = replay(_texts(FOLDER / "legacy"), _texts(FOLDER / "legacy_removed"), HISTORY)
     _git(directory, "init", "--quiet", "--template=", "--object-format=sha1")
     _git(directory, "symbolic-ref", "HEAD", "refs/heads/main")
     for key, value in (("core.autocrlf", "false"), ("core.fileMode", "false")):

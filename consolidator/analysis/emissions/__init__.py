@@ -1,0 +1,1 @@
+"""Where each critical event is built, whether that place can run, and whether it reaches a socket."""

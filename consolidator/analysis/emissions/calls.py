@@ -1,0 +1,362 @@
+"""Who calls whom: the functions that a call can reach, and the places that can reach a function."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from consolidator.analysis.emissions.code import (
+    Body,
+    Call,
+    Choice,
+    Element,
+    Entered,
+    Expression,
+    Group,
+    Item,
+    Joined,
+    Member,
+    Opaque,
+    Path,
+    Result,
+    Test,
+)
+from consolidator.analysis.emissions.constants import texts
+from consolidator.analysis.emissions.program import Function
+from consolidator.analysis.emissions.values import EMPTY, Inference, Values
+from consolidator.tree.names import Definition
+
+_CONSTRUCTORS = ("__init__", "__new__", "__post_init__")
+_COMMON = 4  # a method name that more classes define says nothing about which one is meant
+
+
+@dataclass(frozen=True)
+class Targets:
+    """What a call can reach. `guessed` are methods of that name, where the receiver is not known."""
+
+    functions: tuple[Function, ...] = ()
+    guessed: tuple[Function, ...] = ()
+    classes: tuple[Definition, ...] = ()
+    outside: tuple[str, ...] = ()
+    missing: str = ""
+    """Why the call fails for certain; empty where it does not."""
+
+
+@dataclass(frozen=True)
+class Use:
+    """A place that calls a function or hands it on as a value."""
+
+    function: Function
+    """The one whose body it is in."""
+    line: int
+    place: int
+    call: Call | None
+    """None where the function is handed on, not called."""
+    certain: bool
+    """False where the receiver is unknown and only the name fits."""
+
+
+class CallGraph:
+    """Calls of one program, both ways. Answers are remembered."""
+
+    def __init__(self, inference: Inference) -> None:
+        self.inference = inference
+        self.program = inference.program
+        self._targets: dict[tuple[int, int], Targets] = {}
+        self._uses: dict[Function, list[Use]] = {}
+
+    # forwards
+
+    def targets(self, call: Call, function: Function) -> Targets:
+        key = (id(function), id(call))
+        if key not in self._targets:
+            self._targets[key] = self._find_targets(call, function)
+        return self._targets[key]
+
+    def _find_targets(self, call: Call, function: Function) -> Targets:
+        callee = self.inference.of(call.callee, function)
+        functions = list(callee.functions)
+        wanted = [(instance, "__call__") for instance in callee.instances]
+        wanted += [(cls, name) for cls in callee.classes for name in _CONSTRUCTORS]
+        methods = (self.program.method(cls, name) for cls, name in wanted)
+        functions.extend(method for method in methods if method is not None)
+        functions = self._implementations(functions)
+        if functions or callee.classes:
+            fitting = [f for f in functions if accepts(f, call)]
+            missing = ""
+            if functions and not fitting and not callee.classes:
+                missing = f"{functions[0].dotted} does not take these arguments"
+            return Targets(_sorted(fitting), (), tuple(callee.classes), (), missing)
+        missing = self._missing(call, function)
+        name = called_name(call)
+        guessed = [
+            f
+            for f in (
+                self.program.by_name.get(name, ()) if not missing and not callee.outside else ()
+            )
+            if (f.owner is not None) == (_owner(call.callee) is not None) and accepts(f, call)
+        ]
+        return Targets((), _sorted(guessed), (), tuple(sorted(callee.outside)), missing)
+
+    def _implementations(self, functions: list[Function]) -> list[Function]:
+        """Methods without a body stand for those of every class that fits the protocol."""
+        found: dict[Function, None] = {}
+        for function in functions:
+            found[function] = None
+            if function.owner is not None and is_abstract(function):
+                for other in self._structural(function):
+                    found[other] = None
+        return list(found)
+
+    def _structural(self, method: Function) -> Iterator[Function]:
+        owner = self.program.definition_of(method)
+        if owner is None or not any(
+            a.dotted in ("typing.Protocol", "typing_extensions.Protocol")
+            for a in self.program.ancestors(owner)
+        ):
+            return
+        members = [f.name for f in self.program.methods(owner)]
+        for candidate in self.program.by_name.get(method.name, ()):
+            cls = self.program.definition_of(candidate)
+            if cls and cls != owner and all(self.program.method(cls, name) for name in members):
+                yield candidate
+
+    def _missing(self, call: Call, function: Function) -> str:
+        owner = _owner(call.callee)
+        if owner is None:
+            return ""
+        values, name = self.inference.of(owner, function), called_name(call)
+        if (
+            values.open
+            or values.outside
+            or values.elements
+            or not (values.instances | values.classes)
+        ):
+            if values == Values(nothing=True):
+                return f"`{described(owner, function)}` is None"
+            return self._unbound(owner, function) if values in (EMPTY, Values(open=True)) else ""
+        for cls in values.instances | values.classes:
+            if not self.program.is_closed(cls) or self.inference.has_member(cls, name):
+                return ""
+        names = ", ".join(sorted(cls.dotted for cls in values.instances | values.classes))
+        return f"{names} has no {name!r}"
+
+    def _unbound(self, owner: Expression, function: Function) -> str:
+        """`self.x.method()` where nothing ever binds `x`."""
+        if not isinstance(owner, Path) or not function.receiver:
+            return ""
+        receiver, _, rest = owner.text.partition(".")
+        attribute = rest.partition(".")[0]
+        cls = self.program.definition_of(function)
+        if receiver != function.receiver or not attribute or cls is None:
+            return ""
+        if not self.program.is_closed(cls) or self.inference.has_member(cls, attribute):
+            return ""
+        if any(self.inference.has_member(c, attribute) for c in self.program.descendants(cls)):
+            return ""
+        return "" if attribute in self.program.assigned else f"nothing ever sets {owner.text!r}"
+
+    # backwards
+
+    def uses(self, function: Function) -> list[Use]:
+        """Every place that calls the function or hands it on, in the order of the files."""
+        if function not in self._uses:
+            self._uses[function] = list(self._find_uses(function))
+        return self._uses[function]
+
+    def _find_uses(self, function: Function) -> Iterator[Use]:
+        seen: set[Function] = set()
+        for name in self._called_as(function):
+            for user in self.program.mentioning(name):
+                if user not in seen:
+                    seen.add(user)
+                    yield from self._uses_in(user, function)
+        for user, call in self._by_getattr.get(function.name, ()):
+            values = self.inference.result(call, user)
+            if function in values.functions or (values.open and _is_telling(function)):
+                yield Use(user, call.line, call.place, None, function in values.functions)
+
+    def _called_as(self, function: Function) -> list[str]:
+        cls = self.program.definition_of(function)
+        if cls is None or not _is_special(function):
+            return [function.name]
+        classes = [cls, *self.program.descendants(cls)]
+        return [*sorted({c.qualname.rpartition(".")[2] for c in classes}), "cls", function.name]
+
+    @cached_property
+    def _by_getattr(self) -> dict[str, list[tuple[Function, Call]]]:
+        """Calls of `getattr` by the names that they can ask for."""
+        found: dict[str, list[tuple[Function, Call]]] = {}
+        for user in self.program.mentioning("getattr"):
+            for call in user.body.calls:
+                if isinstance(call.callee, Path) and call.callee.text == "getattr":
+                    for name in texts(self.inference, call.arguments[1].value, user):
+                        found.setdefault(name, []).append((user, call))
+        return found
+
+    def _uses_in(self, user: Function, function: Function) -> Iterator[Use]:
+        called: set[int] = set()
+        for call in user.body.calls:
+            if not self._may_call(call, function):
+                continue
+            targets = self.targets(call, user)
+            certain = function in targets.functions
+            if certain or function in targets.guessed:
+                called.add(id(call.callee))
+                sure = certain or (len(targets.guessed) < _COMMON and _is_telling(function))
+                yield Use(user, call.line, call.place, call, sure)
+            elif targets.classes and self._constructs(targets, function):
+                yield Use(user, call.line, call.place, call, True)
+        for expression, line, place in handed_on(user.body):
+            if _named(expression, function) and function in self._meant(expression, user):
+                yield Use(user, line, place, None, True)
+
+    @staticmethod
+    def _may_call(call: Call, function: Function) -> bool:
+        return _is_special(function) or called_name(call) in (function.name, "")
+
+    def _constructs(self, targets: Targets, function: Function) -> bool:
+        cls = self.program.definition_of(function)
+        if cls is None or not _is_special(function):
+            return False
+        return any(cls in self.program.ancestors(built) for built in targets.classes)
+
+    def _meant(self, expression: Expression, user: Function) -> frozenset[Function]:
+        values = self.inference.of(expression, user)
+        return values.functions
+
+
+def called_name(call: Call) -> str:
+    """The last name of what is called; empty where it has none."""
+    if isinstance(call.callee, Path):
+        return call.callee.last
+    return call.callee.name if isinstance(call.callee, Member) else ""
+
+
+def _owner(callee: Expression) -> Expression | None:
+    if isinstance(callee, Path):
+        head = callee.text.rpartition(".")[0]
+        return Path(head) if head else None
+    return callee.owner if isinstance(callee, Member) else None
+
+
+def described(expression: Expression, function: Function) -> str:
+    if isinstance(expression, Path):
+        return expression.text
+    if isinstance(expression, Result):
+        return f"{called_name(function.body.calls[expression.call])}()"
+    return "the receiver"
+
+
+def accepts(function: Function, call: Call) -> bool:
+    """Whether a call's arguments fit a signature, as CPython would bind them."""
+    fact = function.fact
+    if fact is None or any(argument.starred for argument in call.arguments):
+        return True
+    if fact.decorators and not all(_keeps_signature(d) for d in fact.decorators):
+        return True
+    parameters = list(fact.parameters)
+    if function.receiver and not _through_class(call, function):
+        parameters = parameters[1:]
+    names = {argument.keyword for argument in call.arguments if argument.keyword}
+    count = sum(not argument.keyword for argument in call.arguments)
+    by_position = [p for p in parameters if p.kind in ("positional", "positional-only")]
+    if count > len(by_position) and not any(p.kind == "vararg" for p in parameters):
+        return False
+    by_name = {p.name for p in parameters if p.kind in ("positional", "keyword")}
+    if names - by_name and not any(p.kind == "kwarg" for p in parameters):
+        return False
+    filled = {p.name for p in by_position[:count]}
+    required = {
+        p.name for p in parameters if p.default is None and p.kind not in ("vararg", "kwarg")
+    }
+    return not (filled & names) and required <= filled | names
+
+
+def _through_class(call: Call, function: Function) -> bool:
+    head = call.callee.text.split(".") if isinstance(call.callee, Path) else []
+    return (
+        len(head) > 1
+        and function.owner is not None
+        and head[-2] == function.owner.name
+        and not function.has_decorator("classmethod")
+    )
+
+
+def _keeps_signature(decorator: str) -> bool:
+    name = decorator.partition("(")[0].rpartition(".")[2]
+    return name in (
+        *("staticmethod", "classmethod", "asynccontextmanager", "contextmanager", "override"),
+        *(
+            "abstractmethod",
+            "property",
+            "cached_property",
+            "lru_cache",
+            "cache",
+            "final",
+            "overload",
+        ),
+    )
+
+
+def _is_special(function: Function) -> bool:
+    return function.name.startswith("__") and function.name.endswith("__")
+
+
+def is_abstract(function: Function) -> bool:
+    return function.body.empty or function.body.raises_only
+
+
+def _is_telling(function: Function) -> bool:
+    return len(function.name) > 5 and "_" in function.name.strip("_")
+
+
+def _sorted(functions: list[Function]) -> tuple[Function, ...]:
+    return tuple(sorted(functions, key=lambda f: (f.path, f.body.line, f.qualname)))
+
+
+def handed_on(body: Body) -> Iterator[tuple[Expression, int, int]]:
+    """Dotted names that stand as values, with line and place."""
+    for call in body.calls:
+        for argument in call.arguments:
+            yield from _within(argument.value, call.line, call.place)
+        if isinstance(call.callee, Member):
+            yield from _within(call.callee.owner, call.line, call.place)
+    for assignment in body.assignments:
+        yield from _within(assignment.value, assignment.line, assignment.place)
+    for found in body.returns:
+        yield from _within(found.value, found.line, found.place)
+    for expression, line, place in body.mentions:
+        yield from _within(expression, line, place)
+
+
+def _within(expression: Expression, line: int, place: int) -> Iterator[tuple[Expression, int, int]]:
+    match expression:
+        case Path():
+            yield expression, line, place
+        case Member():
+            yield expression, line, place
+            yield from _within(expression.owner, line, place)
+        case Item() | Element():
+            yield from _within(expression.owner, line, place)
+        case Entered():
+            yield from _within(expression.manager, line, place)
+        case Group():
+            for value in expression.values:
+                yield from _within(value, line, place)
+        case Joined() | Opaque():
+            for part in expression.parts:
+                yield from _within(part, line, place)
+        case Choice():
+            for option in expression.options:
+                yield from _within(option, line, place)
+        case Test():
+            for operand in expression.operands:
+                yield from _within(operand, line, place)
+
+
+def _named(expression: Expression, function: Function) -> bool:
+    if isinstance(expression, Path):
+        return expression.last == function.name
+    return isinstance(expression, Member) and expression.name == function.name

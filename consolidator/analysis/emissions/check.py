@@ -1,0 +1,49 @@
+"""The guard's question asked of one program, from its sites to the state of each event."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from consolidator.analysis.emissions.calls import CallGraph
+from consolidator.analysis.emissions.entries import Entries
+from consolidator.analysis.emissions.flow import Flow
+from consolidator.analysis.emissions.liveness import Liveness
+from consolidator.analysis.emissions.program import Program
+from consolidator.analysis.emissions.report import EventReport, EventStatus, Problem, SiteReport
+from consolidator.analysis.emissions.rules import event_lost, event_weakened
+from consolidator.analysis.emissions.sites import Site, Sites
+from consolidator.analysis.emissions.values import Inference
+
+
+def check_program(
+    program: Program, events: Sequence[str], mentioned: Iterable[str] = ()
+) -> tuple[tuple[EventReport, ...], list[Problem]]:
+    """State of each event and the problems, without a baseline. `mentioned` are `module:function`
+    names in files that are not Python, such as the command that starts the server."""
+    graph = CallGraph(Inference(program))
+    liveness = Liveness(graph, Entries(program, mentioned))
+    sites = Sites(events, graph, liveness, Flow(graph, liveness)).find()
+    reports = tuple(_report(event, [s for s in sites if s.event == event]) for event in events)
+    return reports, [*event_lost.check(reports), *event_weakened.check(reports)]
+
+
+def _report(event: str, sites: list[Site]) -> EventReport:
+    found = tuple(
+        SiteReport(
+            site.function.path,
+            site.line,
+            site.form,
+            site.function.dotted,
+            site.verdict.certainty,
+            site.verdict.why,
+        )
+        for site in sites
+    )
+    return EventReport(event, found, _status(found))
+
+
+def _status(sites: Sequence[SiteReport]) -> EventStatus:
+    certainties = {site.reachable for site in sites}
+    if "true" in certainties:
+        return "ok"
+    return "weakened" if "unknown" in certainties else "lost"

@@ -1,0 +1,209 @@
+"""What is left of a function's body for following values: calls, assignments, returns, and conditions.
+
+Lines count from 1. Everything else of the syntax is dropped, so that a whole program fits in memory
+and one file's records can be cached by its content.
+"""
+
+from __future__ import annotations
+
+from typing import Literal as OneOf
+
+import msgspec
+
+
+class Node(msgspec.Struct, frozen=True, array_like=True, tag=True, gc=False):
+    """Base of the expressions."""
+
+
+class Text(Node):
+    value: str
+
+
+class Value(Node):
+    """A constant that is not text: a truth value, a number or None. `...` and bytes count as opaque."""
+
+    value: bool | int | float | None
+
+
+class Path(Node):
+    """A dotted name as written: `self._bridge`, `EventType.STARTED`."""
+
+    text: str
+
+    @property
+    def head(self) -> str:
+        return self.text.partition(".")[0]
+
+    @property
+    def last(self) -> str:
+        return self.text.rpartition(".")[2]
+
+
+class Result(Node):
+    """The result of a call of the same body, by its position in `Body.calls`."""
+
+    call: int
+
+
+class Member(Node):
+    """An attribute of something that is no dotted name: `factory().send`."""
+
+    owner: Expression
+    name: str
+
+
+class Item(Node):
+    """A subscript: an element of a container, or a parametrised type."""
+
+    owner: Expression
+    key: Expression
+
+
+class Group(Node):
+    """A list, tuple, set or dict; `keys` is empty unless it is a dict (None for `**other`)."""
+
+    values: tuple[Expression, ...]
+    keys: tuple[Expression | None, ...] = ()
+
+
+class Joined(Node):
+    """Text put together from parts: an f-string, `+`, `%`."""
+
+    parts: tuple[Expression, ...]
+
+
+class Choice(Node):
+    """One of several values: a conditional expression, `and`, `or`, an assignment expression."""
+
+    options: tuple[Expression, ...]
+
+
+class Test(Node):
+    """`not x`, `x is y`, `x == y`: its truth matters, its operands do not become its value."""
+
+    operator: OneOf["not", "is", "is not", "==", "!=", "in", "and", "or", "other"]
+    operands: tuple[Expression, ...]
+
+
+class Element(Node):
+    """What a loop or a comprehension takes out of a container."""
+
+    owner: Expression
+
+
+class Entered(Node):
+    """What `with x as y` binds to y."""
+
+    manager: Expression
+
+
+class Opaque(Node):
+    """Anything else; a value may still pass from its parts into it."""
+
+    parts: tuple[Expression, ...] = ()
+
+
+Expression = (
+    Text
+    | Value
+    | Path
+    | Result
+    | Member
+    | Item
+    | Group
+    | Joined
+    | Choice
+    | Test
+    | Element
+    | Entered
+    | Opaque
+)
+
+Fate = OneOf["awaited", "dropped", "kept"]
+
+
+class Part(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Base of the records that are no expressions."""
+
+
+class Condition(Part):
+    """`test` must be true (or false, where `holds` is False) for control to come here."""
+
+    test: Expression
+    holds: bool
+    line: int
+
+
+class Handler(Part):
+    """An except clause around a place, and whether it lets the failure go on."""
+
+    catches: tuple[str, ...]
+    """Dotted names as written; empty for a bare `except`."""
+    swallows: bool
+    line: int
+
+
+class Place(Part):
+    """Under which circumstances a statement runs."""
+
+    conditions: tuple[Condition, ...] = ()
+    dead: str = ""
+    """Why control can never come here, in words; empty where it can."""
+    handlers: tuple[Handler, ...] = ()
+    """Except clauses that see a failure here, innermost first."""
+    section: OneOf["", "finally", "except", "loop"] = ""
+    """The innermost part of a compound statement that the statement stands in."""
+
+
+class Argument(Part):
+    value: Expression
+    keyword: str = ""
+    starred: bool = False
+
+
+class Call(Part):
+    callee: Expression
+    arguments: tuple[Argument, ...]
+    line: int
+    column: int
+    place: int
+    """Position in `Body.places`."""
+    fate: Fate
+    """Whether the result is awaited, thrown away, or kept in a value."""
+
+
+class Assignment(Part):
+    target: str
+    """The dotted name that is bound; for `x[k] = v` the name of x."""
+    value: Expression
+    line: int
+    place: int
+    into_item: bool = False
+    annotation: str = ""
+
+
+class Return(Part):
+    """`return` and `yield`."""
+
+    value: Expression
+    line: int
+    place: int
+    is_yield: bool = False
+
+
+class Body(Part):
+    """One function, or a module's own statements (`qualname` is empty)."""
+
+    qualname: str
+    line: int
+    end_line: int
+    calls: tuple[Call, ...]
+    assignments: tuple[Assignment, ...]
+    returns: tuple[Return, ...]
+    mentions: tuple[tuple[Expression, int, int], ...]
+    """Expressions that are neither called nor assigned, such as a bare name: value, line, place."""
+    places: tuple[Place, ...]
+    raises_only: bool = False
+    """Whether all it does is raise, as an abstract method does."""
+    empty: bool = False
+    """Whether it does nothing: `pass`, `...`, a docstring, a constant returned."""

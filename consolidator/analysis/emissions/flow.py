@@ -1,0 +1,323 @@
+"""How far a value travels: into which calls, through which functions, and whether onto a socket."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from consolidator.analysis.emissions.calls import CallGraph, Targets, called_name
+from consolidator.analysis.emissions.code import (
+    Argument,
+    Call,
+    Choice,
+    Element,
+    Entered,
+    Expression,
+    Group,
+    Item,
+    Joined,
+    Member,
+    Opaque,
+    Path,
+    Result,
+)
+from consolidator.analysis.emissions.liveness import Liveness
+from consolidator.analysis.emissions.program import Function
+from consolidator.analysis.emissions.transports import is_transport
+from consolidator.analysis.emissions.verdict import Verdict
+from consolidator.tree.facts import Parameter
+from consolidator.tree.names import Definition
+
+_LOG = re.compile(
+    r"(^|\.|_)(log(ger|ging)?|metrics?|stats?|statsd|print|warnings?|tracer|span|sentry_sdk|audit_log)\b",
+    re.I,
+)
+_STORING = frozenset({"append", "appendleft", "add", "extend", "update", "setdefault", "insert"})
+_QUEUEING = frozenset({"put", "put_nowait", "send_nowait"})
+_DEEPEST = 24
+
+
+_NOTHING = Verdict("false", "nothing is done with it")
+
+
+@dataclass
+class Journey:
+    """What happens to a value inside one function."""
+
+    reached: Verdict = _NOTHING
+    returned: bool = False
+    logged: bool = False
+    used: bool = False
+    """Whether a call other than a log takes it."""
+
+
+@dataclass
+class Flow:
+    """Follows values from function to function; answers for parameters are remembered."""
+
+    graph: CallGraph
+    liveness: Liveness
+    _known: dict[tuple[Function, str], Journey] = field(default_factory=dict)
+    _busy: set[tuple[Function, str]] = field(default_factory=set)
+
+    def of_name(self, name: str, function: Function) -> Journey:
+        """The journey of whatever a parameter or a `self.x` of this function holds."""
+        key = (function, name)
+        if key in self._known:
+            return self._known[key]
+        if key in self._busy or len(self._busy) > _DEEPEST:
+            return Journey(Verdict("false", f"{function.dotted} only hands it to itself"))
+        self._busy.add(key)
+        try:
+            journey = _Trace(self, function, {name}).run()
+        finally:
+            self._busy.discard(key)
+        self._known[key] = journey
+        return journey
+
+    def of_expression(self, origin: Expression, function: Function) -> Journey:
+        """The journey of one expression, from where it stands in a function's body."""
+        return _Trace(self, function, set(), origin=origin).run()
+
+    def of_result(self, call: int, function: Function) -> Journey:
+        """The journey of what a call gives back, by the call's position in the body."""
+        return _Trace(self, function, set(), results={call}).run()
+
+
+class _Trace:
+    """One function's calls, assignments and returns, as far as the value gets into them."""
+
+    def __init__(
+        self,
+        flow: Flow,
+        function: Function,
+        names: set[str],
+        *,
+        origin: Expression | None = None,
+        results: set[int] | None = None,
+    ) -> None:
+        self._flow = flow
+        self._graph = flow.graph
+        self._function = function
+        self._names = names
+        self._origin = origin
+        self._results = results or set()
+        self._done: set[int] = set()
+        self._journey = Journey()
+
+    def run(self) -> Journey:
+        body = self._function.body
+        grown = True
+        while grown:
+            before = (len(self._names), len(self._results), len(self._done))
+            for index, call in enumerate(body.calls):
+                if index not in self._done and self._takes(call):
+                    self._done.add(index)
+                    self._call(index, call)
+            for assignment in body.assignments:
+                if self._holds(assignment.value) and self._can_run(assignment.place):
+                    self._assigned(assignment.target)
+            grown = before != (len(self._names), len(self._results), len(self._done))
+        for found in body.returns:
+            if self._holds(found.value):
+                self._journey.returned = True
+        return self._journey
+
+    def _can_run(self, place: int) -> bool:
+        return not self._flow.liveness.truth.obstacle(
+            self._function.body.places[place], self._function
+        )
+
+    # what holds the value
+
+    def _holds(self, expression: Expression) -> bool:
+        """Whether the value passes into an expression's own value."""
+        if self._origin is not None and expression is self._origin:
+            return True
+        match expression:
+            case Path():
+                return any(
+                    expression.text == name or expression.text.startswith(f"{name}.")
+                    for name in self._names
+                )
+            case Result():
+                return expression.call in self._results
+            case Member() | Item() | Element():
+                return self._holds(expression.owner)
+            case Entered():
+                return self._holds(expression.manager)
+            case Group():
+                return any(self._holds(value) for value in expression.values)
+            case Joined() | Opaque():
+                return any(self._holds(part) for part in expression.parts)
+            case Choice():
+                return any(self._holds(option) for option in expression.options)
+        return False
+
+    def _takes(self, call: Call) -> bool:
+        if any(self._holds(argument.value) for argument in call.arguments):
+            return True
+        owner = _owner(call)
+        return owner is not None and self._holds(owner)
+
+    def _assigned(self, target: str) -> None:
+        head, _, rest = target.partition(".")
+        if rest and head == self._function.receiver:
+            if target not in self._names:
+                self._names.add(target)
+                self._stored(rest.partition(".")[0], queued=False)
+        else:
+            self._names.add(head)
+
+    # calls
+
+    def _call(self, index: int, call: Call) -> None:
+        callee = self._graph.inference.of(call.callee, self._function)
+        if _is_log(call):
+            self._journey.logged = True
+            return
+        if not self._can_run(call.place):
+            place = self._function.body.places[call.place]
+            why = self._flow.liveness.truth.obstacle(place, self._function)
+            self._found(Verdict("false", f"{self._where(call)}: {why}"))
+            return
+        self._journey.used = True
+        if is_transport(call, callee):
+            self._found(Verdict("true", f"sent in {self._where(call)}"))
+            return
+        self._into(index, call, self._graph.targets(call, self._function))
+
+    def _into(self, index: int, call: Call, targets: Targets) -> None:
+        if targets.missing:
+            self._found(Verdict("false", f"{self._where(call)}: {targets.missing}"))
+            return
+        for target in targets.functions:
+            self._found(self._enter(index, call, target))
+        if targets.guessed:
+            self._found(self._guess([self._enter(index, call, t) for t in targets.guessed], call))
+        reached = targets.functions or targets.guessed
+        if targets.classes or not reached:
+            self._results.add(index)
+        if not reached and not targets.classes:
+            self._outside(call)
+
+    def _guess(self, verdicts: list[Verdict], call: Call) -> Verdict:
+        """The receiver is not known: certain only where every method of that name agrees."""
+        best = verdicts[0]
+        for verdict in verdicts[1:]:
+            best = best.best(verdict)
+        if all(verdict.is_certain for verdict in verdicts) or not best:
+            return best
+        return best.both(Verdict("unknown", f"the receiver in {self._where(call)} is not known"))
+
+    def _enter(self, index: int, call: Call, target: Function) -> Verdict:
+        if call.fate == "dropped" and target.is_async and not target.is_generator:
+            return Verdict("false", f"{self._where(call)} is not awaited")
+        verdict = Verdict("false", f"{target.dotted} does nothing with it")
+        for name in self._bound(call, target):
+            journey = self._flow.of_name(name, target)
+            if journey.returned or target.name == "__init__":
+                self._results.add(index)
+            if journey.used:
+                verdict = verdict.best(journey.reached) if verdict else journey.reached
+        if verdict or target.name != "append":
+            return verdict
+        return self._read_back(target).best(verdict)
+
+    def _read_back(self, append: Function) -> Verdict:
+        """A journal: what is appended to it reaches a socket if what is read from it does."""
+        nothing = Verdict("false", f"what {append.dotted} keeps is never sent")
+        cls = self._graph.program.definition_of(append)
+        read = self._graph.program.method(cls, "read") if cls else None
+        for use in self._graph.uses(read) if read else ():
+            for position, call in enumerate(use.function.body.calls):
+                if call is use.call:
+                    journey = self._flow.of_result(position, use.function)
+                    nothing = nothing.best(journey.reached)
+        return nothing
+
+    def _bound(self, call: Call, target: Function) -> Iterator[str]:
+        """The parameters of the callee that receive the value."""
+        owner = _owner(call)
+        if owner is not None and target.receiver and self._holds(owner):
+            yield target.receiver
+        for argument, parameter in bind(call, target):
+            if self._holds(argument.value):
+                yield parameter.name
+
+    def _outside(self, call: Call) -> None:
+        """A call of something that is not part of the program."""
+        name, owner = called_name(call), _owner(call)
+        if isinstance(owner, Path) and (name in _STORING or name in _QUEUEING):
+            head, _, rest = owner.text.partition(".")
+            if rest and head == self._function.receiver:
+                if owner.text not in self._names:
+                    self._names.add(owner.text)
+                    self._stored(rest.partition(".")[0], queued=name in _QUEUEING)
+            else:
+                self._names.add(head)
+
+    def _stored(self, attribute: str, *, queued: bool) -> None:
+        """The value now lies in `self.attribute`: see what the other methods make of it."""
+        cls = self._graph.program.definition_of(self._function)
+        for method in self._methods(cls) if cls else ():
+            if method is self._function or not method.receiver:
+                continue
+            journey = self._flow.of_name(f"{method.receiver}.{attribute}", method)
+            if journey.reached and self._flow.liveness.of(method):
+                verdict = journey.reached
+                if not queued:
+                    why = f"kept in self.{attribute}, sent later by {method.dotted}"
+                    verdict = verdict.both(Verdict("unknown", why))
+                self._found(verdict)
+
+    def _methods(self, cls: Definition) -> Iterator[Function]:
+        program = self._graph.program
+        for relative in (*program.ancestors(cls), *program.descendants(cls)):
+            if relative.path:
+                yield from program.methods(relative)
+
+    def _found(self, verdict: Verdict) -> None:
+        is_first = self._journey.reached is _NOTHING
+        best = self._journey.reached.best(verdict)
+        self._journey.reached = verdict if is_first else best
+
+    def _where(self, call: Call) -> str:
+        return f"{self._function.path}:{call.line}"
+
+
+def _owner(call: Call) -> Expression | None:
+    if isinstance(call.callee, Path):
+        head = call.callee.text.rpartition(".")[0]
+        return Path(head) if head else None
+    return call.callee.owner if isinstance(call.callee, Member) else None
+
+
+def _is_log(call: Call) -> bool:
+    text = call.callee.text if isinstance(call.callee, Path) else called_name(call)
+    return bool(_LOG.search(text))
+
+
+def bind(call: Call, target: Function) -> Iterator[tuple[Argument, Parameter]]:
+    """Arguments of a call with the parameters that they go to."""
+    fact = target.fact
+    if fact is None:
+        return
+    parameters = list(fact.parameters)
+    if target.receiver:
+        parameters = parameters[1:]
+    positional = [p for p in parameters if p.kind in ("positional", "positional-only", "vararg")]
+    named = {p.name: p for p in parameters}
+    rest = [p for p in parameters if p.kind == "kwarg"]
+    position = 0
+    for argument in call.arguments:
+        if argument.starred:
+            yield from ((argument, parameter) for parameter in parameters)
+        elif argument.keyword:
+            found = named.get(argument.keyword) or (rest[0] if rest else None)
+            if found:
+                yield argument, found
+        elif position < len(positional):
+            yield argument, positional[position]
+            position += positional[position].kind != "vararg"

@@ -1,0 +1,279 @@
+"""The functions and classes of a program, found by name: the project's own and those it is built on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from consolidator.analysis.emissions.code import Assignment, Body
+from consolidator.analysis.emissions.read_bodies import FileBodies
+from consolidator.tree.facts import ClassFact, FunctionFact
+from consolidator.tree.index import Tree
+from consolidator.tree.names import Definition, Resolver
+
+LIBRARY = "<installed>/"
+"""Prefix of the paths of installed sources that are read along with ROOT."""
+
+BodiesReader = Callable[[Sequence[str]], Mapping[str, FileBodies]]
+
+
+@dataclass(frozen=True, eq=False)
+class Function:
+    """One function or method, or the statements of a module (`fact` is None, `qualname` empty)."""
+
+    path: str
+    module: str
+    qualname: str
+    body: Body
+    fact: FunctionFact | None
+    owner: ClassFact | None
+    """The class whose method it is."""
+
+    @property
+    def name(self) -> str:
+        return self.qualname.rpartition(".")[2]
+
+    @property
+    def dotted(self) -> str:
+        return f"{self.module}.{self.qualname}" if self.qualname else self.module
+
+    @property
+    def is_async(self) -> bool:
+        return self.fact is not None and self.fact.is_async
+
+    @property
+    def is_generator(self) -> bool:
+        return any(found.is_yield for found in self.body.returns)
+
+    @property
+    def scope(self) -> str:
+        """The scope that names in its body are looked up from."""
+        return f"{self.qualname}.<locals>" if self.qualname else ""
+
+    @property
+    def is_library(self) -> bool:
+        return self.path.startswith(LIBRARY)
+
+    def has_decorator(self, *names: str) -> bool:
+        return self.fact is not None and any(
+            decorator.partition("(")[0].rpartition(".")[2] in names
+            for decorator in self.fact.decorators
+        )
+
+    @property
+    def is_static(self) -> bool:
+        return self.has_decorator("staticmethod")
+
+    @property
+    def receiver(self) -> str:
+        """The name of `self` or `cls`; empty for a plain function."""
+        if self.owner is None or self.fact is None or self.is_static or not self.fact.parameters:
+            return ""
+        first = self.fact.parameters[0]
+        return first.name if first.kind.startswith("positional") else ""
+
+
+class Program:
+    """Everything that can run, tests apart. `paths` are the files that count as the program."""
+
+    def __init__(self, tree: Tree, paths: Sequence[str], read_bodies: BodiesReader) -> None:
+        self.tree = tree
+        self.paths = tuple(paths)
+        self.resolver = Resolver(tree)
+        tree.prefetch(paths)
+        self._files = read_bodies([path for path in paths if tree.facts(path) is not None])
+        self._functions: dict[str, dict[str, Function]] = {}
+
+    @cached_property
+    def _mentions(self) -> dict[str, list[str]]:
+        mentions: dict[str, list[str]] = {}
+        for path, file in self._files.items():
+            for name in file.names:
+                mentions.setdefault(name, []).append(path)
+        return mentions
+
+    def mentioning(self, name: str) -> Iterator[Function]:
+        """Functions in the files where a name occurs in code."""
+        for path in self._mentions.get(name, ()):
+            yield from self.functions(path)
+
+    def functions(self, path: str) -> list[Function]:
+        return list(self._of_file(path).values())
+
+    def function(self, path: str, qualname: str) -> Function | None:
+        return self._of_file(path).get(qualname)
+
+    def _of_file(self, path: str) -> dict[str, Function]:
+        if path not in self._functions:
+            self._functions[path] = self._build(path)
+        return self._functions[path]
+
+    def _build(self, path: str) -> dict[str, Function]:
+        facts, file = self.tree.facts(path), self._files.get(path)
+        if facts is None or file is None:
+            return {}
+        classes = {fact.qualname: fact for fact in facts.classes}
+        by_place = {(fact.qualname, fact.line): fact for fact in facts.functions}
+        found: dict[str, Function] = {}
+        for body in file.bodies:
+            fact = by_place.get((body.qualname, body.line))
+            if fact is not None and _is_accessor(fact) and body.qualname in found:
+                continue
+            owner = classes.get(fact.scope) if fact else None
+            module = self.tree.module(path)
+            found[body.qualname] = Function(path, module, body.qualname, body, fact, owner)
+        return found
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Sequence[Function]]:
+        """Every function and method by its plain name."""
+        found: dict[str, list[Function]] = {}
+        for path in self.paths:
+            for function in self.functions(path):
+                if function.fact is not None:
+                    found.setdefault(function.name, []).append(function)
+        return found
+
+    # classes
+
+    def class_fact(self, definition: Definition) -> ClassFact | None:
+        return self._classes(definition.path).get(definition.qualname) if definition.path else None
+
+    def class_at(self, path: str, qualname: str) -> ClassFact | None:
+        return self._classes(path).get(qualname)
+
+    def _classes(self, path: str) -> dict[str, ClassFact]:
+        facts = self.tree.facts(path)
+        return {fact.qualname: fact for fact in facts.classes} if facts else {}
+
+    def definition_of(self, function: Function) -> Definition | None:
+        """The class whose method this is."""
+        owner = function.owner
+        if owner is None:
+            return None
+        return Definition("class", function.module, owner.qualname, function.path, owner.line)
+
+    def bases(self, definition: Definition) -> list[Definition]:
+        """Direct bases that can be named; parameters of generic bases are cut off."""
+        fact = self.class_fact(definition)
+        if fact is None:
+            return []
+        found: list[Definition] = []
+        for base in fact.bases:
+            name = base.partition("[")[0]
+            found += self.resolver.expression(definition.path, name, fact.scope).definitions
+        return found
+
+    def ancestors(self, definition: Definition) -> list[Definition]:
+        """The class and its bases, nearest first (depth first, without C3's finer points)."""
+        order: dict[Definition, None] = {}
+        stack = [definition]
+        while stack:
+            current = stack.pop(0)
+            if current not in order:
+                order[current] = None
+                stack = [*self.bases(current), *stack]
+        return list(order)
+
+    @cached_property
+    def _subclasses(self) -> dict[Definition, list[Definition]]:
+        children: dict[Definition, list[Definition]] = {}
+        for path in self.paths:
+            for fact in self._classes(path).values():
+                if fact.bases:
+                    module = self.tree.module(path)
+                    child = Definition("class", module, fact.qualname, path, fact.line)
+                    for base in self.bases(child):
+                        children.setdefault(base, []).append(child)
+        return children
+
+    def descendants(self, definition: Definition) -> list[Definition]:
+        found: dict[Definition, None] = {}
+        stack = list(self._subclasses.get(definition, ()))
+        while stack:
+            child = stack.pop()
+            if child not in found:
+                found[child] = None
+                stack += self._subclasses.get(child, ())
+        return list(found)
+
+    def method(self, definition: Definition, name: str) -> Function | None:
+        """The method that an instance of exactly this class has."""
+        for ancestor in self.ancestors(definition):
+            found = (
+                self.function(ancestor.path, f"{ancestor.qualname}.{name}")
+                if ancestor.path
+                else None
+            )
+            if found is not None:
+                return found
+        return None
+
+    def fields(self, cls: Definition, name: str) -> Iterator[tuple[Function, Assignment]]:
+        """Assignments to `self.name` in the methods of exactly this class."""
+        yield from self._fields.get((cls.path, cls.qualname, name), ())
+
+    @cached_property
+    def _fields(self) -> dict[tuple[str, str, str], list[tuple[Function, Assignment]]]:
+        found: dict[tuple[str, str, str], list[tuple[Function, Assignment]]] = {}
+        for path in self.paths:
+            for function in self.functions(path):
+                owner, receiver = function.owner, f"{function.receiver}."
+                for assignment in function.body.assignments if owner else ():
+                    if owner and len(receiver) > 1 and assignment.target.startswith(receiver):
+                        name = assignment.target.removeprefix(receiver)
+                        found.setdefault((path, owner.qualname, name), []).append(
+                            (function, assignment)
+                        )
+                if not function.qualname:
+                    self._class_level(path, function, found)
+        return found
+
+    def _class_level(
+        self,
+        path: str,
+        module: Function,
+        found: dict[tuple[str, str, str], list[tuple[Function, Assignment]]],
+    ) -> None:
+        for assignment in module.body.assignments:
+            owner, dot, name = assignment.target.rpartition(".")
+            if dot and owner in self._classes(path):
+                found.setdefault((path, owner, name), []).append((module, assignment))
+
+    @cached_property
+    def assigned(self) -> Mapping[str, Sequence[tuple[Function, Assignment]]]:
+        """Every assignment to an attribute, by the attribute's name, whoever owns it."""
+        found: dict[str, list[tuple[Function, Assignment]]] = {}
+        for path in self.paths:
+            for function in self.functions(path):
+                for assignment in function.body.assignments:
+                    _, dot, name = assignment.target.rpartition(".")
+                    if dot:
+                        found.setdefault(name, []).append((function, assignment))
+        return found
+
+    def methods(self, definition: Definition) -> list[Function]:
+        """The methods defined in exactly this class."""
+        return [
+            function
+            for function in self.functions(definition.path)
+            if function.owner is not None and function.owner.qualname == definition.qualname
+        ]
+
+    def is_closed(self, definition: Definition) -> bool:
+        """Whether all its members can be known: no outside bases, no `__getattr__`."""
+        return all(
+            (a.kind == "class" or a.dotted in _MEMBERLESS) for a in self.ancestors(definition)
+        ) and not (
+            self.method(definition, "__getattr__") or self.method(definition, "__getattribute__")
+        )
+
+
+_MEMBERLESS = frozenset(
+    {"abc.ABC", "object", "typing.Protocol", "typing.Generic", "typing_extensions.Protocol"}
+)
+
+
+def _is_accessor(fact: FunctionFact) -> bool:
+    return any(decorator.endswith((".setter", ".deleter")) for decorator in fact.decorators)

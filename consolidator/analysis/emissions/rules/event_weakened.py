@@ -1,0 +1,34 @@
+"""An event is still built, but nothing proves that it reaches a user."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from consolidator.analysis.emissions.report import EventReport, Problem
+from consolidator.analysis.emissions.rules.rule import GuardRule
+
+RULE = GuardRule(
+    "event-weakened",
+    "Only uncertain emissions of a critical event are left",
+    "warning",
+    """
+    No emission of the event could be followed all the way to a socket, but at least one of them may
+    get there: its receiver is of unknown class, or it only lies in a container until something sends
+    it. Each site says what is not known.
+    """,
+    """
+    async def run(self, notifier):                 # what is a notifier? 7 classes have send()
+        await notifier.send({"type": "agent_started"})
+    """,
+    """
+    Annotate the receiver (`notifier: AgentWebSocketBridge`), or call the emitter directly.
+    """,
+)
+
+
+def check(events: Iterable[EventReport]) -> Iterator[Problem]:
+    for report in events:
+        if report.status == "weakened":
+            site = next(site for site in report.sites if site.reachable == "unknown")
+            message = f"it is not certain that {report.event} reaches a user: {site.why}"
+            yield Problem(RULE.id, report.event, "", site.path, site.line, message, RULE.severity)

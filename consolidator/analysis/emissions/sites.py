@@ -1,0 +1,325 @@
+"""The places that build a critical event, and whether each one sends it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from consolidator.analysis.emissions.calls import CallGraph, Use, called_name
+from consolidator.analysis.emissions.code import (
+    Call,
+    Choice,
+    Element,
+    Entered,
+    Expression,
+    Group,
+    Item,
+    Joined,
+    Member,
+    Opaque,
+    Path,
+    Text,
+)
+from consolidator.analysis.emissions.constants import texts
+from consolidator.analysis.emissions.flow import Flow, Journey
+from consolidator.analysis.emissions.liveness import Liveness
+from consolidator.analysis.emissions.program import Function
+from consolidator.analysis.emissions.verdict import Verdict
+
+_EMITTING = re.compile(
+    r"(emit|notif|send|publish|broadcast|dispatch|push|fire|post|stream|event)", re.I
+)
+_TYPE_KEYS = frozenset(
+    {"type", "event", "event_type", "kind", "name", "message_type", "event_name"}
+)
+
+
+@dataclass(frozen=True)
+class Site:
+    """One place that builds one event."""
+
+    event: str
+    function: Function
+    line: int
+    form: str
+    reach: Verdict
+    """Whether the event gets from here to a transport."""
+    runs: Verdict
+    """Whether control comes here."""
+
+    @property
+    def verdict(self) -> Verdict:
+        weaker = self.reach.both(self.runs)
+        if weaker.is_certain:
+            return Verdict("true", f"{self.runs.why}; {self.reach.why}")
+        return weaker
+
+    @property
+    def is_direct(self) -> bool:
+        return self.form != "delegation"
+
+
+@dataclass(frozen=True)
+class _Origin:
+    """An expression that is an event's name, and the statement that it stands in."""
+
+    expression: Expression
+    events: frozenset[str]
+    form: str
+    line: int
+    place: int
+    call: Call | None
+    key: str
+    """The dict key or keyword that it is the value of."""
+
+
+class Sites:
+    """Finds the sites of some events in a program."""
+
+    def __init__(
+        self, events: Sequence[str], graph: CallGraph, liveness: Liveness, flow: Flow
+    ) -> None:
+        self._events = frozenset(events)
+        self._graph = graph
+        self._program = graph.program
+        self._liveness = liveness
+        self._flow = flow
+
+    def find(self) -> list[Site]:
+        """Every site outside installed packages, by file and line."""
+        direct = [s for function in self._candidates() for s in self._direct(function)]
+        found = direct + self._delegations(direct)
+        own = {
+            (s.event, s.function.path, s.line, s.form): s
+            for s in found
+            if not s.function.is_library
+        }
+        return sorted(own.values(), key=lambda s: (s.event, s.function.path, s.line, s.form))
+
+    # direct sites
+
+    def _candidates(self) -> Iterator[Function]:
+        for path in self._program.paths:
+            source = self._program.tree.read(path)
+            names = self._constant_names
+            if (
+                any(event.encode() in source for event in self._events)
+                or any(name.encode() in source for name in names)
+                or any(part.encode() in source for part in self._parts)
+            ):
+                yield from self._program.functions(path)
+
+    @cached_property
+    def _parts(self) -> frozenset[str]:
+        """Pieces that an event's name may be put together from."""
+        return frozenset(f'"{part}_' for e in self._events for part in e.split("_")[:-1])
+
+    @cached_property
+    def _constant_names(self) -> frozenset[str]:
+        """Names that constants and containers holding an event go by."""
+        found: set[str] = set()
+        for path in self._program.tree.containing(*sorted(self._events), paths=self._program.paths):
+            module = self._program.function(path, "")
+            for assignment in module.body.assignments if module else ():
+                if any(t.value in self._events for t in _texts_within(assignment.value)):
+                    found.add(assignment.target.rpartition(".")[2])
+        return frozenset(found)
+
+    def _direct(self, function: Function) -> Iterator[Site]:
+        for origin in self._origins(function):
+            journey = self._journey(origin, function)
+            if not self._is_emission(origin, journey):
+                continue
+            obstacle = self._liveness.truth.obstacle(function.body.places[origin.place], function)
+            runs = Verdict("false", obstacle) if obstacle else self._liveness.of(function)
+            for event in sorted(origin.events):
+                yield Site(event, function, origin.line, origin.form, journey.reached, runs)
+
+    def _journey(self, origin: _Origin, function: Function) -> Journey:
+        journey = self._flow.of_expression(origin.expression, function)
+        if not journey.returned or journey.reached:
+            return journey
+        # The caller gets it: what becomes of it there decides.
+        reached = journey.reached
+        used = journey.used
+        for use in self._graph.uses(function):
+            for position, call in enumerate(use.function.body.calls):
+                if call is use.call:
+                    there = self._flow.of_result(position, use.function)
+                    reached = reached.best(there.reached)
+                    used = used or there.used
+        return Journey(reached, True, journey.logged, used)
+
+    @staticmethod
+    def _is_emission(origin: _Origin, journey: Journey) -> bool:
+        """Whether a place builds an event, or only mentions its name."""
+        if journey.reached:
+            return True
+        if not journey.used:
+            return False
+        if origin.call is not None and _EMITTING.search(called_name(origin.call)):
+            return True
+        return origin.key in _TYPE_KEYS
+
+    def _origins(self, function: Function) -> Iterator[_Origin]:
+        body = function.body
+        for call in body.calls:
+            for argument in call.arguments:
+                yield from self._within(
+                    argument.value, function, call.line, call.place, call, argument.keyword
+                )
+        for assignment in body.assignments if function.qualname else ():
+            yield from self._within(
+                assignment.value, function, assignment.line, assignment.place, None, ""
+            )
+        for found in body.returns:
+            yield from self._within(found.value, function, found.line, found.place, None, "")
+
+    def _within(
+        self,
+        expression: Expression,
+        function: Function,
+        line: int,
+        place: int,
+        call: Call | None,
+        key: str,
+    ) -> Iterator[_Origin]:
+        if found := self._event_of(expression, function):
+            events, form = found
+            yield _Origin(expression, events, form, line, place, call, key)
+            return
+        for part, part_key in _parts(expression):
+            yield from self._within(part, function, line, place, call, part_key or key)
+
+    def _event_of(
+        self, expression: Expression, function: Function
+    ) -> tuple[frozenset[str], str] | None:
+        form = self._form(expression)
+        if not form:
+            return None
+        inference = self._graph.inference
+        events = texts(inference, expression, function) & self._events
+        return (events, form) if events else None
+
+    def _form(self, expression: Expression) -> str:
+        """How an expression may name an event; empty where it is not worth a closer look."""
+        match expression:
+            case Text():
+                return "literal" if expression.value in self._events else ""
+            case Path():
+                names = expression.text.split(".")
+                is_constant = len(names) > 1 or names[0].isupper()
+                known = names[-1] in self._constant_names or (
+                    names[-1] in ("value", "name")
+                    and names[-2:-1] != []
+                    and names[-2] in self._constant_names
+                )
+                return "constant" if known and is_constant else ""
+            case Joined():
+                return (
+                    "f-string" if any(isinstance(part, Text) for part in expression.parts) else ""
+                )
+            case Item() | Element():
+                owner = expression.owner
+                is_known = isinstance(owner, Path) and owner.last in self._constant_names
+                return "table" if is_known else ""
+            case Member(owner=Item(), name="value"):
+                return self._form(expression.owner)
+        return ""
+
+    # delegation
+
+    def _delegations(self, direct: Sequence[Site]) -> list[Site]:
+        """Calls of functions that send one event and no other, up to those that send several; and
+        calls of an installed emitter or engine, whatever these send."""
+        sites: dict[Function, list[Site]] = {}
+        for site in direct:
+            sites.setdefault(site.function, []).append(site)
+        sent = self._sent_events(direct)
+        queue, found, seen = list(sites), [], set(sites)
+        for function in queue:
+            for use in self._uses(function):
+                new = [s for s in self._sites_of(use, function, sent, sites) if s not in found]
+                found += new
+                sites.setdefault(use.function, []).extend(new)
+                if new and use.function not in seen:
+                    seen.add(use.function)
+                    queue.append(use.function)
+        return found
+
+    def _uses(self, function: Function) -> list[Use]:
+        return [use for use in self._graph.uses(function) if use.call is not None and use.certain]
+
+    def _sent_events(self, direct: Sequence[Site]) -> dict[Function, frozenset[str]]:
+        """The events that a function sends, itself or through what it calls."""
+        sent: dict[Function, frozenset[str]] = {}
+        for site in direct:
+            sent[site.function] = sent.get(site.function, frozenset()) | {site.event}
+        queue = list(sent)
+        for function in queue:
+            for use in self._uses(function):
+                known = sent.get(use.function, frozenset())
+                if not sent[function] <= known:
+                    sent[use.function] = known | sent[function]
+                    queue.append(use.function)
+        return sent
+
+    def _sites_of(
+        self,
+        use: Use,
+        function: Function,
+        sent: dict[Function, frozenset[str]],
+        sites: dict[Function, list[Site]],
+    ) -> Iterator[Site]:
+        assert use.call is not None
+        crosses = function.is_library and not use.function.is_library
+        targets = self._graph.targets(use.call, use.function)
+        reached = [*targets.functions, *targets.guessed]
+        events = frozenset().union(*(sent.get(target, frozenset()) for target in reached))
+        if len(events) > 1 and not crosses:
+            return
+        obstacle = self._liveness.obstacle(use)
+        runs = Verdict("false", obstacle) if obstacle else self._liveness.of(use.function)
+        for event in sorted(events):
+            reach = self._best_reach(event, reached, sites)
+            if reach is not None:
+                form = "method" if crosses else "delegation"
+                yield Site(event, use.function, use.line, form, reach, runs)
+
+    @staticmethod
+    def _best_reach(
+        event: str, targets: Sequence[Function], sites: dict[Function, list[Site]]
+    ) -> Verdict | None:
+        best: Verdict | None = None
+        for target in targets:
+            for site in sites.get(target, ()):
+                if site.event == event:
+                    reach = site.reach if site.runs else site.runs
+                    best = best.best(reach) if best else reach
+        return best
+
+
+def _parts(expression: Expression) -> Iterator[tuple[Expression, str]]:
+    """Expressions whose value passes into this one's, with the dict key that leads to each."""
+    match expression:
+        case Group():
+            keys = expression.keys or (None,) * len(expression.values)
+            for key, value in zip(keys, expression.values, strict=True):
+                yield value, key.value if isinstance(key, Text) else ""
+        case Choice():
+            yield from ((option, "") for option in expression.options)
+        case Joined() | Opaque():
+            yield from ((part, "") for part in expression.parts)
+        case Member() | Item() | Element():
+            yield expression.owner, ""
+        case Entered():
+            yield expression.manager, ""
+
+
+def _texts_within(expression: Expression) -> Iterator[Text]:
+    if isinstance(expression, Text):
+        yield expression
+    for part, _ in _parts(expression):
+        yield from _texts_within(part)

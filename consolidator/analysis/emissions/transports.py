@@ -1,0 +1,61 @@
+"""Which calls put text on a socket."""
+
+from __future__ import annotations
+
+import re
+
+from consolidator.analysis.emissions.calls import called_name
+from consolidator.analysis.emissions.code import Call, Group, Path, Text
+from consolidator.analysis.emissions.values import Values
+
+SENDS = frozenset({"send_json", "send_text", "send_bytes", "send_str"})
+"""Methods that only a WebSocket has (Starlette, FastAPI, aiohttp, Django Channels)."""
+
+_SOCKET_NAMES = re.compile(
+    r"(^|_|\b)(ws|web_?socket|socket|sock|conn|connection|client|peer|tab)s?\b", re.I
+)
+_LIBRARIES = re.compile(
+    r"^(starlette|fastapi|websockets|aiohttp|channels|quart|sanic|tornado|wsproto|picows|robyn|litestar)\b"
+)
+_GROUPS = frozenset({"group_send"})
+_SOCKET_IO = re.compile(r"\b(sio|socketio|socket_io)\b", re.I)
+
+
+def is_transport(call: Call, callee: Values) -> bool:
+    """Whether a call is a send on a socket. `callee` is what the inference knows of the callee."""
+    name = called_name(call)
+    if callee.functions:
+        return False
+    outside = any(_LIBRARIES.match(dotted) for dotted in callee.outside)
+    if name in SENDS or name in _GROUPS:
+        return True
+    if name in ("send", "asend", "write_message", "broadcast"):
+        return outside or _sends_asgi(call) or _on_socket(call)
+    if name == "emit":
+        return any(dotted.startswith("socketio") for dotted in callee.outside) or _on_socket_io(
+            call
+        )
+    return _sends_asgi(call)
+
+
+def _sends_asgi(call: Call) -> bool:
+    """`send({"type": "websocket.send", …})`."""
+    for argument in call.arguments:
+        if isinstance(argument.value, Group) and argument.value.keys:
+            for key, value in zip(argument.value.keys, argument.value.values, strict=True):
+                if key == Text("type") and value == Text("websocket.send"):
+                    return True
+    return False
+
+
+def _on_socket(call: Call) -> bool:
+    if not isinstance(call.callee, Path) or "." not in call.callee.text:
+        return False
+    owner = call.callee.text.rpartition(".")[0].rpartition(".")[2]
+    return bool(_SOCKET_NAMES.search(owner))
+
+
+def _on_socket_io(call: Call) -> bool:
+    return isinstance(call.callee, Path) and bool(
+        _SOCKET_IO.search(call.callee.text.rpartition(".")[0])
+    )

@@ -1,0 +1,250 @@
+"""Whether a condition is always true or always false, so that a branch can never run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from consolidator.analysis.emissions.code import (
+    Assignment,
+    Choice,
+    Condition,
+    Expression,
+    Group,
+    Path,
+    Place,
+    Result,
+    Test,
+    Text,
+    Value,
+)
+from consolidator.analysis.emissions.program import Function
+from consolidator.analysis.emissions.values import Inference
+from consolidator.tree.names import Definition
+
+_DEEPEST = 6
+_MEMBERLESS = frozenset({"abc.ABC", "typing.Protocol", "typing.Generic"})
+_FIXED = {"TYPE_CHECKING": False, "typing.TYPE_CHECKING": False, "__debug__": True}
+
+
+class Truth:
+    """Truth of expressions; None wherever it depends on what happens at runtime."""
+
+    def __init__(self, inference: Inference, can_run: Callable[[Function], bool]) -> None:
+        self._inference = inference
+        self._program = inference.program
+        self._can_run = can_run
+        self._known: dict[tuple[Function, Expression], bool | None] = {}
+        self._busy: set[tuple[Function, Expression]] = set()
+
+    def obstacle(self, place: Place, function: Function) -> str:
+        """Why control never comes to a place; empty where it can."""
+        if place.dead:
+            return place.dead
+        for condition in place.conditions:
+            if self.of(condition.test, function) is (not condition.holds):
+                return _said(condition)
+        return ""
+
+    def of(self, expression: Expression, function: Function) -> bool | None:
+        key = (function, expression)
+        if key not in self._known:
+            if key in self._busy or len(self._busy) > _DEEPEST:
+                return None
+            self._busy.add(key)
+            try:
+                answer = self._evaluate(expression, function)
+            finally:
+                self._busy.discard(key)
+            if self._busy:
+                return answer
+            self._known[key] = answer
+        return self._known[key]
+
+    def _evaluate(self, expression: Expression, function: Function) -> bool | None:
+        match expression:
+            case Value() | Text():
+                return bool(expression.value)
+            case Group():
+                return bool(expression.values)
+            case Test():
+                return self._test(expression, function)
+            case Choice():
+                # `a and b` also carries its own Test as the last option.
+                last = expression.options[-1]
+                if isinstance(last, Test) and last.operator in ("and", "or"):
+                    return self._test(last, function)
+                return _agreed(self.of(option, function) for option in expression.options)
+            case Path():
+                return self._path(expression.text, function)
+            case Result():
+                return self._result(expression, function)
+        return None
+
+    def _test(self, test: Test, function: Function) -> bool | None:
+        if test.operator in ("and", "or", "not"):
+            truths = [self.of(operand, function) for operand in test.operands]
+            if test.operator == "not":
+                return None if truths[0] is None else not truths[0]
+            deciding = test.operator == "or"
+            if deciding in truths:
+                return deciding
+            return None if None in truths else not deciding
+        if test.operator == "other" or len(test.operands) != 2:
+            return None
+        return self._comparison(test, function)
+
+    def _comparison(self, test: Test, function: Function) -> bool | None:
+        left, right = (self._constant(operand, function) for operand in test.operands)
+        if test.operator == "in" or left is None or right is None:
+            return None
+        same = left == right
+        return same if test.operator in ("==", "is") else not same
+
+    def _constant(self, expression: Expression, function: Function) -> Expression | None:
+        """The one constant that an expression always is."""
+        if isinstance(expression, Text | Value):
+            return expression
+        if not isinstance(expression, Path):
+            return None
+        assigned = self._assignments(expression.text, function)
+        values = {self._plain(a) for _, a in assigned or ()}
+        return values.pop() if len(values) == 1 else None
+
+    @staticmethod
+    def _plain(assignment: Assignment) -> Expression | None:
+        value = assignment.value
+        return value if isinstance(value, Text | Value) and not assignment.into_item else None
+
+    # names
+
+    def _path(self, text: str, function: Function) -> bool | None:
+        if text in _FIXED:
+            return _FIXED[text]
+        assigned = self._assignments(text, function)
+        if not assigned:
+            return None
+        return _agreed(None if a.into_item else self.of(a.value, where) for where, a in assigned)
+
+    def _assignments(
+        self, text: str, function: Function
+    ) -> list[tuple[Function, Assignment]] | None:
+        """Every assignment that can give a name its value; None where others may exist."""
+        head, _, rest = text.partition(".")
+        if head == function.receiver and rest and "." not in rest:
+            return self._of_field(rest, function)
+        if rest:
+            return self._of_constant(text, function)
+        local = [(function, a) for a in function.body.assignments if a.target == text]
+        if function.fact is not None:
+            if any(p.name == text for p in function.fact.parameters):
+                return None
+            if local:
+                return local
+        return self._of_constant(text, function)
+
+    def _of_field(self, name: str, function: Function) -> list[tuple[Function, Assignment]] | None:
+        cls = self._program.definition_of(function)
+        if cls is None or not self._is_plain(cls):
+            return None
+        relatives = (*self._program.ancestors(cls), *self._program.descendants(cls))
+        if any(self._program.function(c.path, f"{c.qualname}.{name}") for c in relatives if c.path):
+            return None
+        family = {(c.path, c.qualname) for c in relatives}
+        found = [
+            (where, assignment)
+            for where, assignment in self._program.assigned.get(name, ())
+            if self._may_set(where, assignment, family)
+        ]
+        return [(w, a) for w, a in found if not w.qualname or self._can_run(w)]
+
+    def _may_set(
+        self, where: Function, assignment: Assignment, family: set[tuple[str, str]]
+    ) -> bool:
+        """Whether an assignment to `….name` can mean an object of this family of classes."""
+        head = assignment.target.rpartition(".")[0]
+        owner = where.owner
+        if head == where.receiver != "" and owner is not None:
+            return (where.path, owner.qualname) in family
+        if not where.qualname and self._program.class_at(where.path, head):
+            return (where.path, head) in family
+        values = self._inference.of(Path(head), where)
+        known = values.instances | values.classes
+        return values.open or not known or any((c.path, c.qualname) in family for c in known)
+
+    def _is_plain(self, cls: Definition) -> bool:
+        """Whether its attributes are set by assignments alone: no settings class, no dataclass."""
+        return all(
+            ancestor.dotted in _MEMBERLESS
+            or ((fact := self._program.class_fact(ancestor)) is not None and not fact.decorators)
+            for ancestor in self._program.ancestors(cls)
+        )
+
+    def _of_constant(
+        self, text: str, function: Function
+    ) -> list[tuple[Function, Assignment]] | None:
+        resolution = self._program.resolver.expression(function.path, text, function.scope)
+        if len(resolution.definitions) != 1 or resolution.definitions[0].kind != "variable":
+            return None
+        definition = resolution.definitions[0]
+        name = definition.qualname.rpartition(".")[2]
+        found = [
+            (where, a)
+            for where in self._program.functions(definition.path)
+            for a in where.body.assignments
+            if a.target == definition.qualname
+            and (not where.qualname or not self._shadows(name, where))
+        ]
+        changed = [
+            (where, a)
+            for where, a in self._program.assigned.get(name, ())
+            if a.target != definition.qualname or where.path != definition.path
+        ]
+        if "." in definition.qualname:
+            owner = definition.qualname.rpartition(".")[0]
+            cls = self._program.class_at(definition.path, owner)
+            if cls is None or not self._is_plain(
+                Definition("class", definition.module, owner, definition.path, cls.line)
+            ):
+                return None
+            changed = [
+                (w, a) for w, a in changed if self._may_set(w, a, {(definition.path, owner)})
+            ]
+        return found + changed
+
+    @staticmethod
+    def _shadows(name: str, function: Function) -> bool:
+        return function.fact is not None and any(p.name == name for p in function.fact.parameters)
+
+    # calls
+
+    def _result(self, result: Result, function: Function) -> bool | None:
+        call = function.body.calls[result.call]
+        if not isinstance(call.callee, Path):
+            return None
+        if call.callee.text == "range":
+            return self._range(call.arguments[-1].value) if len(call.arguments) == 1 else None
+        if call.callee.text in ("bool", "list", "tuple", "set", "sorted") and call.arguments:
+            return self.of(call.arguments[0].value, function)
+        values = self._inference.of(call.callee, function)
+        if values.open or values.classes or values.outside or len(values.functions) != 1:
+            return None
+        target = next(iter(values.functions))
+        if target.is_generator or not target.body.returns or target.has_decorator("overload"):
+            return None
+        return _agreed(self.of(found.value, target) for found in target.body.returns)
+
+    @staticmethod
+    def _range(stop: Expression) -> bool | None:
+        if isinstance(stop, Value) and isinstance(stop.value, int):
+            return stop.value > 0
+        return None
+
+
+def _agreed(truths: Iterable[bool | None]) -> bool | None:
+    found = set(truths)
+    return found.pop() if len(found) == 1 else None
+
+
+def _said(condition: Condition) -> str:
+    word = "always false" if condition.holds else "always true"
+    return f"the condition in line {condition.line} is {word}"

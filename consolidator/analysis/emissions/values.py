@@ -1,0 +1,431 @@
+"""What an expression can be: instances, classes, functions, found by following assignments and calls.
+
+Flow-insensitive inside a function: a local variable is everything that it is ever assigned.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from consolidator.analysis.emissions.code import (
+    Assignment,
+    Call,
+    Choice,
+    Element,
+    Entered,
+    Expression,
+    Group,
+    Item,
+    Member,
+    Path,
+    Result,
+    Value,
+)
+from consolidator.analysis.emissions.program import Function, Program
+from consolidator.tree.names import Definition, Resolution
+
+_DEEPEST = 12  # steps of inference; real chains are shorter, and circles must end
+_WRAPPERS = frozenset({"Optional", "Union", "Annotated", "Final", "ClassVar", "Awaitable"})
+_CONTAINERS = frozenset(
+    {"list", "set", "frozenset", "tuple", "deque", "dict", "defaultdict", "Sequence", "Iterable"}
+    | {"Iterator", "AsyncIterator", "AsyncIterable", "Mapping", "MutableMapping", "Collection"}
+    | {"List", "Set", "Tuple", "Dict", "Deque", "DefaultDict", "WeakValueDictionary", "Queue"}
+)
+
+
+@dataclass(frozen=True)
+class Values:
+    """Everything that an expression can be; `open` where it can also be something unknown."""
+
+    instances: frozenset[Definition] = frozenset()
+    classes: frozenset[Definition] = frozenset()
+    functions: frozenset[Function] = frozenset()
+    outside: frozenset[str] = frozenset()
+    """Dotted names of things that are defined neither in ROOT nor in a source that was read."""
+    elements: Values | None = None
+    open: bool = False
+    nothing: bool = False
+    """Whether it can be None."""
+
+    def __or__(self, other: Values) -> Values:
+        elements = self.elements or other.elements
+        if self.elements and other.elements and self.elements != other.elements:
+            elements = self.elements | other.elements
+        return Values(
+            self.instances | other.instances,
+            self.classes | other.classes,
+            self.functions | other.functions,
+            self.outside | other.outside,
+            elements,
+            self.open or other.open,
+            self.nothing or other.nothing,
+        )
+
+    @property
+    def is_known(self) -> bool:
+        return not self.open and bool(self.instances or self.classes or self.functions)
+
+
+EMPTY = Values()
+UNKNOWN = Values(open=True)
+
+
+def union(values: Iterable[Values]) -> Values:
+    found = EMPTY
+    for value in values:
+        found |= value
+    return found
+
+
+@dataclass
+class Inference:
+    """Values of one program. Answers are remembered, so the program must not change."""
+
+    program: Program
+    _busy: set[object] = field(default_factory=set)
+    _known: dict[object, Values] = field(default_factory=dict)
+
+    def of(self, expression: Expression, function: Function) -> Values:
+        """What an expression of a function's body can be."""
+        match expression:
+            case Path():
+                return self._path(expression.text, function)
+            case Result():
+                return self.result(function.body.calls[expression.call], function)
+            case Member():
+                return self.attribute(self.of(expression.owner, function), expression.name)
+            case Item() | Element():
+                return self.of(expression.owner, function).elements or UNKNOWN
+            case Entered():
+                return self._entered(self.of(expression.manager, function))
+            case Choice():
+                return union(self.of(option, function) for option in expression.options)
+            case Group():
+                return Values(elements=union(self.of(v, function) for v in expression.values))
+            case Value(value=None):
+                return Values(nothing=True)
+            case _:
+                return UNKNOWN
+
+    def _remember(self, key: object, compute: Iterator[Values]) -> Values:
+        if key in self._known:
+            return self._known[key]
+        if key in self._busy or len(self._busy) > _DEEPEST:
+            return UNKNOWN
+        self._busy.add(key)
+        try:
+            answer = union(compute)
+        finally:
+            self._busy.discard(key)
+        if not self._busy:
+            self._known[key] = answer
+        return answer
+
+    # names
+
+    def _path(self, text: str, function: Function) -> Values:
+        head, *rest = text.split(".")
+        current = self._head(head, function)
+        if current is None:
+            return self._global(text, function)
+        for name in rest:
+            current = self.attribute(current, name)
+        return current
+
+    def _head(self, name: str, function: Function) -> Values | None:
+        """What a local name is; None where the function does not bind it."""
+        if name == function.receiver:
+            return self._receiver(function)
+        enclosing: Function | None = function
+        while enclosing is not None and enclosing.qualname:
+            if any(a.target == name for a in enclosing.body.assignments):
+                return self._local(name, enclosing)
+            if self._has_parameter(name, enclosing):
+                return self.parameter(name, enclosing)
+            if enclosing is not function and name == enclosing.receiver:
+                return self._receiver(enclosing)
+            enclosing = self._around(enclosing)
+        return None
+
+    def _around(self, function: Function) -> Function | None:
+        outer, found, _ = function.qualname.rpartition(".<locals>")
+        return self.program.function(function.path, outer) if found else None
+
+    def _receiver(self, function: Function) -> Values:
+        owner = self.program.definition_of(function)
+        if owner is None:
+            return UNKNOWN
+        if function.has_decorator("classmethod"):
+            return Values(classes=frozenset({owner}))
+        return Values(instances=frozenset({owner}))
+
+    @staticmethod
+    def _has_parameter(name: str, function: Function) -> bool:
+        return function.fact is not None and any(p.name == name for p in function.fact.parameters)
+
+    def _local(self, name: str, function: Function) -> Values:
+        def assigned() -> Iterator[Values]:
+            if self._has_parameter(name, function):
+                yield self.parameter(name, function)
+            for found in function.body.assignments:
+                if found.target == name:
+                    yield self._assigned(found, function)
+
+        return self._remember((function, name), assigned())
+
+    def _assigned(self, assignment: Assignment, function: Function) -> Values:
+        if assignment.into_item:
+            return Values(elements=self.of(assignment.value, function))
+        if assignment.annotation:
+            declared = self.annotation(assignment.annotation, function.path, function.scope)
+            if declared.is_known or declared.elements:
+                return declared
+        return self.of(assignment.value, function)
+
+    def parameter(self, name: str, function: Function) -> Values:
+        """What a parameter can be: as annotated, else what the callers pass is unknown."""
+        assert function.fact is not None
+        for parameter in function.fact.parameters:
+            if parameter.name == name and parameter.annotation:
+                return self.annotation(parameter.annotation, function.path, function.fact.scope)
+        return UNKNOWN
+
+    def _global(self, text: str, function: Function) -> Values:
+        head, *rest = text.split(".")
+        parts = [head]
+        scope = function.fact.scope if function.fact is not None else ""
+        found = self.program.resolver.expression(function.path, head, function.scope or scope)
+        current = self.meaning(found)
+        for name in rest:
+            parts.append(name)
+            resolution = self.program.resolver.expression(
+                function.path, ".".join(parts), function.scope or scope
+            )
+            if any(d.kind in ("class", "function", "module") for d in resolution.definitions):
+                current = self.meaning(resolution)
+            else:
+                current = self.attribute(current, name)
+        return current
+
+    def meaning(self, resolution: Resolution) -> Values:
+        """Definitions as values."""
+        if not resolution.definitions:
+            return UNKNOWN
+        return union(self._defined(definition) for definition in resolution.definitions)
+
+    def _defined(self, definition: Definition) -> Values:
+        match definition.kind:
+            case "class":
+                return Values(classes=frozenset({definition}))
+            case "function":
+                found = self.program.function(definition.path, definition.qualname)
+                return Values(functions=frozenset({found})) if found else UNKNOWN
+            case "variable":
+                return self._variable(definition)
+            case _:
+                return Values(
+                    outside=frozenset({definition.dotted}), open=definition.kind != "module"
+                )
+
+    def _variable(self, definition: Definition) -> Values:
+        def assigned() -> Iterator[Values]:
+            for function in self.program.functions(definition.path):
+                for found in function.body.assignments:
+                    is_own = not function.qualname or self._is_global(found.target, function)
+                    if found.target == definition.qualname and is_own:
+                        yield self._assigned(found, function)
+
+        values = self._remember(definition, assigned())
+        return values if values != EMPTY else UNKNOWN
+
+    def _is_global(self, name: str, function: Function) -> bool:
+        return bool(
+            self.program.resolver.bindings(function.path, name)
+        ) and not self._has_parameter(name, function)
+
+    # attributes
+
+    def attribute(self, owner: Values, name: str) -> Values:
+        """What an attribute of these values can be."""
+
+        def found() -> Iterator[Values]:
+            for instance in owner.instances:
+                yield self._member(instance, name)
+            for cls in owner.classes:
+                yield self._member(cls, name)
+            if owner.outside:
+                yield Values(outside=frozenset(f"{o}.{name}" for o in owner.outside), open=True)
+            if owner.elements and name in ("get", "pop", "popleft", "values", "items", "copy"):
+                yield Values(elements=owner.elements, open=True)
+
+        values = union(found())
+        return values | UNKNOWN if owner.open else values
+
+    def _member(self, cls: Definition, name: str) -> Values:
+        overriding = [
+            method
+            for child in self.program.descendants(cls)
+            if (method := self.program.function(child.path, f"{child.qualname}.{name}"))
+        ]
+        method = self.program.method(cls, name)
+        if method is not None:
+            if method.has_decorator("property", "cached_property"):
+                return union(self.returned(m) for m in (method, *overriding))
+            return Values(functions=frozenset({method, *overriding}))
+        if overriding:
+            return Values(functions=frozenset(overriding), open=True)
+        return self._field(cls, name)
+
+    def _field(self, cls: Definition, name: str) -> Values:
+        def assigned() -> Iterator[Values]:
+            for relative in (*self.program.ancestors(cls), *self.program.descendants(cls)):
+                yield from self._field_of(relative, name)
+
+        return self._remember((cls, name, "field"), assigned())
+
+    def _field_of(self, cls: Definition, name: str) -> Iterator[Values]:
+        if not cls.path:
+            return
+        for bound in self.program.resolver.bindings(cls.path, name, cls.qualname):
+            if annotation := getattr(bound, "annotation", ""):
+                yield self.annotation(annotation, cls.path, cls.qualname)
+        for function, assignment in self.program.fields(cls, name):
+            yield self._assigned(assignment, function)
+
+    def has_member(self, cls: Definition, name: str) -> bool:
+        """Whether instances of a class or of its subclasses have this attribute."""
+        relatives = (*self.program.ancestors(cls), *self.program.descendants(cls))
+        return any(
+            self.program.function(c.path, f"{c.qualname}.{name}") is not None
+            or bool(self.program.resolver.bindings(c.path, name, c.qualname))
+            or any(True for _ in self.program.fields(c, name))
+            for c in relatives
+            if c.path
+        )
+
+    # calls
+
+    def result(self, call: Call, function: Function) -> Values:
+        """What a call gives, awaited or not."""
+        callee = self.of(call.callee, function)
+        found = Values(instances=callee.classes)
+        if isinstance(call.callee, Path) and call.callee.text == "super":
+            return self._super(function)
+        if isinstance(call.callee, Path) and call.callee.text == "getattr":
+            return self._getattr(call, function)
+        found |= union(self.returned(target) for target in callee.functions)
+        if callee.outside:
+            found |= Values(outside=frozenset(f"{name}()" for name in callee.outside), open=True)
+        if callee.elements is not None:
+            is_view = isinstance(call.callee, Path) and call.callee.last in (
+                "values",
+                "items",
+                "copy",
+            )
+            return callee if is_view else callee.elements
+        if isinstance(call.callee, Path) and call.callee.text in ("list", "tuple", "set", "sorted"):
+            return union(self.of(a.value, function) for a in call.arguments)
+        return found if found != EMPTY else UNKNOWN
+
+    def _super(self, function: Function) -> Values:
+        owner = self.program.definition_of(function)
+        bases = self.program.bases(owner) if owner else []
+        return Values(instances=frozenset(bases)) if bases else UNKNOWN
+
+    def _getattr(self, call: Call, function: Function) -> Values:
+        from consolidator.analysis.emissions.constants import texts  # noqa: PLC0415
+
+        if len(call.arguments) < 2:
+            return UNKNOWN
+        names = texts(self, call.arguments[1].value, function)
+        owner = self.of(call.arguments[0].value, function)
+        return union(self.attribute(owner, name) for name in names) if names else UNKNOWN
+
+    def returned(self, function: Function) -> Values:
+        """What a call of this function gives."""
+
+        def returned() -> Iterator[Values]:
+            fact = function.fact
+            if fact is None:
+                return
+            if fact.returns:
+                declared = self.annotation(fact.returns, function.path, fact.scope, function)
+                if declared.is_known or declared.elements is not None:
+                    yield declared
+                    return
+            for found in function.body.returns:
+                yield self.of(found.value, function)
+
+        values = self._remember((function, "returns"), returned())
+        return values if values != EMPTY else UNKNOWN
+
+    def _entered(self, manager: Values) -> Values:
+        found = EMPTY
+        for instance in manager.instances:
+            enter = self.program.method(instance, "__aenter__") or self.program.method(
+                instance, "__enter__"
+            )
+            found |= self.returned(enter) if enter else UNKNOWN
+        if manager.elements is not None:
+            found |= manager.elements
+        return found if found != EMPTY else manager
+
+    # annotations
+
+    def annotation(
+        self, text: str, path: str, scope: str, function: Function | None = None
+    ) -> Values:
+        """What a value with this annotation can be."""
+        try:
+            node = ast.parse(text.strip(), mode="eval").body
+        except (SyntaxError, ValueError):
+            return UNKNOWN
+        return self._annotated(node, path, scope, function)
+
+    def _annotated(
+        self, node: ast.expr, path: str, scope: str, function: Function | None
+    ) -> Values:
+        match node:
+            case ast.Constant(value=None):
+                return Values(nothing=True)
+            case ast.Constant(value=str(text)):
+                return self.annotation(text, path, scope, function)
+            case ast.BinOp(op=ast.BitOr()):
+                left = self._annotated(node.left, path, scope, function)
+                return left | self._annotated(node.right, path, scope, function)
+            case ast.Name(id="Self") if function is not None and (
+                owner := self.program.definition_of(function)
+            ):
+                return Values(instances=frozenset({owner}))
+            case ast.Name() | ast.Attribute():
+                return self._instance(ast.unparse(node), path, scope)
+            case ast.Subscript():
+                return self._generic(node, path, scope, function)
+            case _:
+                return UNKNOWN
+
+    def _instance(self, name: str, path: str, scope: str) -> Values:
+        named = self.meaning(self.program.resolver.expression(path, name, scope))
+        return Values(instances=named.classes, outside=named.outside, open=not named.classes)
+
+    def _generic(
+        self, node: ast.Subscript, path: str, scope: str, function: Function | None
+    ) -> Values:
+        name = ast.unparse(node.value).rpartition(".")[2]
+        inner = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        parts = [self._annotated(part, path, scope, function) for part in inner]
+        if name == "Annotated":
+            return parts[0]
+        if name in _WRAPPERS:
+            optional = Values(nothing=True) if name == "Optional" else EMPTY
+            return union([*parts, optional])
+        if name in ("type", "Type"):
+            return Values(classes=parts[0].instances, open=parts[0].open)
+        if name == "Coroutine":
+            return parts[-1]
+        if name in _CONTAINERS or name.endswith(("Generator", "ContextManager")):
+            element = parts[0] if name.endswith("Generator") else parts[-1]
+            return Values(elements=element)
+        return self._instance(ast.unparse(node.value), path, scope)

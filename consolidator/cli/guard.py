@@ -1,0 +1,161 @@
+"""`consolidator guard`."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import RenderableType
+
+from consolidator.adapters.bodies import bodies_of
+from consolidator.adapters.files import check_root
+from consolidator.adapters.installed import InstalledPackages
+from consolidator.analysis import baseline as baselines
+from consolidator.analysis.emissions.report import GuardReport
+from consolidator.analysis.emissions.rules import BY_ID, RULES
+from consolidator.cli.common import (
+    Jobs,
+    NoCache,
+    Output,
+    PlanFile,
+    Quiet,
+    Root,
+    new_app,
+    open_plan,
+    open_tree,
+    say,
+    write,
+)
+from consolidator.errors import ToolError, UsageError
+from consolidator.render import guard as render
+from consolidator.render.document import dumps
+from consolidator.render.github import to_github
+from consolidator.render.junit import to_junit
+from consolidator.render.sarif import to_sarif
+from consolidator.workflow.guard import guard as check
+
+app = new_app()
+
+
+class GuardFormat(StrEnum):
+    text = "text"
+    json = "json"
+    md = "md"
+    html = "html"
+    sarif = "sarif"
+    junit = "junit"
+    github = "github"
+
+
+@app.command()
+def guard(
+    root: Root = Path(),
+    plan_file: PlanFile = None,
+    baseline_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--baseline",
+            help=f"Baseline file [default: ROOT/{baselines.BASELINE_NAME}]",
+            show_default=False,
+        ),
+    ] = None,
+    update_baseline: Annotated[
+        bool, typer.Option("--update-baseline", help="Accept the present state and write it down.")
+    ] = False,
+    explain: Annotated[
+        str, typer.Option("--explain", metavar="RULE", help="Print the page of a rule, or `all`.")
+    ] = "",
+    form: Annotated[
+        GuardFormat, typer.Option("--format", help="How to print the result.")
+    ] = GuardFormat.text,
+    output: Output = None,
+    jobs: Jobs = None,
+    no_cache: NoCache = False,
+    quiet: Quiet = False,
+) -> None:
+    """Are the critical events still sent, on a path that can run, through to a socket?
+
+    Every place that builds one of the plan's `[guard] events` (default: the five) is followed back
+    to an entry point and forward to a send. An event is `ok` if one place is whole, `weakened` if it
+    can't be proven, `lost` otherwise. With a baseline, an emission that vanished is a finding too,
+    even where another place still sends the event. Comments, logs, comparisons and tests do not count.
+
+    **Example:** `consolidator guard . --update-baseline`, commit the file, and in CI
+    `consolidator guard . --format github`
+
+    **Exit codes:** 0 all events are sent and nothing is new · 1 findings that the baseline does not
+    have · 2 bad usage, plan or baseline · 3 ROOT can't be read.
+    """
+    if explain:
+        write(_explained(explain), output)
+        return
+    base = check_root(root)
+    plan = open_plan(root, plan_file)
+    path = baseline_file or base / baselines.BASELINE_NAME
+    known = None if update_baseline else _read_baseline(path, required=baseline_file is not None)
+    report = check(
+        open_tree(root, plan, jobs, no_cache),
+        plan.guard,
+        find_package=InstalledPackages(base).find,
+        bodies=bodies_of,
+        baseline=known,
+        baseline_path=_relative(path, base),
+    )
+    if update_baseline:
+        _write_baseline(path, report)
+        say(f"baseline: {path}", quiet=quiet)
+    write(_rendered(report, form), output)
+    sys.exit(1 if report.failing and not update_baseline else 0)
+
+
+def _explained(rule: str) -> str:
+    if rule == "all":
+        return "\n".join(known.page() for known in RULES)
+    if rule not in BY_ID:
+        raise UsageError(f"no rule {rule!r} (expected one of {', '.join(BY_ID)}, or all)")
+    return BY_ID[rule].page()
+
+
+def _read_baseline(path: Path, *, required: bool) -> baselines.Baseline | None:
+    if not path.exists() and not required:
+        return None
+    try:
+        return baselines.load(path.read_text("utf-8"), str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: the baseline can't be read: {error}") from error
+
+
+def _write_baseline(path: Path, report: GuardReport) -> None:
+    try:
+        path.write_text(
+            baselines.dump(baselines.baseline_of(report.events, report.findings)), "utf-8"
+        )
+    except OSError as error:
+        raise ToolError(f"{path}: can't be written: {error.strerror}") from error
+
+
+def _relative(path: Path, base: Path) -> str:
+    resolved = path.resolve()
+    return resolved.relative_to(base).as_posix() if resolved.is_relative_to(base) else str(path)
+
+
+def _rendered(report: GuardReport, form: GuardFormat) -> str | RenderableType:
+    findings = [problem.as_finding() for problem in report.findings]
+    match form:
+        case GuardFormat.json:
+            return dumps(render.to_json(report))
+        case GuardFormat.md:
+            return render.to_markdown(report)
+        case GuardFormat.html:
+            return render.to_html(report)
+        case GuardFormat.sarif:
+            return dumps(to_sarif(findings, [rule.described() for rule in RULES]))
+        case GuardFormat.junit:
+            return to_junit(findings, "guard")
+        case GuardFormat.github:
+            return to_github(findings)
+        case GuardFormat.text:
+            return render.to_text(report)

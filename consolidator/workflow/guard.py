@@ -1,0 +1,67 @@
+"""Read a tree as a program, follow the critical events through it, compare with the baseline."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from consolidator.analysis.baseline import Baseline, compare
+from consolidator.analysis.emissions.check import check_program
+from consolidator.analysis.emissions.library import Find, with_libraries
+from consolidator.analysis.emissions.program import LIBRARY, BodiesReader, Program
+from consolidator.analysis.emissions.report import GuardReport, Problem
+from consolidator.analysis.emissions.tests_apart import is_test
+from consolidator.plan import GuardSettings
+from consolidator.tree.index import Tree
+
+EMITTERS = (
+    "unified_runtime.UnifiedWebSocketManager",
+    "unified_runtime.UnifiedWebSocketEmitter",
+    "unified_runtime.AgentWebSocketBridge",
+)
+"""What events go through where the plan does not say."""
+
+_SETTINGS = (".toml", ".cfg", ".ini", ".sh", ".yml", ".yaml", "Procfile", "Dockerfile", "Makefile")
+_TARGET = re.compile(rb"\b([A-Za-z_][\w.]*:[A-Za-z_]\w*)\b")
+
+
+def guard(
+    tree: Tree,
+    settings: GuardSettings,
+    *,
+    find_package: Find,
+    bodies: Callable[[Tree], BodiesReader],
+    baseline: Baseline | None,
+    baseline_path: str,
+) -> GuardReport:
+    """The state of each event in a tree. `bodies` makes the reader of function bodies for a tree."""
+    emitters = settings.emitters or EMITTERS
+    packages = {emitter.partition(".")[0] for emitter in emitters}
+    whole = with_libraries(tree, packages, find_package)
+    paths = [path for path in whole.paths if path.startswith(LIBRARY) or not is_test(path)]
+    program = Program(whole, paths, bodies(whole))
+    events, problems = check_program(program, settings.events, _mentioned(tree))
+    if baseline is not None:
+        problems = compare(baseline, baseline_path, events, problems)
+    return GuardReport(
+        tree.root,
+        len(tree.paths),
+        tuple(s for s in whole.skipped() if not s.path.startswith(LIBRARY)),
+        events,
+        tuple(sorted(problems, key=_order)),
+    )
+
+
+def _order(problem: Problem) -> tuple[str, int, str, str, str]:
+    return (problem.path, problem.line, problem.rule, problem.event, problem.function)
+
+
+def _mentioned(tree: Tree) -> Iterator[str]:
+    """`module:function` names in settings, scripts and container files."""
+    for path in tree.all_paths:
+        if path.endswith(_SETTINGS):
+            try:
+                data = tree.read(path)
+            except OSError:
+                continue
+            yield from (found.decode() for found in _TARGET.findall(data))

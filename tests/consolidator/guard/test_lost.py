@@ -1,0 +1,127 @@
+"""What turns an event red: each way of losing the one emission of a small application."""
+
+from __future__ import annotations
+
+import pytest
+
+APPLICATION = {
+    "app/__init__.py": "",
+    "app/manager.py": """
+        class Manager:
+            def __init__(self):
+                self.sockets = {}
+
+            async def send(self, user_id, message):
+                for websocket in self.sockets.get(user_id, ()):
+                    await websocket.send_json(message)
+        """,
+    "app/bridge.py": """
+        from app.manager import Manager
+
+
+        class Bridge:
+            def __init__(self, manager: Manager, user_id):
+                self._manager = manager
+                self._user_id = user_id
+
+            async def notify_agent_started(self, name):
+                await self._emit("agent_started", {"agent_name": name})
+
+            async def _emit(self, kind, data):
+                await self._manager.send(self._user_id, {"type": kind, "data": data})
+        """,
+    "app/main.py": """
+        from fastapi import FastAPI, WebSocket
+
+        from app.bridge import Bridge
+        from app.manager import Manager
+
+        api = FastAPI()
+        manager = Manager()
+
+
+        @api.websocket("/ws")
+        async def endpoint(websocket: WebSocket):
+            await websocket.accept()
+            await answer("ada")
+
+
+        async def answer(user_id):
+            bridge = Bridge(manager, user_id)
+            await bridge.notify_agent_started("triage")
+        """,
+}
+
+
+@pytest.fixture
+def app(project):
+    return project.write(APPLICATION)
+
+
+def test_an_event_on_its_way_to_a_socket_is_ok(app):
+    assert app.status() == "ok"
+    assert app.sites() == {
+        "app/bridge.py:10": ("literal", "true"),
+        "app/main.py:13": ("delegation", "true"),
+        "app/main.py:18": ("delegation", "true"),
+    }
+
+
+CALL = 'await bridge.notify_agent_started("triage")'
+LITERAL = 'await self._emit("agent_started", {"agent_name": name})'
+SEND = "await websocket.send_json(message)"
+LOSSES = {
+    "the call is deleted": ("app/main.py", CALL, "pass"),
+    "the call is commented out": ("app/main.py", CALL, f"pass  # {CALL}"),
+    "the call is in a string": ("app/main.py", CALL, f"note = '{CALL}'"),
+    "the event is renamed": ("app/bridge.py", '"agent_started"', '"agent_start"'),
+    "a dead flag": ("app/main.py", CALL, f"if False:\n        {CALL}"),
+    "a dead constant": ("app/main.py", CALL, f"DEBUG = 0\n    if DEBUG:\n        {CALL}"),
+    "a dead operand": ("app/main.py", CALL, f"False and {CALL}"),
+    "an early return": ("app/main.py", CALL, f"return\n    {CALL}"),
+    "an early return under a true condition": (
+        "app/main.py",
+        CALL,
+        f"if not None:\n        return\n    {CALL}",
+    ),
+    "an early raise": ("app/main.py", CALL, f"raise NotImplementedError\n    {CALL}"),
+    "a loop over nothing": ("app/main.py", CALL, f"for _ in ():\n        {CALL}"),
+    "a loop that never ends before it": (
+        "app/main.py",
+        CALL,
+        f"while True:\n        pass\n    {CALL}",
+    ),
+    "an assertion that fails": ("app/main.py", CALL, f"assert False\n    {CALL}"),
+    "an early return in the emitter": ("app/bridge.py", LITERAL, f"return\n        {LITERAL}"),
+    "a nested function that nobody calls": (
+        "app/main.py",
+        CALL,
+        f"async def later():\n        {CALL}",
+    ),
+    "a wrong receiver": ("app/bridge.py", "self._manager.send", "self._manger.send"),
+    "a method that the receiver lacks": ("app/bridge.py", "_manager.send", "_manager.send_to_user"),
+    "arguments that do not fit": ("app/bridge.py", "send(self._user_id, ", "send("),
+    "a missing await": ("app/main.py", CALL, CALL.removeprefix("await ")),
+    "a missing await in the emitter": ("app/bridge.py", LITERAL, LITERAL.removeprefix("await ")),
+    "a caller that is never called": ("app/main.py", 'await answer("ada")', "pass"),
+    "an endpoint that is not registered": ("app/main.py", '@api.websocket("/ws")\n', ""),
+    "a helper that does nothing": (
+        "app/bridge.py",
+        'await self._manager.send(self._user_id, {"type": kind, "data": data})',
+        "pass",
+    ),
+    "a helper that only logs": (
+        "app/bridge.py",
+        'await self._manager.send(self._user_id, {"type": kind, "data": data})',
+        'print("sent", kind, data)',
+    ),
+    "a manager that sends nothing": ("app/manager.py", SEND, "pass"),
+    "a manager that keeps what it should send": ("app/manager.py", SEND, "self.last = message"),
+}
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_it_is_lost_through(app, loss):
+    app.replace(*LOSSES[loss])
+    assert app.status() == "lost"
+    assert app.rules("agent_started") == ["event-lost"]

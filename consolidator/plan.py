@@ -148,6 +148,20 @@ def parse_plan(text: str, path: str, *, nested: bool = False) -> Plan:
     return plan
 
 
+def first_moves(text: str, count: int) -> str:
+    """The text of a plan with only its first `count` moves; every other line stays as it is."""
+    kept: list[str] = []
+    seen, inside = 0, False
+    for line in text.splitlines(keepends=True):
+        if header := re.match(r"^\s*\[\[?\s*([^\[\]]+?)\s*\]", line):
+            name = re.sub(r"[\s\"']", "", header.group(1)).removeprefix("tool.consolidator.")
+            seen += name == "move"
+            inside = name.partition(".")[0] == "move"
+        if not inside or seen <= count:
+            kept.append(line)
+    return "".join(kept)
+
+
 class _Lines:
     """Where tables and keys stand in the text; `tomllib` keeps no positions."""
 

@@ -14,26 +14,31 @@ from typing import Any
 
 from consolidator.errors import ToolError, UsageError
 from consolidator.model import Finished
+from consolidator.plan import find_plan, first_moves
 
 _NO_HOOKS = ("-c", f"core.hooksPath={os.devnull}", "-c", "commit.gpgSign=false")
 _AUTHOR = ("-c", "user.name=consolidator", "-c", "user.email=consolidator@localhost")
 
 
 class GitWorkbench:
-    """A work tree, clean at the start, on a branch of its own. `shown` hears of every command."""
+    """A work tree, clean at the start, on a branch of its own. `shown` hears of every command.
+
+    `plan` is the plan file; without it the commands find ROOT's own.
+    """
 
     def __init__(
         self,
         root: Path,
         test: str,
         timeout: float,
-        tool_options: Sequence[str] = (),
+        plan: Path | None = None,
         shown: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._root = root
         self._test = shlex.split(test)
         self._timeout = timeout
-        self._tool_options = tuple(tool_options)
+        self._plan = plan
+        self._tool_options = ("--plan", str(plan)) if plan else ()
         self._shown = shown
 
     def start_branch(self, branch: str) -> str:
@@ -86,6 +91,16 @@ class GitWorkbench:
         except ValueError:
             document = {}
         return finished, document if isinstance(document, dict) else {}
+
+    def limit_moves(self, count: int | None) -> None:
+        plan = self._plan or find_plan(self._root)
+        if plan is None or count is None:
+            self._tool_options = ("--plan", str(self._plan)) if self._plan else ()
+            return
+        # Inside .git it can't be committed, and the file's name says how it is to be read.
+        limited = Path(self._git("rev-parse", "--absolute-git-dir").output.strip()) / plan.name
+        limited.write_text(first_moves(plan.read_text("utf-8"), count), "utf-8")
+        self._tool_options = ("--plan", str(limited))
 
     def page(self, target: Path, *arguments: str) -> Finished:
         name, *rest = arguments

@@ -55,7 +55,7 @@ def demo(
     talk(f"  {len(sample.HISTORY)} commits by several authors, HEAD {head[:12]}")
     report.mkdir()
     tests = f"{shlex.quote(sys.executable)} -m pytest -q"
-    bench = GitWorkbench(backend, tests, 300, (), lambda line: talk(f"  $ {line}"))
+    bench = GitWorkbench(backend, tests, 300, None, lambda line: talk(f"  $ {line}"))
     base = bench.start_branch(BRANCH)
     work = Demo(bench, backend, report, sample.PLAN.read_text("utf-8"), talk)
     outcome = work.consolidate(base)

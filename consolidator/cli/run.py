@@ -25,7 +25,6 @@ from consolidator.cli.common import (
 )
 from consolidator.errors import ToolError, UsageError
 from consolidator.model import Consolidation
-from consolidator.plan import find_plan
 from consolidator.render import consolidation as render
 from consolidator.render.document import document, dumps
 from consolidator.workflow.consolidate import Consolidator
@@ -75,13 +74,13 @@ def run(
     command = test or plan.run.test
     if not command:
         raise UsageError('no test command (expected --test "…", or `test` under [run] in the plan)')
-    path = plan_file or find_plan(root)
-    options = ("--plan", str(path.resolve())) if path else ()
+    path = plan_file.resolve() if plan_file else None
     bench = GitWorkbench(
-        base, command, plan.run.timeout, options, lambda line: say(f"  $ {line}", quiet=quiet)
+        base, command, plan.run.timeout, path, lambda line: say(f"  $ {line}", quiet=quiet)
     )
     start = bench.start_branch(branch)
-    worker = Consolidator(bench, lambda line: say(line, quiet=quiet), surveys(bench, match))
+    moves = [move.source for move in plan.moves]
+    worker = Consolidator(bench, lambda line: say(line, quiet=quiet), surveys(bench, match), moves)
     outcome = worker.run(str(root), branch, start)
     target = report or base / REPORT
     try:

@@ -31,28 +31,36 @@ class Workbench(Protocol):
         """Bring branch and tree back to a commit."""
         ...
 
+    def limit_moves(self, count: int | None) -> None:
+        """Let the plan have only its first `count` moves from now on; None for all again."""
+        ...
+
 
 ANNOUNCED = 8
 """Details of a stage that are announced; the report has them all."""
 
 Announce = Callable[[str], None]
-
-
 Step = Callable[[str], Stage]
 
 
 class Consolidator:
     """Runs the stages in order; after one that fails, the rest is `not run`.
 
-    `surveys` are stages that only look; they come between the baseline and the audit.
+    `surveys` are stages that only look; they come between the baseline and the audit. `moves` names
+    the plan's moves in order: with them, a rewrite that turns the tests red is bisected.
     """
 
     def __init__(
-        self, bench: Workbench, announce: Announce, surveys: Sequence[tuple[str, Step]] = ()
+        self,
+        bench: Workbench,
+        announce: Announce,
+        surveys: Sequence[tuple[str, Step]] = (),
+        moves: Sequence[str] = (),
     ) -> None:
         self._bench = bench
         self._announce = announce
         self._surveys = surveys
+        self._moves = moves
         self._omissions: list[Mapping[str, Any]] = []
         self._events: list[Mapping[str, Any]] = []
 
@@ -104,16 +112,43 @@ class Consolidator:
         return Stage("audit", title, "findings" if finished.code else "ok", summary, details)
 
     def _rewrite(self, title: str) -> Stage:
-        changed, before = 0, self._bench.head()
+        before = self._bench.head()
+        changed = 0
         for kind in ("imports", "calls"):
             finished, document = self._bench.tool("migrate", kind, "--apply")
             if "changed" not in document:
                 self._bench.rollback(before)
                 return broken("rewrite", title, finished, "rolled back")
             self._omissions += document.get("omissions", ())
-            changed += len(document.get("changed", ()))
+            changed += len(document["changed"])
         left = f"{len(self._omissions)} references left and listed"
-        return self._tested("rewrite", title, f"{changed} file edits, {left}")
+        stage = self._tested("rewrite", title, f"{changed} file edits, {left}")
+        if stage.status == "rolled back" and len(self._moves) > 1:
+            culprit = self._first_red_move(before)
+            details = (f"first move that turns the tests red: {culprit}", *stage.details)
+            return Stage(stage.name, title, stage.status, f"{stage.summary} ({culprit})", details)
+        return stage
+
+    def _first_red_move(self, before: str) -> str:
+        """By bisection over prefixes of the plan; the whole plan is known to be red."""
+        self._announce("  tests are red: looking for the first move that turns them red")
+        green, red = 0, len(self._moves)
+        while red - green > 1:
+            middle = (green + red) // 2
+            if self._is_green(middle, before):
+                green = middle
+            else:
+                red = middle
+        self._bench.limit_moves(None)
+        return self._moves[red - 1]
+
+    def _is_green(self, count: int, before: str) -> bool:
+        self._bench.limit_moves(count)
+        documents = [self._bench.tool("migrate", k, "--apply")[1] for k in ("imports", "calls")]
+        applied = all("changed" in document for document in documents)
+        green = applied and self._bench.test().code == 0
+        self._bench.rollback(before)
+        return green
 
     def _delete(self, title: str) -> Stage:
         finished, document = self._bench.tool("migrate", "delete", "--apply")

@@ -110,3 +110,13 @@ def test_a_toolkit_command_answers_with_its_document(root: Path) -> None:
     finished, document = bench(root).tool("guard")
     assert finished.code == 1
     assert document["schema"] == 1
+
+
+def test_a_limited_plan_stays_out_of_the_tree(root: Path) -> None:
+    plan = root / "consolidation.toml"
+    plan.write_text('[[move]]\nfrom = "a.x"\nto = "b.x"\n[[move]]\nfrom = "a.y"\nto = "b.y"\n')
+    work = bench(root)
+    work.limit_moves(1)
+    assert git(root, "status", "--porcelain") == "?? consolidation.toml\n"
+    assert plan.read_text().count("[[move]]") == 2
+    work.limit_moves(None)

@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consolidator.errors import PlanError
-from consolidator.plan import CRITICAL_EVENTS, CallForm, Plan, find_plan, parse_plan, read_plan
+from consolidator.plan import (
+    CRITICAL_EVENTS,
+    CallForm,
+    Plan,
+    find_plan,
+    first_moves,
+    parse_plan,
+    read_plan,
+)
 
 WHOLE = """\
 [consolidation]
@@ -140,6 +148,20 @@ def test_a_call_form_that_is_no_call_is_a_mistake(calls: str, key: str) -> None:
 
 def test_invalid_toml_names_the_line() -> None:
     assert mistakes_of('[consolidation]\nschema = "\n')[0][0] == 2
+
+
+def test_the_first_moves_of_a_plan_are_a_plan_with_all_else_unchanged() -> None:
+    whole = parse_plan(WHOLE, "plan.toml")
+    one = parse_plan(first_moves(WHOLE, 1), "plan.toml")
+    assert one.moves == whole.moves[:1]
+    assert (one.guard, one.keeps, one.drops, one.run) == (
+        whole.guard,
+        whole.keeps,
+        whole.drops,
+        whole.run,
+    )
+    assert parse_plan(first_moves(WHOLE, 0), "plan.toml").moves == ()
+    assert first_moves(WHOLE, 2) == WHOLE
 
 
 def test_a_pyproject_holds_the_same_plan_below_tool_consolidator(tmp_path: Path) -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from consolidator.model import Finished
 from consolidator.workflow.consolidate import Consolidator
 
@@ -26,12 +29,16 @@ class Bench:
     ):
         self.history = ["base"]
         self.calls: list[str] = []
+        self.limit: int | None = None
+        self.red_from_move: int | None = None
         self._red = red
         self._answers = answers or {}
 
     def test(self) -> Finished:
         self.calls.append("test")
         red = any(word in self.history[-1] for word in self._red)
+        if self.limit is not None and self.red_from_move is not None:
+            red = self.limit >= self.red_from_move
         return Finished(1, "== 1 failed ==") if red else Finished(0, "== 3 passed ==")
 
     def tool(self, *arguments: str) -> tuple[Finished, Mapping[str, Any]]:
@@ -49,6 +56,9 @@ class Bench:
 
     def rollback(self, commit: str) -> None:
         del self.history[self.history.index(commit) + 1 :]
+
+    def limit_moves(self, count: int | None) -> None:
+        self.limit = count
 
 
 def statuses(bench: Bench) -> dict[str, str]:
@@ -107,3 +117,16 @@ def test_what_was_left_behind_is_kept_for_the_report() -> None:
         ".", "b", "c"
     )
     assert outcome.omissions == (omission,)
+
+
+@given(st.integers(1, 30), st.data())
+def test_a_red_rewrite_is_bisected_to_the_first_move_that_turns_it_red(
+    count: int, data: st.DataObject
+) -> None:
+    bench = Bench(red=("rewrite",))
+    bench.red_from_move = data.draw(st.integers(1, count))
+    moves = [f"app.C{number}" for number in range(1, count + 1)]
+    outcome = Consolidator(bench, lambda _: None, (), moves).run(".", "b", "base")
+    rewrite = next(stage for stage in outcome.stages if stage.name == "rewrite")
+    assert (f"app.C{bench.red_from_move})" in rewrite.summary) == (count > 1)
+    assert (bench.history, bench.limit) == (["base"], None)

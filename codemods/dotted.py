@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from codemods.edits import Edit
+from codemods.lazy import imported_module, module_literal
 from codemods.moves import Landing
-from codemods.scopes import Binding, Text
+from codemods.scopes import Binding, Member
+from codemods.sites import Site
 from codemods.statement import Replacement
-from codemods.view import Site, View
+from codemods.view import View
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,12 @@ class _Hit:
         return target.rpartition(".")[0]
 
     @property
+    def kind(self) -> str:
+        if self.site.annotates:
+            return "annotation"
+        return "patch" if self.site.replaced else "attribute"
+
+    @property
     def name(self) -> str:
         target = self.landing.target or ""
         return "" if self.landing.is_module else target.rpartition(".")[2]
@@ -39,70 +46,52 @@ class _Hit:
 def move_dotted_uses(view: View) -> None:
     """Edits every dotted use, and decides what becomes of the imports that served them."""
     groups: dict[int, _Group] = {}
-    for site in sites(view):
+    for site in view.sites:
         bindings = view.module.find(site.names[0], site.scope)
-        imports = [binding for binding in bindings if binding.statement is not None]
+        imports = [binding for binding in bindings if view.dotted(binding) is not None]
         if not imports:
             continue
         group = groups.setdefault(id(bindings), _Group(view, bindings, imports))
         group.add(site)
     for group in groups.values():
         group.finish()
+    for member in view.module.members:
+        _move_member(view, member)
 
 
-def sites(view: View) -> Iterator[Site]:
-    """Every chain of the file, those in string annotations included."""
-    for use in view.module.uses:
-        spans = [view.positions.span(node) for node in use.nodes]
-        yield Site(use.names, spans[0][0], tuple(end for _, end in spans), use.scope)
-    for text in view.module.texts:
-        if text.annotates:
-            yield from annotation_sites(view, text)
-
-
-def annotation_sites(view: View, text: Text) -> Iterator[Site]:
-    """The chains in a string annotation that is written as one plain literal."""
-    value = text.node.value
-    assert isinstance(value, str)
-    start, end = view.positions.span(text.node)
-    at = view.text[start:end].find(value)
-    if at < 0 or not value.isascii() or "\n" in value:
+def _move_member(view: View, member: Member) -> None:
+    """`import_module("a.b").Name`: the string and the attribute change together."""
+    module = imported_module(member.root)
+    literal = module_literal(member.root)
+    if module is None or literal is None:
         return
-    try:
-        parsed = ast.parse(value.strip(), mode="eval")
-    except SyntaxError:
+    view.settled.add(literal)
+    names = [node.attr for node in member.nodes]
+    landings = [view.moves.looked_up(f"{module}.{'.'.join(names[:k])}") for k in range(1, 3)]
+    hit = next((k for k, landing in enumerate(landings) if landing), None)
+    if hit is None:
         return
-    base = start + at + len(value) - len(value.lstrip())
-    for node in _chains(parsed.body):
-        names, ends = _names(node)
-        first = node
-        while isinstance(first, ast.Attribute):
-            first = first.value
-        yield Site(names, base + first.col_offset, tuple(base + end for end in ends), text.scope)
+    target = landings[hit].target
+    if hit or target is None:
+        why = landings[hit].doubt or "the chain is too long to follow"
+        view.omit(member.nodes[0], view.positions.of(member.nodes[0]), "lazy-import", why)
+        return
+    head, _, last = target.rpartition(".")
+    end = view.positions.span(member.nodes[0])[1]
+    view.edits.append(Edit(end - len(names[0]), end, last, "attribute"))
+    move_literal(view, literal, module, head, "lazy-import")
 
 
-def _chains(node: ast.AST) -> Iterator[ast.expr]:
-    if isinstance(node, ast.Name) or (isinstance(node, ast.Attribute) and _names(node)[0]):
-        yield node
-    elif not (isinstance(node, ast.Subscript) and _is_literal(node.value)):
-        for child in ast.iter_child_nodes(node):
-            yield from _chains(child)
-
-
-def _is_literal(node: ast.expr) -> bool:
-    return (node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")) == "Literal"
-
-
-def _names(node: ast.expr) -> tuple[tuple[str, ...], tuple[int, ...]]:
-    names: list[str] = []
-    ends: list[int] = []
-    while isinstance(node, ast.Attribute):
-        names.append(node.attr)
-        ends.append(node.end_col_offset or 0)
-        node = node.value
-    if not isinstance(node, ast.Name):
-        return (), ()
-    return (node.id, *reversed(names)), (node.end_col_offset or 0, *reversed(ends))
+def move_literal(view: View, literal: ast.Constant, old: str, new: str, kind: str) -> None:
+    """Puts another value into a string literal, keeping its quotes and prefix where they allow it."""
+    start, end = view.positions.span(literal)
+    source = view.text[start:end]
+    if source.count(old) == 1:
+        at = start + source.index(old)
+        view.edits.append(Edit(at, at + len(old), new, kind))
+    else:
+        quote = '"' if source.endswith('"') else "'"
+        view.edits.append(Edit(start, end, f"{quote}{new}{quote}", kind))
 
 
 class _Group:
@@ -113,7 +102,8 @@ class _Group:
         self._imports = imports
         self._name = imports[0].name
         self._scope = imports[0].scope
-        self._certain = all(b.statement is not None or _is_none(b) for b in bindings)
+        self._certain = all(b in imports or _is_none(b) for b in bindings)
+        self._lazy = [b for b in imports if b.statement is None]
         self._sites: list[Site] = []
         self._hits: list[_Hit] = []
 
@@ -145,7 +135,7 @@ class _Group:
         own = self._view.landing(binding)
         for depth in range(1, len(site.names)):
             rest = ".".join(site.names[1 : depth + 1])
-            landing = self._view.moves.looked_up(f"{prefix}.{rest}")
+            landing = self._view.moves.looked_up(f"{prefix}.{rest}", replaced=site.replaced)
             if not landing:
                 continue
             if own.target is not None and landing.target == f"{own.target}.{rest}":
@@ -157,23 +147,28 @@ class _Group:
 
     def _names_module(self, binding: Binding, dotted: str) -> bool:
         """Whether `import a.b.c` itself proves that a name is a module."""
-        assert binding.alias is not None
-        module = binding.alias.name
+        module = binding.alias.name if binding.alias else ""
         return self._is_dotted_import(binding) and f"{module}.".startswith(f"{dotted}.")
 
     def _omit(self, hit: _Hit, why: str) -> None:
         text = self._view.text[hit.site.start : hit.site.ends[hit.depth]]
-        self._view.omit(hit.site.start, text, "attribute", why)
+        self._view.omit(hit.site.start, text, hit.kind, why)
 
     # what becomes of the imports
 
     def finish(self) -> None:
-        if self._hits:
-            dotted = [b for b in self._imports if self._is_dotted_import(b)]
-            if not dotted and self._can_rebind():
-                self._rebind()
-            else:
-                self._add_imports(dotted or self._imports)
+        dotted = [b for b in self._imports if self._is_dotted_import(b)]
+        if self._hits and not dotted and self._can_rebind():
+            self._rebind()
+        elif self._hits and self._lazy:
+            for hit in self._hits:
+                self._omit(
+                    hit, f"{self._name!r} is imported by a string and read for other names too"
+                )
+        elif self._hits:
+            self._add_imports(dotted or self._imports)
+        if all(len(site.names) > 1 for site in self._sites):
+            self._view.settled.update(filter(None, (module_literal(b.value) for b in self._lazy)))
 
     @staticmethod
     def _is_dotted_import(binding: Binding) -> bool:
@@ -195,7 +190,10 @@ class _Group:
     def _rebind(self) -> None:
         module = self._hits[0].module
         for binding in self._imports:
-            assert binding.statement is not None
+            literal = module_literal(binding.value)
+            if literal is not None:
+                move_literal(self._view, literal, str(literal.value), module, "lazy-import")
+                continue
             head, _, last = module.rpartition(".")
             is_from = isinstance(binding.statement, ast.ImportFrom) and head
             new = (
@@ -207,7 +205,7 @@ class _Group:
         for hit in self._hits:
             end = hit.site.ends[1]
             old = hit.site.names[1]
-            self._view.edits.append(Edit(end - len(old), end, hit.name, "attribute"))
+            self._view.edits.append(Edit(end - len(old), end, hit.name, hit.kind))
 
     def _replace(self, binding: Binding, new: list[Replacement]) -> None:
         assert binding.statement is not None
@@ -223,10 +221,7 @@ class _Group:
                 new, prefixes[hit.module] = self._import_of(hit.module)
                 for binding in self._servers(imports, hit):
                     added[id(binding)].append(new)
-            text = ".".join(part for part in (prefixes[hit.module], hit.name) if part)
-            self._view.edits.append(
-                Edit(hit.site.start, hit.site.ends[hit.depth], text, "attribute")
-            )
+            self._write(hit, prefixes[hit.module])
         for binding in imports:
             new_imports = added[id(binding)]
             if self._is_needed(binding):
@@ -234,6 +229,16 @@ class _Group:
                 self._view.rewrite(binding.statement).added += new_imports
             elif new_imports or self._served(binding):
                 self._replace(binding, new_imports)
+
+    def _write(self, hit: _Hit, prefix: str) -> None:
+        start, ends, depth = hit.site.start, hit.site.ends, hit.depth
+        if hit.site.apart and depth == len(ends) - 1:
+            old = hit.site.names[depth]
+            self._view.edits.append(Edit(start, ends[depth - 1], prefix, ""))
+            self._view.edits.append(Edit(ends[depth] - len(old), ends[depth], hit.name, hit.kind))
+            return
+        text = ".".join(part for part in (prefix, hit.name) if part)
+        self._view.edits.append(Edit(start, ends[depth], text, hit.kind))
 
     def _servers(self, imports: list[Binding], hit: _Hit) -> list[Binding]:
         """The import statements that made a chain work: the longest modules that begin it."""

@@ -10,7 +10,7 @@ import ast
 from collections import Counter
 from collections.abc import Iterator
 
-from codemods.dotted import move_dotted_uses, sites
+from codemods.dotted import move_dotted_uses
 from codemods.edits import Edit, apply_edits
 from codemods.moves import Landing, Moves
 from codemods.outcome import Changed, Failed, Outcome, Skipped, Unchanged
@@ -135,7 +135,7 @@ def _needs_star(view: View, name: str) -> bool:
     if view.module.scope.bindings.get(name):
         return False
     used = any(
-        site.names[0] == name and not view.module.find(name, site.scope) for site in sites(view)
+        site.names[0] == name and not view.module.find(name, site.scope) for site in view.sites
     )
     return used or name in view.exports or view.moves.used_elsewhere(name)
 
@@ -181,7 +181,7 @@ def _rename_uses(view: View, statement: ast.ImportFrom, alias: ast.alias, new: R
     if any(alias.name in s.declared_global | s.declared_nonlocal for s in view.module.scopes):
         return False
     if bindings[0].alias is alias:
-        for site in sites(view):
+        for site in view.sites:
             if site.names[0] == alias.name and view.module.find(alias.name, site.scope) is bindings:
                 view.edits.append(Edit(site.start, site.ends[0], new.name, "name"))
     return True

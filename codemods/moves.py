@@ -34,12 +34,16 @@ class Moves(Protocol):
         """Where an imported name leads, through any number of re-exports."""
         ...
 
-    def looked_up(self, dotted: str) -> Landing:
+    def looked_up(self, dotted: str, *, replaced: bool = False) -> Landing:
         """Where a name leads that is looked up at run time, as an attribute or from a string.
 
         A module that uses the name itself keeps it, because replacing it there (as `patch` does) has
-        to go on having its effect there.
+        to go on having its effect there. `replaced` says that this very reference replaces it.
         """
+        ...
+
+    def holds_moved(self, module: str) -> bool:
+        """Whether a module that stays defines names that move."""
         ...
 
     def star(self, module: str) -> Mapping[str, Landing]:
@@ -73,9 +77,13 @@ class MoveTable:
         """See `Moves.imported`."""
         return Landing(longest_prefix(dotted, self._moves, self._targets))
 
-    def looked_up(self, dotted: str) -> Landing:
-        """See `Moves.looked_up`."""
+    def looked_up(self, dotted: str, *, replaced: bool = False) -> Landing:  # noqa: ARG002
+        """See `Moves.looked_up`; nothing is known about what the other modules use."""
         return self.imported(dotted)
+
+    def holds_moved(self, module: str) -> bool:
+        """See `Moves.holds_moved`."""
+        return any(source.rpartition(".")[0] == module for source in self._moves)
 
     def star(self, module: str) -> Mapping[str, Landing]:
         """See `Moves.star`."""

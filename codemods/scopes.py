@@ -80,6 +80,17 @@ class Text:
     annotates: bool = False
     subscripts: ast.expr | None = None
     """For the key in `x["key"]`: the expression `x`."""
+    mapping: ast.expr | None = None
+    """For a key of a literal dictionary in `f(x, {"key": …})`: the expression `x`."""
+
+
+@dataclass(eq=False, slots=True)
+class Member:
+    """`root.names…` where the root is a call or a subscript."""
+
+    root: ast.Call | ast.Subscript
+    nodes: tuple[ast.Attribute, ...]
+    scope: Scope
 
 
 @dataclass(eq=False, slots=True)
@@ -97,6 +108,9 @@ class Module:
     texts: list[Text] = field(default_factory=list)
     calls: list[tuple[ast.Call, Scope]] = field(default_factory=list)
     docstrings: set[ast.Constant] = field(default_factory=set)
+    joined: list[ast.JoinedStr] = field(default_factory=list)
+    """The f-strings."""
+    members: list[Member] = field(default_factory=list)
 
     def find(self, name: str, scope: Scope) -> list[Binding]:
         """The bindings that `name` can mean when it is read in `scope`; empty for an unbound name."""
@@ -326,10 +340,12 @@ class _Walk:
         while isinstance(value, ast.Attribute):
             chain.append(value)
             value = value.value
+        chain.reverse()
         if not isinstance(value, ast.Name):
+            if isinstance(value, ast.Call | ast.Subscript):
+                self._module.members.append(Member(value, tuple(chain), self._scope))
             self._visit(value)
             return
-        chain.reverse()
         names = (value.id, *(part.attr for part in chain))
         self._module.uses.append(Use(names, (value, *chain), self._scope))
 
@@ -358,7 +374,9 @@ class _Walk:
         outer, self._annotates = self._annotates, False
         forward = _forward_references(node)
         for argument in (*node.args, *(keyword.value for keyword in node.keywords)):
-            if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+            if isinstance(argument, ast.Dict) and node.args and argument is not node.args[0]:
+                self._mapping(argument, node.args[0])
+            elif isinstance(argument, ast.Constant) and isinstance(argument.value, str):
                 text = Text(argument, self._scope, node, argument in forward)
                 self._module.texts.append(text)
             elif argument in forward:
@@ -366,6 +384,14 @@ class _Walk:
             else:
                 self._visit(argument)
         self._annotates = outer
+
+    def _mapping(self, node: ast.Dict, target: ast.expr) -> None:
+        for key, value in zip(node.keys, node.values, strict=True):
+            if isinstance(key, ast.Constant) and isinstance(key.value, str):
+                self._module.texts.append(Text(key, self._scope, mapping=target))
+            else:
+                self._optional(key)
+            self._visit(value)
 
     def _subscript(self, node: ast.Subscript) -> None:
         self._visit(node.value)
@@ -391,6 +417,7 @@ class _Walk:
             self._module.texts.append(Text(node, self._scope, None, self._annotates))
 
     def _joined(self, node: ast.JoinedStr) -> None:
+        self._module.joined.append(node)
         for part in node.values:
             if isinstance(part, ast.FormattedValue):
                 self._children(part)

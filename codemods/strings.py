@@ -2,8 +2,138 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+
+from codemods.dotted import move_literal
+from codemods.edits import Edit
+from codemods.lazy import is_sys_modules, last_name, module_literal
+from codemods.mentions import DOTTED, find_mentions, new_entry
+from codemods.scopes import Text
 from codemods.view import View
+
+_WHOLE = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*(?::[^\W\d]\w*(?:\.[^\W\d]\w*)*)?")
+_ROLE = re.compile(r":[\w:+-]+:`(?:[^`<]*<)?[~!]?([^\W\d][\w.]*)(?=[>`(])")
+_REPLACERS = frozenset({"patch", "setattr", "delattr", "object", "multiple"})
+_BY_NAME = ("lazy-import", "sys.modules")
+"""Kinds of strings that name a module even where they are a single word."""
 
 
 def move_strings(view: View) -> None:
-    """Edits every string that names a moved thing."""
+    """Edits every string that names a moved thing, and lists the mentions that stay."""
+    for text in view.module.texts:
+        if text.node in view.module.docstrings:
+            _move_docstring(view, text)
+        elif not (text.annotates and _is_read_by_name(view, text)):
+            _move_text(view, text)
+    _report_mentions(view)
+
+
+def _is_read_by_name(view: View, text: Text) -> bool:
+    """Whether an annotation starts at a name of the file (`dotted` deals with those)."""
+    root = str(text.node.value).partition(".")[0].strip()
+    return bool(view.module.find(root, text.scope)) or not root.isidentifier()
+
+
+def _move_text(view: View, text: Text) -> None:
+    value = str(text.node.value)
+    if not _WHOLE.fullmatch(value):
+        return
+    replaced = text.call is not None and last_name(text.call.func) in _REPLACERS
+    kind = _kind(text, replaced=replaced)
+    if "." not in value and ":" not in value and kind not in _BY_NAME:
+        return
+    landing = view.moves.looked_up(value.replace(":", "."), replaced=replaced)
+    if landing.target is not None:
+        move_literal(view, text.node, value, new_entry(value, view.moves), kind)
+    elif landing.doubt:
+        view.omit(text.node, view.positions.of(text.node), kind, landing.doubt)
+    elif kind in _BY_NAME and view.moves.holds_moved(value) and text.node not in view.settled:
+        why = "names of this module move, and which ones are read here can't be followed"
+        view.omit(text.node, view.positions.of(text.node), kind, why)
+
+
+def _kind(text: Text, *, replaced: bool) -> str:
+    if text.annotates:
+        return "annotation"
+    mapping = text.subscripts or text.mapping
+    if mapping is not None and is_sys_modules(mapping):
+        return "sys.modules"
+    if text.call is not None and module_literal(text.call) is text.node:
+        return "lazy-import"
+    return "patch" if replaced else "string"
+
+
+def _move_docstring(view: View, text: Text) -> None:
+    start, end = view.positions.span(text.node)
+    for match in _ROLE.finditer(view.text, start, end):
+        landing = view.moves.imported(match.group(1))
+        if landing.target is not None:
+            view.edits.append(Edit(match.start(1), match.end(1), landing.target, "docstring"))
+
+
+def _report_mentions(view: View) -> None:
+    """Every mention in comments, docstrings and longer strings that nothing else has dealt with."""
+    taken = _taken(view)
+    place = _Places(view)
+    for mention in find_mentions(view.text, view.moves):
+        kind = "" if mention.start in taken else place(mention.start)
+        if not kind:
+            continue
+        if mention.new and view.options.docs and kind in ("comment", "docstring"):
+            end = mention.start + len(mention.text)
+            view.edits.append(Edit(mention.start, end, mention.new, kind))
+        else:
+            why = mention.why or (_WHY[kind] if mention.new else _WHY_CODE[kind])
+            view.omit(mention.start, mention.text, kind, why)
+
+
+_WHY = {
+    "comment": "is in a comment (rewritten with --docs)",
+    "docstring": "is in a docstring (rewritten with --docs)",
+    "string": "is part of a longer string",
+}
+_WHY_CODE = {
+    "comment": "is code in a comment",
+    "docstring": "is code in a docstring",
+    "string": "is code in a string",
+}
+
+
+def _taken(view: View) -> set[int]:
+    """Where names start that were decided on already: code, imports, edits, omissions."""
+    starts = {site.start for site in view.sites if len(site.names) > 1}
+    starts.update(edit.start for edit in view.edits)
+    for statement in view.module.imports:
+        start, end = view.positions.span(statement)
+        starts.add(start)
+        starts.update(match.start() for match in DOTTED.finditer(view.text, start, end))
+    for omission in view.omissions:
+        offset = view.positions.offset(omission.line, 0) + omission.column
+        starts.update(range(offset, offset + 4))  # the quotes and prefix of a string come first
+    return starts
+
+
+class _Places:
+    """In which kind of text an offset lies; empty for code."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self._spans: list[tuple[int, int, str]] | None = None
+
+    def __call__(self, offset: int) -> str:
+        if self._spans is None:
+            self._spans = sorted(self._find())
+        for start, end, kind in self._spans:
+            if start <= offset < end:
+                return kind
+        line = self._view.text[self._view.positions.line_start(offset) : offset]
+        return "comment" if "#" in line else ""
+
+    def _find(self) -> Iterator[tuple[int, int, str]]:
+        module = self._view.module
+        for text in module.texts:
+            kind = "docstring" if text.node in module.docstrings else "string"
+            yield (*self._view.positions.span(text.node), kind)
+        for joined in module.joined:
+            yield (*self._view.positions.span(joined), "string")

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from codemods.edits import Edit
+from codemods.lazy import imported_module
 from codemods.moves import STAYS, Landing, Moves
 from codemods.outcome import Omission
 from codemods.positions import Located, Positions
 from codemods.scopes import Binding, ImportStatement, Module, Scope, analyse
+from codemods.sites import Site, find_sites
 from codemods.statement import Replacement, Rewrite
 
 LONGEST_TEXT = 160
@@ -28,16 +30,6 @@ class Options:
     """Rewrite names in comments and docstrings too."""
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
-    """A dotted chain in code or in a string annotation: `ends[k]` is where `names[:k+1]` ends."""
-
-    names: tuple[str, ...]
-    start: int
-    ends: tuple[int, ...]
-    scope: Scope
-
-
 @dataclass(eq=False)
 class View:
     text: str
@@ -46,6 +38,8 @@ class View:
     options: Options = Options()
     edits: list[Edit] = field(default_factory=list)
     omissions: list[Omission] = field(default_factory=list)
+    settled: set[ast.AST] = field(default_factory=set)
+    """Nodes that one rewrite has dealt with, so that the next leaves them alone."""
     statements: dict[ImportStatement, Rewrite] = field(default_factory=dict)
 
     @cached_property
@@ -55,6 +49,10 @@ class View:
     @cached_property
     def module(self) -> Module:
         return analyse(self.tree)
+
+    @cached_property
+    def sites(self) -> list[Site]:
+        return list(find_sites(self.text, self.positions, self.module))
 
     @cached_property
     def exports(self) -> frozenset[str]:
@@ -91,10 +89,10 @@ class View:
         return ".".join([*kept, statement.module] if statement.module else kept) or None
 
     def dotted(self, binding: Binding) -> str | None:
-        """The absolute dotted name that an import binding stands for."""
+        """The absolute dotted name that an import (by statement or by string) binds."""
         statement, alias = binding.statement, binding.alias
         if statement is None or alias is None:
-            return None
+            return imported_module(binding.value)
         if isinstance(statement, ast.Import):
             return alias.name if alias.asname else alias.name.partition(".")[0]
         source = self.source(statement)
@@ -106,7 +104,7 @@ class View:
             binding.alias and binding.alias.asname
         ):
             return STAYS
-        dotted = self.dotted(binding)
+        dotted = self.dotted(binding) if binding.statement is not None else None
         return self.moves.imported(dotted) if dotted else STAYS
 
     def is_public(self, name: str, scope: Scope) -> bool:

@@ -13,6 +13,7 @@ from codemods.view import Options, View
 from consolidator.analysis.changes import FileChange, Rewriting
 from consolidator.analysis.references.candidates import find_candidates
 from consolidator.analysis.references.routes import FileMoves, Routes
+from consolidator.analysis.references.texts import move_texts
 from consolidator.errors import ToolError
 from consolidator.plan import Plan
 from consolidator.tree.index import Tree
@@ -25,13 +26,19 @@ def plan_imports(tree: Tree, plan: Plan, options: Options = Options()) -> Rewrit
     routes = Routes(tree, Resolver(tree), plan.moves)
     changes: list[FileChange] = []
     omissions: list[Omission] = []
-    for path in find_candidates(routes):
-        for result in _rewrite_file(routes, path, options):
-            if isinstance(result, FileChange):
-                changes.append(result)
-            else:
-                omissions.append(result)
+    for result in _rewrite(routes, plan, options):
+        if isinstance(result, FileChange):
+            changes.append(result)
+        else:
+            omissions.append(result)
+    changes.sort(key=lambda change: change.path)
     return Rewriting(tuple(changes), tuple(sorted(omissions)))
+
+
+def _rewrite(routes: Routes, plan: Plan, options: Options) -> Iterator[FileChange | Omission]:
+    for path in find_candidates(routes):
+        yield from _rewrite_file(routes, path, options)
+    yield from move_texts(routes, plan, docs=options.docs)
 
 
 def _rewrite_file(routes: Routes, path: str, options: Options) -> Iterator[FileChange | Omission]:

@@ -15,7 +15,7 @@ from posixpath import dirname
 from codemods.moves import STAYS, Landing, longest_prefix, resolve_chains
 from codemods.scopes import analyse
 from consolidator.plan import Move
-from consolidator.tree.facts import BindingFact, ImportFact
+from consolidator.tree.facts import BindingFact, ClassFact, FunctionFact, ImportFact
 from consolidator.tree.index import Tree
 from consolidator.tree.names import Bound, Resolver, live_bindings
 
@@ -202,12 +202,27 @@ class Routes:
 
     # names looked up at run time
 
-    def looked_up(self, dotted: str, importer: str = "") -> Landing:
+    def looked_up(self, dotted: str, importer: str = "", *, replaced: bool = False) -> Landing:
         """See `codemods.moves.Moves.looked_up`."""
         trace = self.trace(dotted, importer)
-        if trace.hops and self.uses_late(*trace.hops[0]):
-            return STAYS
-        return trace.landing
+        landing = trace.landing
+        if trace.hops:
+            return STAYS if self.uses_late(*trace.hops[0]) else landing
+        if replaced and landing.target is not None and (place := self._own_use(dotted, importer)):
+            why = f"{place} still uses it, so which of the two is to be replaced can't be known"
+            return Landing(None, why)
+        return landing
+
+    def _own_use(self, dotted: str, importer: str) -> str:
+        """The module of a definition, where its own functions read the name."""
+        source = dotted
+        while source and source not in self.targets:
+            source = source.rpartition(".")[0]
+        module, _, name = source.rpartition(".")
+        path = self.tree.find(module, importer) if module else None
+        if path is None or not self.resolver.bindings(path, name):
+            return ""
+        return module if self.uses_late(path, name) else ""
 
     def uses_late(self, path: str, name: str) -> bool:
         """Whether functions of a file read its module-level `name` when they are called."""
@@ -224,9 +239,26 @@ class Routes:
         return any(
             use.root == name
             and use.scope.is_late
+            and not self._inside_moved(path, use.nodes[0].lineno)
             and all(b.scope is module.scope for b in module.find(name, use.scope))
             for use in module.uses
         )
+
+    def _inside_moved(self, path: str, line: int) -> bool:
+        """Whether a line belongs to a definition that moves itself."""
+        return any(first <= line <= last for first, last in self.moved_lines(path))
+
+    def moved_lines(self, path: str) -> list[tuple[int, int]]:
+        """First and last lines of the definitions of a file that the plan moves."""
+        module, facts = self.tree.module(path), self.tree.facts(path)
+        if facts is None:
+            return []
+        definitions: list[ClassFact | FunctionFact] = [*facts.classes, *facts.functions]
+        return [
+            (fact.line, fact.end_line)
+            for fact in definitions
+            if f"{module}.{fact.qualname}" in self.targets
+        ]
 
     # who reads a module's names
 
@@ -268,9 +300,14 @@ class FileMoves:
         """See `Moves.imported`."""
         return self._marked(self._routes.trace(dotted, self._path).landing, dotted)
 
-    def looked_up(self, dotted: str) -> Landing:
+    def looked_up(self, dotted: str, *, replaced: bool = False) -> Landing:
         """See `Moves.looked_up`."""
-        return self._marked(self._routes.looked_up(dotted, self._path), dotted)
+        landing = self._routes.looked_up(dotted, self._path, replaced=replaced)
+        return self._marked(landing, dotted)
+
+    def holds_moved(self, module: str) -> bool:
+        """See `Moves.holds_moved`."""
+        return any(source.rpartition(".")[0] == module for source in self._routes.targets)
 
     def _marked(self, landing: Landing, dotted: str) -> Landing:
         if landing.target is None:

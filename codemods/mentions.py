@@ -1,0 +1,93 @@
+"""Dotted names in text that is not Python: configuration, entry points, Markdown and other prose."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from codemods.edits import Edit, apply_edits
+from codemods.moves import Moves
+from codemods.outcome import Changed, Omission, Outcome, Unchanged
+from codemods.positions import Positions
+
+DOTTED = re.compile(r"(?<![\w./\\-])[^\W\d]\w*(?:\.[^\W\d]\w*)+")
+"""A dotted path; part of a file name or an address is none."""
+ENTRY = re.compile(DOTTED.pattern + r"(?::[^\W\d]\w*(?:\.[^\W\d]\w*)*)?")
+"""A dotted path, or one with an object behind a colon as in entry points."""
+IMPORT = re.compile(r"\bfrom[ \t]+([\w.]+)[ \t]+import[ \t]+\(?([\w, \t]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """`text` at `start` names a moved thing. `new` is what it would have to be, where that is known."""
+
+    start: int
+    text: str
+    new: str
+    why: str
+
+
+def find_mentions(text: str, moves: Moves) -> Iterator[Mention]:
+    """Dotted paths and import lines in a text, in order of kind, then of place."""
+    for match in ENTRY.finditer(text):
+        module, colon, attributes = match.group().partition(":")
+        landing = moves.looked_up(f"{module}.{attributes}" if colon else module)
+        if not landing and colon:
+            colon, attributes, landing = "", "", moves.looked_up(module)
+        if landing:
+            old = module + colon + attributes
+            new = new_entry(old, moves) if landing.target is not None else ""
+            yield Mention(match.start(), old, new, landing.doubt)
+    for match in IMPORT.finditer(text):
+        names = [part.split()[0] for part in match.group(2).split(",") if part.strip()]
+        if any(moves.imported(f"{match.group(1)}.{name}") for name in names):
+            yield Mention(match.start(), match.group().rstrip(), "", "")
+
+
+def new_entry(entry: str, moves: Moves) -> str:
+    """The new form of `package.module:object.member` or of a plain dotted path."""
+    module, colon, attributes = entry.partition(":")
+    names = attributes.split(".") if colon else []
+    for depth in range(len(names) + 1):
+        landing = moves.looked_up(".".join((module, *names[:depth])))
+        if landing.target is None:
+            continue
+        head, _, last = landing.target.rpartition(".")
+        start = f"{head}:{last}" if depth else landing.target
+        rest = ".".join(names[depth:])
+        return start + ((":" if not depth else ".") + rest if rest else "")
+    return entry
+
+
+def move_mentions(
+    text: str,
+    moves: Moves,
+    *,
+    kind: str,
+    why: str = "",
+    leave: Sequence[tuple[int, int]] = (),
+) -> Outcome:
+    """Rewrites every mention in a text, or, where `why` says why not, lists them.
+
+    Import lines (in a code block of Markdown, say) are listed in either case. The spans to `leave`
+    are not looked at.
+    """
+    positions = Positions(text)
+    edits: list[Edit] = []
+    omissions: list[Omission] = []
+    for mention in find_mentions(text, moves):
+        if any(start <= mention.start < end for start, end in leave):
+            continue
+        if mention.new and not why:
+            end = mention.start + len(mention.text)
+            edits.append(Edit(mention.start, end, mention.new, kind))
+        else:
+            line, column = positions.place(mention.start)
+            reason = mention.why or why or "is code in a text that is not Python"
+            omissions.append(Omission("", line, column, mention.text, kind, reason))
+    found = tuple(sorted(omissions))
+    if not edits:
+        return Unchanged(found)
+    return Changed(apply_edits(text, edits), dict(Counter(e.kind for e in edits)), found)

@@ -1,0 +1,98 @@
+"""Every place of a file that names something by a chain: code, string annotations, `getattr` pairs."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from codemods.lazy import last_name
+from codemods.positions import Positions
+from codemods.scopes import Module, Scope, Text
+
+_READERS = frozenset({"getattr", "hasattr"})
+_REPLACERS = frozenset({"setattr", "delattr", "object"})
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A dotted chain: `ends[k]` is where `names[:k+1]` ends."""
+
+    names: tuple[str, ...]
+    start: int
+    ends: tuple[int, ...]
+    scope: Scope
+    annotates: bool = False
+    apart: bool = False
+    """The last name stands in a string of its own, as in `patch.object(module, "name")`."""
+    replaced: bool = False
+    """The name is replaced there, not read."""
+
+
+def find_sites(text: str, positions: Positions, module: Module) -> Iterator[Site]:
+    """All sites, in no particular order."""
+    apart = {id(call.args[0]): call for call, _ in module.calls if _names_member(call)}
+    for use in module.uses:
+        spans = [positions.span(node) for node in use.nodes]
+        names, ends = use.names, tuple(end for _, end in spans)
+        call = apart.get(id(use.nodes[-1]))
+        if call is None:
+            yield Site(names, spans[0][0], ends, use.scope)
+            continue
+        literal = call.args[1]
+        assert isinstance(literal, ast.Constant)
+        name, (start, end) = str(literal.value), positions.span(literal)
+        at = start + text[start:end].rfind(name) + len(name)
+        replaced = last_name(call.func) in _REPLACERS
+        yield Site(
+            (*names, name), spans[0][0], (*ends, at), use.scope, apart=True, replaced=replaced
+        )
+    for string in module.texts:
+        if string.annotates:
+            yield from _in_annotation(text, positions, string)
+
+
+def _names_member(call: ast.Call) -> bool:
+    if last_name(call.func) not in _READERS | _REPLACERS or len(call.args) < 2:
+        return False
+    name = call.args[1]
+    is_text = isinstance(name, ast.Constant) and isinstance(name.value, str)
+    return is_text and isinstance(name, ast.Constant) and str(name.value).isidentifier()
+
+
+def _in_annotation(text: str, positions: Positions, string: Text) -> Iterator[Site]:
+    """The chains in a string annotation that is written as one plain literal."""
+    value = str(string.node.value)
+    start, end = positions.span(string.node)
+    at = text[start:end].find(value)
+    if at < 0 or not value.isascii() or "\n" in value:
+        return
+    try:
+        parsed = ast.parse(value.strip(), mode="eval")
+    except SyntaxError:
+        return
+    base = start + at + len(value) - len(value.lstrip())
+    for node in _chains(parsed.body):
+        names, ends = _parts(node)
+        first = base + node.col_offset
+        yield Site(names, first, tuple(base + end for end in ends), string.scope, annotates=True)
+
+
+def _chains(node: ast.AST) -> Iterator[ast.expr]:
+    if isinstance(node, ast.Name) or (isinstance(node, ast.Attribute) and _parts(node)[0]):
+        yield node
+    elif not (isinstance(node, ast.Subscript) and last_name(node.value) == "Literal"):
+        for child in ast.iter_child_nodes(node):
+            yield from _chains(child)
+
+
+def _parts(node: ast.expr) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    names: list[str] = []
+    ends: list[int] = []
+    while isinstance(node, ast.Attribute):
+        names.append(node.attr)
+        ends.append(node.end_col_offset or 0)
+        node = node.value
+    if not isinstance(node, ast.Name):
+        return (), ()
+    return (node.id, *reversed(names)), (node.end_col_offset or 0, *reversed(ends))

@@ -1,0 +1,129 @@
+"""References in files that are not Python: configuration is rewritten, prose on demand, the rest listed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from posixpath import basename, splitext
+
+from codemods.mentions import move_mentions
+from codemods.moves import Moves
+from codemods.outcome import Changed, Omission, Unchanged
+from consolidator.analysis.changes import FileChange
+from consolidator.analysis.references.routes import FileMoves, Routes
+from consolidator.plan import PLAN_NAME, Plan
+
+CONFIGURATION = frozenset({".toml", ".cfg", ".ini", ".yaml", ".yml", ".json", ".conf"})
+PROSE = frozenset({".md", ".rst", ".txt", ".adoc"})
+BINARY = frozenset(
+    f".{suffix}"
+    for suffix in [
+        "png",
+        "jpg",
+        "jpeg",
+        "gif",
+        "webp",
+        "ico",
+        "bmp",
+        "pdf",
+        "zip",
+        "gz",
+        "bz2",
+        "xz",
+        "zst",
+        "tar",
+        "whl",
+        "egg",
+        "so",
+        "dll",
+        "dylib",
+        "pyc",
+        "pyo",
+        "pyd",
+        "exe",
+        "woff",
+        "woff2",
+        "ttf",
+        "otf",
+        "mp3",
+        "mp4",
+        "mov",
+        "avi",
+        "wav",
+        "db",
+        "sqlite",
+        "sqlite3",
+        "parquet",
+        "npy",
+        "npz",
+        "pt",
+        "bin",
+        "pkl",
+        "onnx",
+        "h5",
+        "jar",
+        "class",
+    ]
+)
+LARGEST = 8 * 1024 * 1024
+"""Bytes; a larger file is data, not configuration."""
+_OWN_TABLE = re.compile(
+    r"^[ \t]*\[+[ \t]*tool[ \t]*\.[ \t]*consolidator\b.*?(?=^[ \t]*\[+(?![ \t]*tool[ \t]*\.[ \t]*"
+    r"consolidator\b)|\Z)",
+    re.M | re.S,
+)
+
+
+def move_texts(routes: Routes, plan: Plan, *, docs: bool) -> Iterator[FileChange | Omission]:
+    """Changes and omissions of every file that is not Python. The plan itself is left alone."""
+    tree = routes.tree
+    others = [
+        path
+        for path in tree.all_paths
+        if not path.endswith(".py")
+        and splitext(path)[1].lower() not in BINARY
+        and basename(path) != PLAN_NAME
+        and not plan.path.endswith(f"{tree.root}/{path}")
+    ]
+    for path in tree.containing(*routes.needles, paths=others):
+        data = tree.read(path)
+        if len(data) <= LARGEST and b"\0" not in data:
+            yield from _move_text(routes, path, data, docs=docs)
+
+
+def _move_text(
+    routes: Routes, path: str, data: bytes, *, docs: bool
+) -> Iterator[FileChange | Omission]:
+    text, encoding = _decoded(data)
+    moves: Moves = FileMoves(routes, path)
+    kind, why = _treatment(path, docs=docs)
+    outcome = move_mentions(text, moves, kind=kind, why=why, leave=_own_tables(path, text))
+    if isinstance(outcome, Changed | Unchanged):
+        yield from (replace(omission, path=path) for omission in outcome.omissions)
+    if isinstance(outcome, Changed):
+        yield FileChange(path, data, outcome.text.encode(encoding), outcome.kinds)
+
+
+def _treatment(path: str, *, docs: bool) -> tuple[str, str]:
+    """Kind of a file's references, and why they are not rewritten (empty where they are)."""
+    suffix = splitext(path)[1].lower()
+    if suffix in CONFIGURATION:
+        return "config", ""
+    if suffix in PROSE:
+        return "prose", "" if docs else "is in prose (rewritten with --docs)"
+    return "text", "is in a file of a kind that is not rewritten"
+
+
+def _decoded(data: bytes) -> tuple[str, str]:
+    try:
+        return data.decode("utf-8"), "utf-8"
+    except UnicodeDecodeError:
+        return data.decode("latin-1"), "latin-1"
+
+
+def _own_tables(path: str, text: str) -> list[tuple[int, int]]:
+    """Where the consolidator's own tables stand: a plan is never rewritten."""
+    if basename(path) != "pyproject.toml":
+        return []
+    return [match.span() for match in _OWN_TABLE.finditer(text)]

@@ -12,6 +12,7 @@ from unified_runtime.execution import AgentRun, ExecutionEngine
 from unified_runtime.handshake import Handshake
 from unified_runtime.journals.base import Journal, Retention
 from unified_runtime.journals.memory import MemoryJournal
+from unified_runtime.journals.sqlite import SqliteJournal
 from unified_runtime.limits import Limits
 from unified_runtime.manager import UnifiedWebSocketManager
 from unified_runtime.shared import get_manager, set_manager
@@ -31,6 +32,7 @@ __all__ = [
     "Limits",
     "MemoryJournal",
     "Retention",
+    "SqliteJournal",
     "ToolExecutionEngine",
     "UnifiedWebSocketEmitter",
     "UnifiedWebSocketManager",

@@ -1,0 +1,142 @@
+"""What every journal promises, run against each of them."""
+
+import asyncio
+import json
+
+from unified_runtime.journals.base import Retention
+
+
+async def all_of(journal, user_id, after=0, page=7):
+    """Every frame behind `after`, read page by page."""
+    frames = []
+    while True:
+        got = await journal.read(user_id, after, page)
+        if not got.frames:
+            return [json.loads(frame) for frame in frames]
+        after = max(after, got.bounds.first - 1) + len(got.frames)
+        frames += got.frames
+
+
+async def test_numbers_count_from_one_for_each_user(opened, draft):
+    async with opened() as journal:
+        assert await journal.append([draft("a"), draft("b"), draft("a")]) == [1, 1, 2]
+        assert await journal.append([draft("a")]) == [3]
+
+
+async def test_who_has_no_events_has_empty_bounds(opened):
+    async with opened() as journal:
+        bounds = await journal.bounds("nobody")
+        assert (bounds.first, bounds.last) == (1, 0)
+        assert (await journal.read("nobody", 0, 10)).frames == []
+
+
+async def test_frames_come_back_whole_in_order_and_page_by_page(opened, draft):
+    async with opened() as journal:
+        for n in range(0, 500, 5):
+            await journal.append([draft("a", str(n + i)) for i in range(5)] + [draft("b")])
+        stream = (await journal.bounds("a")).stream
+        frames = await all_of(journal, "a")
+        assert frames == [
+            {"type": "note", "seq": n + 1, "stream": stream, "data": str(n)} for n in range(500)
+        ]
+        for after in (0, 1, 63, 64, 65, 128, 300, 499, 500):
+            assert [f["seq"] for f in await all_of(journal, "a", after)] == list(
+                range(after + 1, 501)
+            )
+        assert (await journal.read("a", 600, 10)).frames == []
+
+
+async def test_every_event_is_delivered_before_append_returns(opened, draft, delivered):
+    async with opened() as journal:
+        await journal.append([draft("a"), draft("b")])
+        assert [(user, seq) for user, seq, _ in delivered] == [("a", 1), ("b", 1)]
+        assert delivered[0][2] == (await journal.read("a", 0, 1)).frames[0]
+
+
+async def test_the_same_event_id_is_kept_once_per_user(opened, draft, delivered):
+    async with opened() as journal:
+        once = draft("a", "x", event_id="e")
+        assert await journal.append([once, draft("a"), once]) == [1, 2, 1]
+        assert await journal.append([once, draft("b", event_id="e")]) == [1, 1]
+        assert await journal.append([draft("a")]) == [3]
+        assert len(await all_of(journal, "a")) == 3
+        assert [(user, seq) for user, seq, _ in delivered] == [
+            ("a", 1),
+            ("a", 2),
+            ("b", 1),
+            ("a", 3),
+        ]
+
+
+async def test_trimming_by_count_keeps_the_newest_and_never_less(opened, draft):
+    async with opened(Retention(count=100)) as journal:
+        for n in range(1, 1001):
+            await journal.append([draft("a", str(n)), draft("b")])
+            if n % 97 == 0:
+                bounds = await journal.bounds("a")
+                assert bounds.last == n
+                assert min(n, 100) <= bounds.last - bounds.first + 1 <= 100 + 64
+        bounds = await journal.bounds("a")
+        assert [f["seq"] for f in await all_of(journal, "a")] == list(range(bounds.first, 1001))
+        assert (
+            (await journal.read("a", 0, 1))
+            .frames[0]
+            .startswith(b'{"type":"note","seq":%d,' % bounds.first)
+        )
+
+
+async def test_an_event_id_is_remembered_as_long_as_its_event(opened, draft):
+    async with opened(Retention(count=10)) as journal:
+        assert await journal.append([draft("a", event_id="e")]) == [1]
+        for _ in range(200):
+            await journal.append([draft("a")])
+        assert await journal.append([draft("a", event_id="e")]) == [202]
+        assert await journal.append([draft("a", event_id="e")]) == [202]
+
+
+async def test_events_appended_at_once_by_many_tasks_are_numbered_without_holes(opened, draft):
+    async with opened() as journal:
+        numbers = await asyncio.gather(*(journal.append([draft("a")]) for _ in range(500)))
+        assert sorted(n for [n] in numbers) == list(range(1, 501))
+        assert [f["seq"] for f in await all_of(journal, "a")] == list(range(1, 501))
+
+
+async def test_a_cancelled_append_is_wholly_there_or_not_at_all(opened, draft):
+    async with opened() as journal:
+        tasks = [asyncio.create_task(journal.append([draft("a"), draft("a")])) for _ in range(50)]
+        await asyncio.sleep(0)
+        for task in tasks[::2]:
+            task.cancel()
+        await asyncio.wait(tasks)
+        await journal.append([draft("a")])
+        last = (await journal.bounds("a")).last
+        assert last % 2 == 1
+        assert [f["seq"] for f in await all_of(journal, "a")] == list(range(1, last + 1))
+
+
+async def test_closing_twice_is_no_error(make_journal, delivered):
+    journal = make_journal(None)
+    await journal.start(delivered)
+    await journal.aclose()
+    await journal.aclose()
+
+
+async def test_odd_users_and_texts_come_back(opened, draft):
+    async with opened() as journal:
+        for user in ("ü", "a b", "*", "x" * 500, "'; --", "\x00"):
+            assert await journal.append([draft(user, "ü€")]) == [1]
+            assert [f["data"] for f in await all_of(journal, user)] == ["ü€"]
+
+
+async def test_what_was_kept_is_there_again_after_a_restart(make_journal, draft, delivered):
+    first = make_journal(None)
+    await first.start(delivered)
+    await first.append([draft("a", str(n), event_id=str(n)) for n in range(200)])
+    before = await first.bounds("a")
+    await first.aclose()
+    second = first if type(first).__name__ == "MemoryJournal" else make_journal(None)
+    await second.start(delivered)
+    assert await second.bounds("a") == before
+    assert len(await all_of(second, "a")) == 200
+    assert await second.append([draft("a", event_id="7"), draft("a")]) == [8, 201]
+    await second.aclose()

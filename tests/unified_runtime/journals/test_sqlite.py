@@ -1,0 +1,152 @@
+"""What only a file can do: be locked, full, broken, and outlive its process."""
+
+import asyncio
+import signal
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from unified_runtime import Limits, Retention, SqliteJournal, UnifiedWebSocketManager
+from unified_runtime.errors import JournalError, JournalInUseError
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "events.db"
+
+
+async def test_opening_it_twice_is_an_error_and_harms_nobody(path, draft, delivered):
+    first, second = SqliteJournal(path), SqliteJournal(path)
+    await first.start(delivered)
+    with pytest.raises(JournalInUseError, match="already open"):
+        await second.start(delivered)
+    assert await first.append([draft("a")]) == [1]
+    await first.aclose()
+    await second.start(delivered)
+    assert await second.append([draft("a")]) == [2]
+    await second.aclose()
+
+
+async def test_a_file_that_is_no_database_is_an_error(path, delivered):
+    path.write_bytes(b"no database at all" * 100)
+    with pytest.raises(JournalError, match="not a database"):
+        await SqliteJournal(path).start(delivered)
+    path.unlink()
+    journal = SqliteJournal(path)
+    await journal.start(delivered)
+    await journal.aclose()
+
+
+async def test_a_folder_that_is_not_there_is_an_error(path, delivered):
+    with pytest.raises(JournalError, match="unable to open"):
+        await SqliteJournal(path / "deeper" / "events.db").start(delivered)
+
+
+async def test_a_full_disk_fails_loudly_and_acknowledges_nothing(path, draft, delivered):
+    journal = SqliteJournal(path)
+    await journal.start(delivered)
+    await journal.append([draft("a")])
+    journal._store._writer.execute("PRAGMA max_page_count=1")
+    with pytest.raises(JournalError, match="full"):
+        await journal.append([draft("a", "x" * 100_000)])
+    assert (await journal.bounds("a")).last == 1
+    assert len(delivered) == 1
+    journal._store._writer.execute("PRAGMA max_page_count=1000000")
+    assert await journal.append([draft("a")]) == [2]
+    await journal.aclose()
+
+
+async def test_the_manager_passes_a_failing_journal_on_as_one_documented_error(path):
+    async with UnifiedWebSocketManager(journal=SqliteJournal(path)) as manager:
+        await manager.emit("u1", "note", {})
+        manager._journal._store._writer.execute("PRAGMA max_page_count=1")
+        with pytest.raises(JournalError):
+            await manager.emit("u1", "note", {"x": "y" * 100_000})
+        future = manager.emit_threadsafe("u1", "note", {"x": "y" * 100_000})
+        with pytest.raises(JournalError):
+            await asyncio.wrap_future(future)
+
+
+async def test_a_journal_that_cannot_open_is_tried_again_at_the_next_use(path):
+    (path.parent / "in_the_way").mkdir()
+    journal = SqliteJournal(path.parent / "in_the_way")
+    manager = UnifiedWebSocketManager(journal=journal)
+    for _ in range(2):
+        with pytest.raises(JournalError):
+            await manager.emit("u1", "note", {})
+    (path.parent / "in_the_way").rmdir()
+    assert await manager.emit("u1", "note", {}) == 1
+    await manager.aclose()
+
+
+async def test_old_events_are_trimmed_by_age(path, draft, delivered, clock):
+    journal = SqliteJournal(path, retention=Retention(age=100), clock=clock)
+    await journal.start(delivered)
+    await journal.append([draft("a", at=0), draft("b", at=0), draft("a", at=50)])
+    clock.now = 120
+    journal._trimmed_at = float("-inf")
+    await journal.append([draft("a", at=120)])
+    await journal.aclose()
+    journal = SqliteJournal(path, clock=clock)
+    await journal.start(delivered)
+    assert (await journal.bounds("a"))[1:] == (2, 3)
+    assert (await journal.bounds("b"))[1:] == (2, 1)
+    assert await journal.append([draft("b")]) == [2]
+    assert len((await journal.read("b", 1, 10)).frames) == 1
+    await journal.aclose()
+
+
+async def test_a_tab_that_was_away_is_given_everything_from_the_file(path, make_recorder):
+    async with UnifiedWebSocketManager(
+        journal=SqliteJournal(path), limits=Limits(outbox_events=8)
+    ) as manager:
+        tab = make_recorder()
+        await manager.connect_user("u1", tab)
+        await asyncio.gather(*(manager.emit("u1", "note", {"n": n}) for n in range(3000)))
+        assert [e["seq"] for e in await tab.wait_for(3000)] == list(range(1, 3001))
+
+
+EMITTER = """
+    import asyncio, sys
+    from unified_runtime import SqliteJournal, UnifiedWebSocketManager
+
+    async def emit(manager, user):
+        while True:
+            seq = await manager.emit(user, "note", {"x": "y" * 50})
+            sys.stdout.write(f"{user} {seq}\\n")
+            sys.stdout.flush()
+
+    async def main():
+        async with UnifiedWebSocketManager(journal=SqliteJournal(sys.argv[1])) as manager:
+            await asyncio.gather(*(emit(manager, f"u{n}") for n in range(20)))
+
+    asyncio.run(main())
+"""
+
+
+def killed_after(path, acknowledged):
+    """The newest number per user that a killed process had acknowledged."""
+    known = {}
+    program = [sys.executable, "-c", textwrap.dedent(EMITTER), path]
+    with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as process:
+        for _ in range(acknowledged):
+            user, seq = process.stdout.readline().split()
+            known[user] = int(seq)
+        process.send_signal(signal.SIGKILL)
+    return known
+
+
+@pytest.mark.parametrize("acknowledged", [1, 500, 2000])
+async def test_every_acknowledged_event_survives_a_kill(path, delivered, acknowledged):
+    known = await asyncio.to_thread(killed_after, path, acknowledged)
+    journal = SqliteJournal(path)
+    await journal.start(delivered)
+    for user, seq in known.items():
+        bounds = await journal.bounds(user)
+        assert bounds.last >= seq
+        frames = (await journal.read(user, 0, 10_000)).frames
+        assert len(frames) == bounds.last
+        assert frames[-1].startswith(b'{"type":"note","seq":%d,' % bounds.last)
+    await journal.aclose()

@@ -1,0 +1,214 @@
+"""Events in one SQLite file: survive a process kill, and with FULL a machine crash."""
+
+import asyncio
+import queue
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from os import PathLike
+from pathlib import Path
+
+from unified_runtime.errors import JournalError
+from unified_runtime.journals.base import Deliver, Page, Retention
+from unified_runtime.journals.sqlite_store import SqliteStore, Synchronous, Written
+from unified_runtime.protocol.frames import Draft
+from unified_runtime.protocol.stream import Bounds
+
+_BATCH = 4000
+"""Events per commit at most; 64 per fsync already cost little more than one."""
+
+_CHECKPOINT_EVERY = 50_000
+_TRIM_AGE_EVERY = 60.0
+
+
+class _Append:
+    """One call of `append` on its way through the writer thread."""
+
+    __slots__ = ("drafts", "future")
+
+    def __init__(self, drafts: Sequence[Draft], future: asyncio.Future[list[int]]) -> None:
+        self.drafts = drafts
+        self.future = future
+
+
+class SqliteJournal:
+    """One writer thread commits all that waits at once, so many emits share one fsync.
+
+    `synchronous`: FULL syncs every commit, so an acknowledged event survives a power cut; NORMAL
+    syncs at checkpoints only, so events survive a killed process but a power cut may take the
+    last ones; OFF leaves even that order to the system. About 300 bytes of memory are held for each
+    user ever seen. A full or broken disk makes `append` raise JournalError; nothing is
+    acknowledged then, and the next append tries again. The file is opened by `start`, which
+    raises JournalInUseError while another journal has it.
+    """
+
+    def __init__(
+        self,
+        path: str | PathLike[str],
+        *,
+        synchronous: Synchronous = "FULL",
+        retention: Retention | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        if synchronous not in ("FULL", "NORMAL", "OFF"):
+            raise ValueError(f"synchronous must be FULL, NORMAL or OFF, not {synchronous!r}")
+        self._path = Path(path)
+        self._synchronous: Synchronous = synchronous
+        self._retention = retention or Retention()
+        self._clock = clock
+        self._store: SqliteStore | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._deliver: Deliver | None = None
+        self._appends: queue.SimpleQueue[_Append | None] = queue.SimpleQueue()
+        self._writer: threading.Thread | None = None
+        self._readers: ThreadPoolExecutor | None = None
+        self._uncheckpointed = 0
+        self._trimmed_at = 0.0
+
+    async def start(self, deliver: Deliver) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._deliver = deliver
+        if self._store is not None:
+            return
+        self._store = await asyncio.to_thread(self._open)
+        self._readers = ThreadPoolExecutor(1, thread_name_prefix="journal-reader")
+        self._writer = threading.Thread(
+            target=self._write_forever, args=(self._store,), name="journal-writer", daemon=True
+        )
+        self._writer.start()
+
+    def _open(self) -> SqliteStore:
+        try:
+            return SqliteStore(self._path, self._synchronous)
+        except sqlite3.Error as error:
+            raise JournalError(f"{self._path}: {error}") from error
+
+    # On the loop
+
+    async def append(self, drafts: Sequence[Draft]) -> list[int]:
+        self._opened()
+        future: asyncio.Future[list[int]] = asyncio.get_running_loop().create_future()
+        self._appends.put(_Append(drafts, future))
+        return await future
+
+    def _opened(self) -> SqliteStore:
+        if self._store is None:
+            raise JournalError(f"{self._path}: the journal is not open")
+        return self._store
+
+    async def bounds(self, user_id: str) -> Bounds:
+        store = self._opened()
+        user = store.users.get(user_id)
+        return Bounds(store.stream, user.first, user.last) if user else Bounds(store.stream, 1, 0)
+
+    async def read(self, user_id: str, after: int, count: int) -> Page:
+        store = self._opened()
+        user = store.users.get(user_id)
+        if user is None or after >= user.last or self._readers is None:
+            return Page(await self.bounds(user_id), [])
+        loop = asyncio.get_running_loop()
+        while True:
+            start = max(after, user.first - 1)
+            try:
+                frames = await loop.run_in_executor(self._readers, store.read, user, start, count)
+            except sqlite3.Error as error:
+                raise JournalError(f"{self._path}: {error}") from error
+            if start >= user.first - 1:  # else it was trimmed while it was read
+                return Page(await self.bounds(user_id), frames)
+
+    async def watch(self, user_id: str) -> None:
+        """Nothing to do: no other process may write to the file."""
+
+    def unwatch(self, user_id: str) -> None:
+        """Nothing to do: see `watch`."""
+
+    async def aclose(self) -> None:
+        store, self._store = self._store, None
+        if store is None or self._writer is None or self._readers is None:
+            return
+        self._appends.put(None)
+        await asyncio.to_thread(self._writer.join)
+        self._readers.shutdown()
+        try:
+            await asyncio.to_thread(store.close)
+        except sqlite3.Error as error:
+            raise JournalError(f"{self._path}: {error}") from error
+
+    # On the writer thread
+
+    def _write_forever(self, store: SqliteStore) -> None:
+        while (first := self._appends.get()) is not None:
+            batch = [first]
+            size = len(first.drafts)
+            ended = False
+            while size < _BATCH and not self._appends.empty():
+                following = self._appends.get()
+                if following is None:
+                    ended = True
+                    break
+                batch.append(following)
+                size += len(following.drafts)
+            self._write(store, batch)
+            if ended:
+                return
+
+    def _write(self, store: SqliteStore, batch: list[_Append]) -> None:
+        try:
+            written = store.write([draft for one in batch for draft in one.drafts])
+        except sqlite3.Error as error:
+            self._tell(self._failed, batch, JournalError(f"{self._path}: {error}"))
+            return
+        self._tell(self._committed, batch, written)
+        try:
+            self._keep_house(store, written)
+        except sqlite3.Error:
+            return  # trimming waits for a better moment; the events are safe
+
+    def _keep_house(self, store: SqliteStore, written: list[Written]) -> None:
+        keep = self._retention.count
+        if keep is not None:
+            slack = max(64, keep // 8)
+            for name in {one.user_id for one in written}:
+                user = store.users[name]
+                if user.last - user.first + 1 > keep + slack:
+                    store.trim_count(name, keep)
+        if (
+            self._retention.age is not None
+            and time.monotonic() - self._trimmed_at > _TRIM_AGE_EVERY
+        ):
+            self._trimmed_at = time.monotonic()
+            store.trim_age(self._clock() - self._retention.age)
+        self._uncheckpointed += len(written)
+        if self._uncheckpointed > _CHECKPOINT_EVERY:
+            self._uncheckpointed = 0
+            store.checkpoint()
+
+    def _tell(self, outcome: Callable[..., None], *facts: object) -> None:
+        if self._loop is None or self._loop.is_closed():
+            return
+        try:
+            self._loop.call_soon_threadsafe(outcome, *facts)
+        except RuntimeError:
+            return  # the loop ended meanwhile, and with it everyone who waited
+
+    # Back on the loop
+
+    def _committed(self, batch: list[_Append], written: list[Written]) -> None:
+        deliver = self._deliver
+        if deliver is None:
+            return
+        for one in written:
+            if one.frame is not None:
+                deliver(one.user_id, one.seq, one.frame)
+        numbers = iter(written)
+        for append in batch:
+            seqs = [next(numbers).seq for _ in append.drafts]
+            if not append.future.done():
+                append.future.set_result(seqs)
+
+    def _failed(self, batch: list[_Append], error: JournalError) -> None:
+        for append in batch:
+            if not append.future.done():
+                append.future.set_exception(error)

@@ -7,22 +7,15 @@ from pathlib import Path
 
 import pytest
 
+E2E = "tests/e2e/test_five_events.py::test_an_agent_that_fails_is_completed_as_failed"
 EMISSIONS = {
-    "agent_started": ("agents/execution_engine.py", "notify_agent_started(agent_name)"),
-    "agent_thinking": ("agents/base.py", "emitter.emit_thinking(self.name, thought)"),
-    "tool_executing": (
-        "tools/execution_engine.py",
-        "self._bridge.notify_tool_executing(tool_name, agent_name, arguments)",
-    ),
-    "tool_completed": (
-        "tools/execution_engine.py",
-        "self._bridge.notify_tool_completed(tool_name, agent_name, result, outcome)",
-    ),
-    "agent_completed": (
-        "agents/execution_engine.py",
-        "notify_agent_completed(agent_name, answer, outcome)",
-    ),
+    "agent_started": ("agents/execution_engine.py", "notify_agent_started", "tests/agents"),
+    "agent_thinking": ("agents/base.py", "emit_thinking", E2E),
+    "tool_executing": ("tools/execution_engine.py", "notify_tool_executing", "tests/tools"),
+    "tool_completed": ("tools/execution_engine.py", "notify_tool_completed", "tests/tools"),
+    "agent_completed": ("agents/execution_engine.py", "notify_agent_completed", "tests/agents"),
 }
+"""Where the main path emits each event, and tests that miss it."""
 
 
 def run_tests(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -50,14 +43,11 @@ def test_each_event_is_emitted_in_one_place_whose_loss_is_noticed(
 ) -> None:
     root = tmp_path / "backend"
     shutil.copytree(backend, root, ignore=shutil.ignore_patterns(".git", "__pycache__"))
-    name, call = EMISSIONS[event]
+    name, method, tests = EMISSIONS[event]
     path = root / "chat_backend" / name
     text = path.read_text("utf-8")
-    (line,) = [line for line in text.splitlines() if call in line]
+    (line,) = [line for line in text.splitlines() if f".{method}(" in line]
     indent = line[: len(line) - len(line.lstrip())]
     path.write_text(text.replace(line, f"{indent}pass"), "utf-8")
-    test = "tests/e2e/test_five_events.py::test_an_agent_that_fails_is_completed_as_failed"
-    if event.startswith("tool"):
-        test = "tests/tools"
-    done = run_tests(root, "-x", test)
+    done = run_tests(root, "-x", tests)
     assert done.returncode == 1, done.stdout

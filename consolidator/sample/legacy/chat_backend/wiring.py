@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from chat_backend.agents.registry import AgentRegistry
-from chat_backend.agents.strict import UnavailableAgent
 from chat_backend.agents.triage import TriageAgent
+from chat_backend.agents.unavailable import UnavailableAgent
 from chat_backend.services.chat import ChatService
 from chat_backend.tools.dispatcher import ToolDispatcher
 from chat_backend.tools.fares import fares

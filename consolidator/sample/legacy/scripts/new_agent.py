@@ -11,9 +11,15 @@ from chat_backend.websocket.emitter import UserWebSocketEmitter
 class {title}Agent(BaseAgent):
     name = "{name}"
 
-    async def run(self, question, emitter: UserWebSocketEmitter, tools):
-        await self.think(emitter, "hm")
+    def thought(self, question):
+        return "hm"
+
+    async def answer(self, question, tools):
         return ""
+
+
+def emits_through(emitter):
+    return isinstance(emitter, UserWebSocketEmitter)
 '''
 
 TEST = '''\

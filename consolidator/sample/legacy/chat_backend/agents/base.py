@@ -1,4 +1,4 @@
-"""What every agent can do."""
+"""What every agent does: it says what it thinks, then answers."""
 
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
@@ -12,10 +12,14 @@ if TYPE_CHECKING:
 class BaseAgent(ABC):
     name = "agent"
 
-    @abstractmethod
     async def run(
         self, question: str, emitter: UserWebSocketEmitter, tools: "ToolExecutionEngine"
-    ) -> str: ...
+    ) -> str:
+        await emitter.emit_thinking(self.name, self.thought(question))
+        return await self.answer(question, tools)
 
-    async def think(self, emitter: UserWebSocketEmitter, thought: str) -> None:
-        await emitter.emit_thinking(self.name, thought)
+    @abstractmethod
+    def thought(self, question: str) -> str: ...
+
+    @abstractmethod
+    async def answer(self, question: str, tools: "ToolExecutionEngine") -> str: ...

@@ -1,7 +1,6 @@
 """Decides which tool answers a question."""
 
 from chat_backend.tools.execution_engine import ToolExecutionEngine
-from chat_backend.websocket.emitter import UserWebSocketEmitter
 
 from .base import BaseAgent
 from .prompts import topic_of
@@ -10,10 +9,10 @@ from .prompts import topic_of
 class TriageAgent(BaseAgent):
     name = "triage"
 
-    async def run(
-        self, question: str, emitter: UserWebSocketEmitter, tools: ToolExecutionEngine
-    ) -> str:
+    def thought(self, question: str) -> str:
+        return f"The question is about {topic_of(question)}."
+
+    async def answer(self, question: str, tools: ToolExecutionEngine) -> str:
         topic = topic_of(question)
-        await self.think(emitter, f"The question is about {topic}.")
         found = await tools.run_tool(topic, self.name, {"question": question})
         return f"{topic}: {found}"

@@ -1,9 +1,6 @@
 """Fails, as an agent whose model is down would."""
 
 from chat_backend.tools.execution_engine import ToolExecutionEngine
-from chat_backend.websocket import (
-    UserWebSocketEmitter,
-)
 
 from .base import BaseAgent
 
@@ -11,8 +8,8 @@ from .base import BaseAgent
 class UnavailableAgent(BaseAgent):
     name = "unavailable"
 
-    async def run(
-        self, question: str, emitter: UserWebSocketEmitter, tools: ToolExecutionEngine
-    ) -> str:
-        await self.think(emitter, "Asking the model.")
+    def thought(self, question: str) -> str:
+        return "Asking the model."
+
+    async def answer(self, question: str, tools: ToolExecutionEngine) -> str:
         raise TimeoutError("the model does not answer")

@@ -14,7 +14,7 @@ from consolidator.analysis.changes import FileChange
 from consolidator.analysis.references.routes import FileMoves, Routes
 from consolidator.plan import PLAN_NAME, Plan
 
-CONFIGURATION = frozenset({".toml", ".cfg", ".ini", ".yaml", ".yml", ".json", ".conf"})
+CONFIGURATION = frozenset({".toml", ".cfg", ".ini", ".yaml", ".yml", ".json", ".xml", ".conf"})
 PROSE = frozenset({".md", ".rst", ".txt", ".adoc"})
 BINARY = frozenset(
     f".{suffix}"

@@ -1,0 +1,92 @@
+"""From mined commits to the entries of the report."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from consolidator.analysis.history.family import Member, groups
+from consolidator.analysis.history.ledger import Index, Part, Whereabouts
+from consolidator.analysis.history.mine import Mined
+from consolidator.analysis.history.report import CommitEntry
+from consolidator.plan import Plan
+from consolidator.tree.modules import Layout
+
+
+class Accounts:
+    """The ledger of every fix: what it is, where it lives, who lacks it."""
+
+    def __init__(self, members: dict[str, Member], plan: Plan, layout: Layout) -> None:
+        self._members = members
+        self._index = Index(members)
+        self._layout = layout
+        by_target: dict[str, set[str]] = {}
+        for move in plan.moves:
+            by_target.setdefault(move.target, {move.target}).add(move.source)
+        self._merged = [frozenset(names) for names in by_target.values()]
+        self._groups = groups(members.values(), self._merged)
+        self.canonical = tuple(sorted(by_target))
+        self.classes = [name for name in self._groups if members[name].methods]
+        self._plan_names = {
+            name.rpartition(".")[2]: target
+            for target, names in by_target.items()
+            for name in sorted(names)
+        }
+
+    def entry(self, mined: Mined) -> CommitEntry:
+        commit, judgement = mined.commit, mined.judgement
+        place = self._whereabouts(mined.parts) if mined.parts else Whereabouts(0.0, (), ())
+        absent = [name for name in place.missing_from if name in self.canonical]
+        at_risk = judgement.verdict == "fix" and bool(
+            absent if self.canonical else mined.parts and not place.lives_in
+        )
+        return CommitEntry(
+            hash=commit.id,
+            date=_iso(commit.time),
+            author=commit.author,
+            subject=commit.subject,
+            verdict=judgement.verdict,
+            score=judgement.score,
+            why=judgement.why,
+            category=judgement.category,
+            paths=mined.paths,
+            symbols=tuple(dict.fromkeys(self._symbol(*symbol) for symbol in mined.symbols)),
+            surviving=place.surviving,
+            lives_in=place.lives_in,
+            missing_from=place.missing_from,
+            tests=mined.new_tests,
+            code=tuple(
+                dict.fromkeys(carrier.key for part in mined.parts for carrier in part.carriers)
+            )[:40],
+            at_risk=at_risk,
+        )
+
+    def _symbol(self, path: str, unit: str) -> str:
+        module = (self._layout.names(path) or [path])[0]
+        return f"{module}.{unit}" if unit else module
+
+    def _whereabouts(self, parts: tuple[Part, ...]) -> Whereabouts:
+        first = self._index.locate(parts, frozenset())
+        return self._index.locate(parts, self._group(parts, first.lives_in))
+
+    def _group(self, parts: tuple[Part, ...], lives_in: tuple[str, ...]) -> frozenset[str]:
+        """Who ought to have a fix: the groups of the classes it touched, else of those that hold it."""
+        names = {part.owner.rpartition(".")[2] or part.unit for part in parts}
+        touched = [name for name, member in self._members.items() if member.name in names]
+        planned = {self._plan_names[name] for name in names if name in self._plan_names}
+        group = frozenset().union(
+            *(self._groups.get(name, frozenset()) for name in touched or lives_in),
+            *(names for names in self._merged if names & planned),
+        )
+        known = self._members.keys() | set(self.canonical)
+        return frozenset(
+            name
+            for name in group & known
+            if name not in self._members or self._members[name].units.keys() - {""}
+        )
+
+
+def _iso(seconds: int) -> str:
+    try:
+        return datetime.fromtimestamp(seconds, UTC).isoformat()
+    except (ValueError, OverflowError, OSError):
+        return datetime.fromtimestamp(0, UTC).isoformat()

@@ -1,0 +1,170 @@
+"""What a commit did to one file, unit by unit: statements added, removed, rewritten, reordered."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from consolidator.analysis.history.units import Statement, Unit, Units
+
+_WORD = re.compile(r"\w+")
+_SIMILAR = 0.5
+"""Share of words that a rewritten statement keeps; below it, it counts as one out and one in."""
+_SAME_UNIT = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    old: Statement
+    new: Statement
+
+
+@dataclass(frozen=True, slots=True)
+class UnitDelta:
+    name: str
+    owner: str
+    status: Literal["added", "removed", "changed"]
+    added: tuple[Statement, ...] = ()
+    removed: tuple[Statement, ...] = ()
+    rewritten: tuple[Rewrite, ...] = ()
+    reordered: bool = False
+    noise: int = 0
+    """Statements added or removed that can't act: imports, log lines, placeholders."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileDelta:
+    path: str
+    status: Literal["added", "removed", "changed"]
+    units: tuple[UnitDelta, ...] = field(default=())
+    moved: int = 0
+    """Units that only changed their name or their file."""
+
+
+def compare(path: str, before: Iterable[Units], after: Units | None) -> FileDelta:
+    """The difference to every version before it: of a merge, what no parent had."""
+    parents = list(before)
+    if after is None:
+        gone = [
+            UnitDelta(unit.name, unit.owner, "removed", removed=unit.statements)
+            for unit in (parents[0].values() if parents else ())
+        ]
+        return FileDelta(path, "removed", tuple(gone))
+    if not parents:
+        return FileDelta(path, "added", tuple(_added(unit) for unit in after.values()))
+    old = parents[0]
+    known = [unit for units in parents[1:] for unit in units.values()]
+    pairs, moved = _paired(old, after)
+    deltas = [_changed(one, other, known) for one, other in pairs]
+    taken = {other.name for _, other in pairs} | {other.name for _, other in moved}
+    left = {one.name for one, _ in pairs} | {one.name for one, _ in moved}
+    deltas += [_changed(one, other, known) for one, other in moved]
+    deltas += [_added(unit) for name, unit in after.items() if name not in taken]
+    deltas += [
+        UnitDelta(unit.name, unit.owner, "removed", removed=unit.statements)
+        for name, unit in old.items()
+        if name not in left
+    ]
+    real = tuple(delta for delta in deltas if delta is not None)
+    return FileDelta(path, "changed", real, len(moved))
+
+
+def _added(unit: Unit) -> UnitDelta:
+    acting = tuple(statement for statement in unit.statements if statement.acts)
+    return UnitDelta(
+        unit.name, unit.owner, "added", added=acting, noise=len(unit.statements) - len(acting)
+    )
+
+
+def _paired(old: Units, new: Units) -> tuple[list[tuple[Unit, Unit]], list[tuple[Unit, Unit]]]:
+    same = [
+        (old[name], unit)
+        for name, unit in new.items()
+        if name in old and old[name].text != unit.text
+    ]
+    lone_old = [unit for name, unit in old.items() if name not in new and unit.keys]
+    lone_new = [unit for name, unit in new.items() if name not in old and unit.keys]
+    return same, list(_renamed(lone_old, lone_new))
+
+
+def _renamed(old: list[Unit], new: list[Unit]) -> Iterable[tuple[Unit, Unit]]:
+    free = list(old)
+    for unit in new:
+        best = max(free, key=lambda other: _overlap(other, unit), default=None)
+        if best is not None and _overlap(best, unit) >= _SAME_UNIT:
+            free.remove(best)
+            yield best, unit
+
+
+def _overlap(one: Unit, other: Unit) -> float:
+    union = len(one.keys | other.keys)
+    return len(one.keys & other.keys) / union if union else 0.0
+
+
+def _changed(old: Unit, new: Unit, known: list[Unit]) -> UnitDelta | None:
+    before = Counter(statement.key for statement in old.statements)
+    after = Counter(statement.key for statement in new.statements)
+    elsewhere = {key for unit in known if unit.name == new.name for key in unit.keys}
+    added = [item for item in _surplus(new.statements, after - before) if item.key not in elsewhere]
+    removed = _surplus(old.statements, before - after)
+    acting_new = [item for item in added if item.acts]
+    acting_old = [item for item in removed if item.acts]
+    rewritten = _rewrites(acting_old, acting_new)
+    reordered = not added and not removed and _order(old) != _order(new)
+    noise = len(added) + len(removed) - len(acting_new) - len(acting_old)
+    if not (added or removed or reordered):
+        return None
+    olds = {id(pair.old) for pair in rewritten}
+    news = {id(pair.new) for pair in rewritten}
+    return UnitDelta(
+        new.name,
+        new.owner,
+        "changed",
+        tuple(item for item in acting_new if id(item) not in news),
+        tuple(item for item in acting_old if id(item) not in olds),
+        tuple(rewritten),
+        reordered,
+        noise,
+    )
+
+
+def _order(unit: Unit) -> list[str]:
+    return [statement.key for statement in unit.statements if statement.acts]
+
+
+def _surplus(statements: tuple[Statement, ...], surplus: Counter[str]) -> list[Statement]:
+    left = Counter(surplus)
+    found = []
+    for statement in reversed(statements):
+        if left[statement.key] > 0:
+            left[statement.key] -= 1
+            found.append(statement)
+    return found[::-1]
+
+
+def _rewrites(removed: list[Statement], added: list[Statement]) -> list[Rewrite]:
+    pairs: list[Rewrite] = []
+    free = list(added)
+    for old in removed:
+        words = frozenset(_WORD.findall(old.key))
+        same_kind = [new for new in free if _kind(new) == _kind(old)]
+        best = max(same_kind, key=lambda new: _likeness(words, new), default=None)
+        if best is not None and _likeness(words, best) >= _SIMILAR:
+            free.remove(best)
+            pairs.append(Rewrite(old, best))
+    return pairs
+
+
+def _kind(statement: Statement) -> type[ast.AST]:
+    kind = type(statement.node)
+    return ast.Expr if kind in {ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Return} else kind
+
+
+def _likeness(words: frozenset[str], other: Statement) -> float:
+    theirs = frozenset(_WORD.findall(other.key))
+    union = len(words | theirs)
+    return len(words & theirs) / union if union else 1.0

@@ -1,0 +1,153 @@
+"""Where a fix lives at the revision asked about: found by content, unit by unit, not by path."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from consolidator.analysis.history.delta import FileDelta, UnitDelta
+from consolidator.analysis.history.family import Member
+from consolidator.analysis.history.units import Statement, Unit, Units
+
+_WORD = re.compile(r"\w+")
+_ALIKE = 0.75
+"""Share of words at which an edited statement still counts as the same one."""
+_SAME_JOB = 0.3
+_LIVES = 0.5
+"""Share of a fix that a class must hold to count as having it."""
+_TELLING = 30
+"""A statement of this many characters identifies itself wherever it stands."""
+_PLAIN = {
+    *("try", "finally", "except Exception", "except Exception as e", "except", "else"),
+    *("return", "return None", "return True", "return False", "continue", "break", "raise"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    key: str
+    before: str = ""
+    """What the statement was before it was rewritten: a copy that still has that lacks the fix."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The share of a fix that one unit carries."""
+
+    owner: str
+    unit: str
+    carriers: tuple[Carrier, ...]
+    banned: frozenset[str]
+    """Statements that the fix took away; they count where nothing was put in their place."""
+    after: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    surviving: float
+    lives_in: tuple[str, ...]
+    missing_from: tuple[str, ...]
+
+
+def parts_of(file: FileDelta, after: Units, whole: frozenset[str]) -> list[Part]:
+    """What carries the fix in one file; of `whole`, units that are new, every statement."""
+    return [
+        part
+        for delta in file.units
+        if delta.status == "changed" or delta.name in whole
+        if (part := _part(delta, after)) is not None
+    ]
+
+
+def _part(delta: UnitDelta, after: Units) -> Part | None:
+    fresh = [Carrier(item.key) for item in delta.added if _carries(item)]
+    fresh += [Carrier(pair.new.key, pair.old.key) for pair in delta.rewritten]
+    banned = (
+        frozenset() if fresh else frozenset(item.key for item in delta.removed if _carries(item))
+    )
+    if not fresh and not banned:
+        return None
+    unit = after.get(delta.name)
+    short = delta.name[len(delta.owner) + 1 :] if delta.owner else delta.name
+    return Part(delta.owner, short, tuple(fresh), banned, unit.keys if unit else frozenset())
+
+
+def _carries(statement: Statement) -> bool:
+    return statement.acts and statement.key not in _PLAIN
+
+
+class Index:
+    """Every member at the revision, by the statements that it holds."""
+
+    def __init__(self, members: Mapping[str, Member]) -> None:
+        self.members = members
+        self._holders: dict[str, list[str]] = {}
+        for name in sorted(members):
+            for key in members[name].keys:
+                self._holders.setdefault(key, []).append(name)
+
+    def holders(self, parts: Iterable[Part]) -> set[str]:
+        """Members with at least one telling statement of the fix, wherever they are."""
+        keys = {carrier.key for part in parts for carrier in part.carriers}
+        return {name for key in keys if len(key) >= _TELLING for name in self._holders.get(key, ())}
+
+    def locate(self, parts: Sequence[Part], group: frozenset[str]) -> Whereabouts:
+        """Looks for each part in those that ought to have it (`group`) and in its holders."""
+        total = sum(len(part.carriers) or 1 for part in parts)
+        found: set[tuple[int, int]] = set()
+        lives: set[str] = set()
+        for name in sorted((group & self.members.keys()) | self.holders(parts)):
+            for place, part in enumerate(parts):
+                held = _held(part, self.members[name])
+                found |= {(place, index) for index in held}
+                if held and len(held) >= _LIVES * (len(part.carriers) or 1):
+                    lives.add(name)
+        surviving = len(found) / total if total else 0.0
+        return Whereabouts(round(surviving, 3), tuple(sorted(lives)), tuple(sorted(group - lives)))
+
+
+def _held(part: Part, member: Member) -> set[int]:
+    """Which carriers of a part a class holds, by index; 0 stands for the whole of a removal."""
+    unit = _counterpart(part, member)
+    if not part.carriers:
+        return {0} if unit is not None and not part.banned & unit.keys else set()
+    near = unit.keys if unit is not None else frozenset()
+    return {
+        index
+        for index, carrier in enumerate(part.carriers)
+        if carrier.key in near
+        or (len(carrier.key) >= _TELLING and carrier.key in member.keys)
+        or _evolved(carrier, near)
+    }
+
+
+def _counterpart(part: Part, member: Member) -> Unit | None:
+    same = member.units.get(part.unit)
+    if same is not None:
+        return same
+    best = max(
+        member.units.values(), key=lambda unit: _overlap(part.after, unit.keys), default=None
+    )
+    return best if best is not None and _overlap(part.after, best.keys) >= _SAME_JOB else None
+
+
+def _overlap(one: frozenset[str], other: frozenset[str]) -> float:
+    union = len(one | other)
+    return len(one & other) / union if union else 0.0
+
+
+def _evolved(carrier: Carrier, keys: frozenset[str]) -> bool:
+    if carrier.before in keys:
+        return False
+    words, earlier = _words(carrier.key), _words(carrier.before)
+    return any(
+        _overlap(words, theirs) >= _ALIKE and _overlap(words, theirs) > _overlap(earlier, theirs)
+        for theirs in map(_words, keys)
+    )
+
+
+@lru_cache(maxsize=1 << 16)
+def _words(key: str) -> frozenset[str]:
+    return frozenset(_WORD.findall(key))

@@ -1,0 +1,89 @@
+"""What earlier commits did, as far as a later one can be understood only from it."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from consolidator.analysis.history.delta import FileDelta, UnitDelta
+from consolidator.analysis.history.signals import Evidence
+from consolidator.analysis.history.units import Statement
+
+_CALL = re.compile(r"\.(\w+)\(")
+_TELLING = 24
+_SHARE = 0.5
+_REVERTED = re.compile(r"[Tt]his reverts commit ([0-9a-f]{7,64})")
+
+
+def reverted(message: str) -> str | None:
+    """The commit that a message says it takes back."""
+    found = _REVERTED.search(message)
+    return found[1] if found else None
+
+
+class Memory:
+    """Fed every touching commit in order, parents first."""
+
+    def __init__(self) -> None:
+        self._removed: dict[str, Counter[str]] = {}
+        self._called: Counter[str] = Counter()
+        self._defined: Counter[str] = Counter()
+        self._alive: Counter[str] = Counter()
+
+    def evidence(self, file: FileDelta) -> Iterator[tuple[str, Evidence]]:
+        """What is known about a difference before it is learned."""
+        if file.status != "changed":
+            return
+        for unit in file.units:
+            if unit.status == "added":
+                yield from self._of_new_unit(unit)
+            elif unit.status == "changed":
+                yield from self._of_changed_unit(unit)
+
+    def learn(self, file: FileDelta) -> None:
+        for unit in file.units:
+            short = _short(unit)
+            if unit.status != "changed":
+                self._defined[short] += 1 if unit.status == "added" else -1
+            for statement in _came(unit):
+                self._alive[statement.key] += 1
+                self._called.update(_CALL.findall(statement.key))
+            gone = self._removed.setdefault(short, Counter())
+            for statement in _went(unit):
+                self._alive[statement.key] -= 1
+                gone[statement.key] += 1
+
+    def _of_new_unit(self, unit: UnitDelta) -> Iterator[tuple[str, Evidence]]:
+        short = _short(unit)
+        if self._share(unit, self._removed.get(short, Counter())) >= _SHARE:
+            yield unit.name, Evidence("restored", f"def {short}")
+        elif self._called[short] and not self._defined[short] and not short.startswith("__"):
+            yield unit.name, Evidence("called-before", f"def {short}")
+
+    def _of_changed_unit(self, unit: UnitDelta) -> Iterator[tuple[str, Evidence]]:
+        telling = [item.key for item in _came(unit) if len(item.key) >= _TELLING]
+        gone = self._removed.get(_short(unit), Counter())
+        back = [key for key in telling if gone[key] and self._alive[key] <= 0]
+        ported = [key for key in telling if self._alive[key] > 0]
+        if back:
+            yield unit.name, Evidence("restored", back[0])
+        elif len(ported) >= 2 and len(ported) >= _SHARE * len(telling):
+            yield unit.name, Evidence("ported", ported[0])
+
+    @staticmethod
+    def _share(unit: UnitDelta, gone: Counter[str]) -> float:
+        keys = {item.key for item in unit.added if len(item.key) >= _TELLING}
+        return sum(key in gone for key in keys) / len(keys) if keys else 0.0
+
+
+def _short(unit: UnitDelta) -> str:
+    return unit.name.rpartition(".")[2]
+
+
+def _came(unit: UnitDelta) -> list[Statement]:
+    return [*unit.added, *(pair.new for pair in unit.rewritten)]
+
+
+def _went(unit: UnitDelta) -> list[Statement]:
+    return [*unit.removed, *(pair.old for pair in unit.rewritten)]

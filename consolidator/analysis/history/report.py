@@ -1,0 +1,79 @@
+"""What `extract` answers, as plain values. Encoded, the fields are the keys of the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from consolidator.analysis.history.verdict import Verdict
+from consolidator.plan import Plan
+from consolidator.tree.facts import Skipped
+
+
+class CommitEntry(msgspec.Struct, frozen=True, kw_only=True):
+    hash: str
+    date: str
+    """ISO 8601, UTC: the author's clock."""
+    author: str
+    subject: str
+    verdict: Verdict
+    score: float
+    why: tuple[str, ...]
+    category: str | None
+    paths: tuple[str, ...]
+    symbols: tuple[str, ...]
+    surviving: float
+    lives_in: tuple[str, ...]
+    missing_from: tuple[str, ...]
+    tests: tuple[str, ...]
+    code: tuple[str, ...] = ()
+    """The statements that carry a fix, in normal form."""
+    at_risk: bool = False
+    """A fix that the plan's replacement lacks, or, without a plan, that lives nowhere any more."""
+    reverted_by: str | None = None
+
+
+class ExtractReport(msgspec.Struct, frozen=True, kw_only=True):
+    root: str
+    revision: str
+    """The commit asked about; empty in a repository without commits."""
+    files: int
+    """Files of the family that were read, at any time in the history."""
+    skipped: tuple[Skipped, ...]
+    read: int
+    """Commits looked at; `commits` holds those that touch the family, newest first."""
+    shallow: bool
+    family: tuple[str, ...]
+    """Qualified names at the revision, the classes first asked about and their relatives."""
+    canonical: tuple[str, ...]
+    """What the plan moves the family to."""
+    commits: tuple[CommitEntry, ...]
+
+    @property
+    def fixes(self) -> tuple[CommitEntry, ...]:
+        return tuple(entry for entry in self.commits if entry.verdict == "fix")
+
+    @property
+    def at_risk(self) -> tuple[CommitEntry, ...]:
+        return tuple(entry for entry in self.fixes if entry.at_risk)
+
+    @property
+    def categories(self) -> dict[str, int]:
+        """Fixes per category, the largest first."""
+        names = [entry.category or "other" for entry in self.fixes]
+        return {
+            name: names.count(name)
+            for name in sorted(set(names), key=lambda n: (-names.count(n), n))
+        }
+
+
+def acknowledged(entry: CommitEntry, decided: Iterable[str]) -> bool:
+    """Whether a `[[keep]]` or `[[drop]]` names the commit, by at least seven digits of its hash."""
+    return any(len(fix) >= 7 and entry.hash.startswith(fix.lower()) for fix in decided)
+
+
+def unacknowledged(report: ExtractReport, plan: Plan) -> list[CommitEntry]:
+    """Fixes at risk about which the plan says neither `[[keep]]` nor `[[drop]]`."""
+    decided = [item.fix for item in plan.keeps] + [item.fix for item in plan.drops]
+    return [entry for entry in report.at_risk if not acknowledged(entry, decided)]

@@ -1,0 +1,309 @@
+"""What in a difference speaks for a fix: one row per signal, one small detector each.
+
+Weights are log-odds fitted on labelled commits of a real repository and rounded; `verdict.py` sums
+them. A signal counts once per unit and is told in words, with the statement that shows it.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from consolidator.analysis.history.delta import Rewrite, UnitDelta
+from consolidator.analysis.history.units import Statement, expressions
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    weight: float
+    category: str | None
+    words: str
+
+
+SIGNALS = {
+    "guard": Signal(2.0, None, "adds a guard"),
+    "branch": Signal(1.0, None, "adds a branch"),
+    "raise": Signal(1.5, "error handling", "refuses what was accepted"),
+    "lock": Signal(3.0, "race/concurrency", "takes a lock"),
+    "retry": Signal(2.5, "reconnect", "tries again"),
+    "timeout": Signal(2.5, "reconnect", "bounds a wait"),
+    "cleanup": Signal(2.0, "leak/lifecycle", "cleans up"),
+    "bound": Signal(2.0, "leak/lifecycle", "bounds what was kept for ever"),
+    "narrowed": Signal(2.0, "error handling", "narrows an exception"),
+    "unswallowed": Signal(3.0, "event loss", "no longer swallows a failure"),
+    "handled": Signal(1.5, "error handling", "handles a failure"),
+    "awaited": Signal(3.0, "event loss", "awaits what was not awaited"),
+    "serialised": Signal(2.5, "serialisation", "serialises safely"),
+    "identity": Signal(2.5, "isolation/security", "changes the key that is looked up"),
+    "renamed-call": Signal(1.5, None, "calls another method"),
+    "argument": Signal(1.0, None, "passes other arguments"),
+    "condition": Signal(2.0, None, "changes a condition"),
+    "returned": Signal(1.5, None, "answers differently"),
+    "reordered": Signal(2.0, "ordering", "changes the order of steps"),
+    "snapshot": Signal(2.5, "race/concurrency", "iterates over a copy"),
+    "delivered": Signal(1.0, "event loss", "sends where nothing was sent"),
+    "value": Signal(0.8, None, "changes a value"),
+    "called-before": Signal(2.5, "event loss", "adds a method that was already called"),
+    "restored": Signal(3.0, "event loss", "brings back what an earlier commit removed"),
+    "ported": Signal(1.5, None, "brings over what another copy already had"),
+}
+
+_LOCK = re.compile(r"(^|[._(])(\w*lock|\w*mutex|\w*semaphore|\w*condition)\b", re.IGNORECASE)
+_RETRY = re.compile(r"retr(y|ies)|attempt|backoff|reconnect", re.IGNORECASE)
+_TIMEOUT = re.compile(
+    r"\bwait_for\(|\btimeout(_at)?\(|\btimeout\s*=|\bmove_on_after\(|\bfail_after\(", re.IGNORECASE
+)
+_CLEANUP = re.compile(
+    r"\.(pop|popitem|discard|remove|clear|cancel|close|aclose|unregister|disconnect|cleanup\w*|release)\("
+    r"|^del |_cleanup\w*\(|\bcleanup_\w+\(|\bweakref\.|\bunsubscribe\("
+)
+_BOUND = re.compile(
+    r"\b(maxsize|maxlen|max_\w+|\w*_limit|\w*ttl\w*|expir\w+|stale\w*|idle\w*)\b", re.IGNORECASE
+)
+_SERIAL = re.compile(
+    r"isoformat\(|model_dump|jsonable|json_safe|safe_serial\w*|_?serializ\w+\(|default=str|to_dict\(|\.value\b|json\.dumps\("
+)
+_IDENTITY = re.compile(
+    r"\b(user_?id|tenant_?id|thread_?id|run_?id|connection_?id|client_?id|session_?id|stream_?id|\w+_key|key)\b",
+    re.IGNORECASE,
+)
+_SEND = re.compile(
+    r"\.(_?send\w*|_?emit\w*|_?notify\w*|_?broadcast\w*|_?publish\w*|_?deliver\w*|put_nowait|put)\("
+)
+_SNAPSHOT = re.compile(r"\b(list|tuple|set|dict|sorted)\(|\.copy\(\)")
+_EXITS = (ast.Return, ast.Raise, ast.Continue, ast.Break)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    signal: str
+    detail: str
+
+
+Detector = Callable[[UnitDelta], str | None]
+
+
+def detect(delta: UnitDelta) -> Iterator[Evidence]:
+    """The signals of one changed unit, each with the statement that shows it."""
+    if delta.status != "changed":
+        return
+    for name, detector in _DETECTORS.items():
+        shown = detector(delta)
+        if shown is not None:
+            yield Evidence(name, shown)
+
+
+def _first(statements: tuple[Statement, ...], pattern: re.Pattern[str]) -> str | None:
+    return next((item.key for item in statements if pattern.search(item.key)), None)
+
+
+def _guard(delta: UnitDelta) -> str | None:
+    for item in delta.added:
+        if isinstance(item.node, ast.If) and isinstance(item.node.body[-1], _EXITS):
+            return item.key
+    return None
+
+
+def _branch(delta: UnitDelta) -> str | None:
+    for item in delta.added:
+        if isinstance(item.node, ast.If) and not isinstance(item.node.body[-1], _EXITS):
+            return item.key
+    return None
+
+
+def _raise(delta: UnitDelta) -> str | None:
+    gone = any(isinstance(item.node, ast.Raise) for item in delta.removed)
+    for item in delta.added:
+        if isinstance(item.node, ast.Raise) and item.node.exc is not None and not gone:
+            return item.key
+    return None
+
+
+def _lock(delta: UnitDelta) -> str | None:
+    for item in delta.added:
+        if isinstance(item.node, ast.With | ast.AsyncWith) and _LOCK.search(item.key):
+            return item.key
+    return next(
+        (item.key for item in delta.added if re.search(r"\b\w*(Lock|Semaphore)\(", item.key)), None
+    )
+
+
+def _retry(delta: UnitDelta) -> str | None:
+    for item in delta.added:
+        if isinstance(item.node, ast.For | ast.While | ast.AsyncFor) and _RETRY.search(item.key):
+            return item.key
+    return None
+
+
+def _timeout(delta: UnitDelta) -> str | None:
+    if _first(delta.removed, _TIMEOUT):
+        return None
+    fresh = _first(delta.added, _TIMEOUT)
+    return fresh or _rewritten(
+        delta,
+        lambda pair: bool(_TIMEOUT.search(pair.new.key)) and not _TIMEOUT.search(pair.old.key),
+    )
+
+
+def _cleanup(delta: UnitDelta) -> str | None:
+    return None if _first(delta.removed, _CLEANUP) else _first(delta.added, _CLEANUP)
+
+
+def _bound(delta: UnitDelta) -> str | None:
+    fresh = tuple(item for item in delta.added if isinstance(item.node, ast.If | ast.While))
+    found = _first(fresh, _BOUND)
+    return found or _rewritten(
+        delta, lambda pair: bool(_BOUND.search(pair.new.key)) and not _BOUND.search(pair.old.key)
+    )
+
+
+_BROAD = {"except", "except Exception", "except BaseException"}
+
+
+def _handlers(statements: tuple[Statement, ...]) -> list[str]:
+    return [item.key for item in statements if isinstance(item.node, ast.ExceptHandler)]
+
+
+def _narrowed(delta: UnitDelta) -> str | None:
+    gone = _handlers(delta.removed) + [
+        pair.old.key for pair in delta.rewritten if isinstance(pair.old.node, ast.ExceptHandler)
+    ]
+    come = _handlers(delta.added) + [
+        pair.new.key for pair in delta.rewritten if isinstance(pair.new.node, ast.ExceptHandler)
+    ]
+    if _BROAD & set(gone):
+        return next((key for key in come if key not in _BROAD), None)
+    return None
+
+
+def _unswallowed(delta: UnitDelta) -> str | None:
+    for item in delta.added:
+        handled = any(block.startswith("except") for block in item.context)
+        if isinstance(item.node, ast.Raise) and handled:
+            return item.key
+    gone = [key for key in _handlers(delta.removed) if key in _BROAD]
+    return f"drops `{gone[0]}`" if gone and not _handlers(delta.added) else None
+
+
+def _handled(delta: UnitDelta) -> str | None:
+    come = _handlers(delta.added)
+    return come[0] if come and not _handlers(delta.removed) else None
+
+
+def _awaits(statement: Statement) -> int:
+    return sum(isinstance(node, ast.Await) for node in expressions(statement.node))
+
+
+def _awaited(delta: UnitDelta) -> str | None:
+    return _rewritten(delta, lambda pair: _awaits(pair.new) > _awaits(pair.old))
+
+
+def _serialised(delta: UnitDelta) -> str | None:
+    fresh = None if _first(delta.removed, _SERIAL) else _first(delta.added, _SERIAL)
+    return fresh or _rewritten(
+        delta, lambda pair: bool(_SERIAL.search(pair.new.key)) and not _SERIAL.search(pair.old.key)
+    )
+
+
+def _identity(delta: UnitDelta) -> str | None:
+    return _rewritten(
+        delta,
+        lambda pair: (
+            sorted(_IDENTITY.findall(pair.old.key)) != sorted(_IDENTITY.findall(pair.new.key))
+        ),
+    )
+
+
+def _calls(statement: Statement) -> list[ast.Call]:
+    return [node for node in expressions(statement.node) if isinstance(node, ast.Call)]
+
+
+def _callees(statement: Statement) -> list[str]:
+    return sorted(ast.unparse(call.func) for call in _calls(statement))
+
+
+def _renamed_call(delta: UnitDelta) -> str | None:
+    return _rewritten(delta, lambda pair: _differ(_callees(pair.old), _callees(pair.new)))
+
+
+def _differ(old: list[str], new: list[str]) -> bool:
+    return len(old) == len(new) and old != new
+
+
+def _argument(delta: UnitDelta) -> str | None:
+    return _rewritten(
+        delta,
+        lambda pair: (
+            _callees(pair.old) == _callees(pair.new)
+            and sum(len(call.args) + len(call.keywords) for call in _calls(pair.old))
+            != sum(len(call.args) + len(call.keywords) for call in _calls(pair.new))
+        ),
+    )
+
+
+def _condition(delta: UnitDelta) -> str | None:
+    return _rewritten(delta, lambda pair: isinstance(pair.new.node, ast.If | ast.While))
+
+
+def _returned(delta: UnitDelta) -> str | None:
+    return _rewritten(delta, lambda pair: isinstance(pair.new.node, ast.Return))
+
+
+def _reordered(delta: UnitDelta) -> str | None:
+    return delta.name if delta.reordered else None
+
+
+def _snapshot(delta: UnitDelta) -> str | None:
+    return _rewritten(
+        delta,
+        lambda pair: (
+            isinstance(pair.new.node, ast.For)
+            and bool(_SNAPSHOT.search(pair.new.key))
+            and not _SNAPSHOT.search(pair.old.key)
+        ),
+    )
+
+
+def _delivered(delta: UnitDelta) -> str | None:
+    return None if _first(delta.removed, _SEND) else _first(delta.added, _SEND)
+
+
+def _value(delta: UnitDelta) -> str | None:
+    return _rewritten(delta, lambda pair: _constants(pair.old) != _constants(pair.new))
+
+
+def _constants(statement: Statement) -> list[str]:
+    found = (node for node in expressions(statement.node) if isinstance(node, ast.Constant))
+    return sorted(repr(node.value) for node in found)
+
+
+def _rewritten(delta: UnitDelta, holds: Callable[[Rewrite], bool]) -> str | None:
+    return next((pair.new.key for pair in delta.rewritten if holds(pair)), None)
+
+
+_DETECTORS: dict[str, Detector] = {
+    "guard": _guard,
+    "branch": _branch,
+    "raise": _raise,
+    "lock": _lock,
+    "retry": _retry,
+    "timeout": _timeout,
+    "cleanup": _cleanup,
+    "bound": _bound,
+    "narrowed": _narrowed,
+    "unswallowed": _unswallowed,
+    "handled": _handled,
+    "awaited": _awaited,
+    "serialised": _serialised,
+    "identity": _identity,
+    "renamed-call": _renamed_call,
+    "argument": _argument,
+    "condition": _condition,
+    "returned": _returned,
+    "reordered": _reordered,
+    "snapshot": _snapshot,
+    "delivered": _delivered,
+    "value": _value,
+}

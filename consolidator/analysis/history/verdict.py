@@ -1,0 +1,145 @@
+"""From the differences of one commit to a verdict, a score and the reasons, in words."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import Literal
+
+from consolidator.analysis.history.delta import FileDelta
+from consolidator.analysis.history.signals import SIGNALS, Evidence, detect
+
+Verdict = Literal["fix", "feature", "refactor", "test", "docs", "other"]
+
+_BIAS = -3.0
+_REPEAT = 0.35
+"""What a signal adds when another file of the same commit shows it again, relative to the first."""
+_SUBJECT_FIX = 0.7
+_SUBJECT_REVERT = 1.0
+_TESTED = 0.8
+_NEW_CODE = -0.5
+"""Per doubling of new statements in new units: features carry guards of their own."""
+_FIX_WORD = re.compile(
+    r"\b(fix(es|ed)?|bug(fix)?|race|leak|deadlock|lost|regression|restore[sd]?|crash|hotfix)\b",
+    re.I,
+)
+_REVERT = re.compile(r"^revert\b|\bthis reverts commit\b", re.I)
+_SHOWN = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    verdict: Verdict
+    score: float
+    """The estimated probability that the commit fixes behaviour of the family, 0..1."""
+    why: tuple[str, ...]
+    category: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """What a commit did, as far as the family is concerned."""
+
+    message: str
+    files: tuple[FileDelta, ...]
+    new_tests: tuple[str, ...] = ()
+    other_tests: int = 0
+    docs: int = 0
+    evidence: tuple[tuple[str, Evidence], ...] = ()
+    """Evidence from the history itself (restored, ported …): unit and signal."""
+
+
+def judge(touched: Touched) -> Judgement:
+    found = [
+        (unit.name, evidence)
+        for file in touched.files
+        for unit in file.units
+        for evidence in detect(unit)
+    ] + list(touched.evidence)
+    logit = _BIAS + _weigh(found) + _context(touched)
+    score = 1 / (1 + math.exp(-logit))
+    fix = score >= 0.5 and bool(found)
+    verdict: Verdict = "fix" if fix else _otherwise(touched)
+    return Judgement(verdict, round(score, 3), _reasons(touched, found, fix), _category(found, fix))
+
+
+def _weigh(found: list[tuple[str, Evidence]]) -> float:
+    times = Counter(evidence.signal for _, evidence in found)
+    return sum(
+        SIGNALS[name].weight * (1 + _REPEAT * math.log2(count)) for name, count in times.items()
+    )
+
+
+def _context(touched: Touched) -> float:
+    new = sum(
+        len(unit.added) for file in touched.files for unit in file.units if unit.status == "added"
+    )
+    extra = _NEW_CODE * math.log2(1 + new / 10)
+    extra += _SUBJECT_FIX if _FIX_WORD.search(touched.message.partition("\n")[0]) else 0.0
+    extra += _SUBJECT_REVERT if _REVERT.search(touched.message) else 0.0
+    return extra + (_TESTED if touched.new_tests else 0.0)
+
+
+def _otherwise(touched: Touched) -> Verdict:
+    units = [unit for file in touched.files for unit in file.units]
+    new = sum(len(unit.added) for unit in units if unit.status == "added")
+    grown = sum(len(unit.added) for unit in units if unit.status == "changed")
+    acted = any(unit.added or unit.removed or unit.rewritten or unit.reordered for unit in units)
+    if not touched.files:
+        if touched.new_tests or touched.other_tests:
+            return "test"
+        return "docs" if touched.docs else "other"
+    if not acted:
+        return (
+            "refactor" if any(file.moved or unit_noise(file) for file in touched.files) else "docs"
+        )
+    gone = sum(len(unit.removed) for unit in units)
+    return "feature" if new + grown > gone and new >= 3 else "refactor"
+
+
+def unit_noise(file: FileDelta) -> int:
+    return sum(unit.noise for unit in file.units)
+
+
+def _category(found: list[tuple[str, Evidence]], fix: bool) -> str | None:
+    if not fix:
+        return None
+    votes: Counter[str] = Counter()
+    for _, evidence in found:
+        signal = SIGNALS[evidence.signal]
+        if signal.category:
+            votes[signal.category] += int(signal.weight * 10)
+    return max(votes, key=lambda name: (votes[name], name)) if votes else "other"
+
+
+def _reasons(touched: Touched, found: list[tuple[str, Evidence]], fix: bool) -> tuple[str, ...]:
+    strongest: dict[str, tuple[str, Evidence]] = {}
+    for unit, evidence in found:
+        strongest.setdefault(evidence.signal, (unit, evidence))
+    ranked = sorted(strongest.values(), key=lambda item: -SIGNALS[item[1].signal].weight)
+    words = [
+        f"{SIGNALS[evidence.signal].words} in {unit or 'the module'}: {_short(evidence.detail)}"
+        for unit, evidence in ranked
+    ]
+    if touched.new_tests:
+        words.append(f"comes with tests: {', '.join(touched.new_tests[:3])}")
+    if not fix and not words:
+        words.append(_nothing(touched))
+    return tuple(words[:8])
+
+
+def _nothing(touched: Touched) -> str:
+    if not touched.files:
+        return "touches only tests or documents"
+    if any(file.status == "added" for file in touched.files):
+        return "only adds new code"
+    if any(file.status == "removed" for file in touched.files):
+        return "removes whole files"
+    return "nothing that acts has changed"
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _SHOWN else line[: _SHOWN - 1] + "…"

@@ -1,0 +1,165 @@
+"""Which commits were fixes worth keeping: from a repository to a report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+from consolidator.analysis.history.accounts import Accounts
+from consolidator.analysis.history.family import Member, Scope, members_of
+from consolidator.analysis.history.mine import Miner
+from consolidator.analysis.history.records import Commit
+from consolidator.analysis.history.report import ExtractReport
+from consolidator.analysis.history.units import cut
+from consolidator.errors import UsageError
+from consolidator.plan import Plan
+from consolidator.tree.facts import Skipped
+from consolidator.tree.modules import Layout, find_layout
+
+DEFAULT_MATCH = "websocket"
+
+
+class History(Protocol):
+    """What the workflow needs of a repository; paths are ROOT's."""
+
+    @property
+    def shallow(self) -> bool: ...
+    def head(self) -> str | None: ...
+    def resolve(self, revision: str) -> str: ...
+    def commits(self, revision: str) -> Iterator[Commit]: ...
+    def tree_at(self, revision: str) -> dict[str, str]: ...
+    def read_blobs(self, ids: Iterable[str]) -> Iterator[tuple[str, bytes | None]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What to look at. Dates are ISO 8601, UTC unless they say otherwise, bounds included."""
+
+    match: str | None = None
+    """Text in paths or names; by default the plan's names, or `websocket` without any."""
+    since: str | None = None
+    until: str | None = None
+    rev: str | None = None
+    paths: tuple[str, ...] = ()
+    limit: int | None = None
+    """At most so many commits in the report, the newest."""
+
+
+def run(root: Path, *, history: History, selection: Selection, plan: Plan) -> ExtractReport:
+    """Raises `UsageError` for a revision or date that means nothing."""
+    since, until = (
+        _moment(selection.since, "--since", end=False),
+        _moment(selection.until, "--until", end=True),
+    )
+    if history.head() is None and selection.rev is None:
+        return _empty(root)
+    revision = history.resolve(selection.rev or "HEAD")
+    scope = _scope(selection, plan)
+    commits = list(history.commits(revision))
+    tree = history.tree_at(revision)
+    paths = _family_paths(scope, commits, tree, history)
+    miner = Miner(scope, paths, history.read_blobs)
+    mined = list(miner.mine(commits[::-1]))
+    layout = find_layout([*tree, *paths], plan.source_roots)
+    members = _members(scope, tree, paths, layout, history, plan)
+    ledger = Accounts(members, plan, layout)
+    entries = [ledger.entry(item) for item in mined[::-1]]
+    kept = [
+        entry
+        for item, entry in zip(mined[::-1], entries, strict=True)
+        if since <= item.commit.time <= until
+    ]
+    skipped = sorted({(trouble.path, trouble.reason) for trouble in miner.troubles})
+    return ExtractReport(
+        root=str(root),
+        revision=revision,
+        files=len(paths),
+        skipped=tuple(Skipped(path, 0, reason) for path, reason in skipped),
+        read=len(commits),
+        shallow=history.shallow,
+        family=tuple(sorted(ledger.classes)),
+        canonical=ledger.canonical,
+        commits=tuple(kept[: selection.limit]),
+    )
+
+
+def _moment(text: str | None, option: str, *, end: bool) -> float:
+    if text is None:
+        return float("inf") if end else float("-inf")
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(
+            f"{option}: {text!r} is no date (expected ISO 8601, like 2025-09-30 or 2025-09-30T12:00)"
+        ) from None
+    if end and len(text) <= len("2025-09-30"):
+        moment = moment.replace(hour=23, minute=59, second=59)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def _empty(root: Path) -> ExtractReport:
+    return ExtractReport(
+        root=str(root),
+        revision="",
+        files=0,
+        skipped=(),
+        read=0,
+        shallow=False,
+        family=(),
+        canonical=(),
+        commits=(),
+    )
+
+
+def _scope(selection: Selection, plan: Plan) -> Scope:
+    ends = [name for move in plan.moves for name in (move.source, move.target)]
+    names = frozenset(leaf for name in ends if (leaf := name.rpartition(".")[2]))
+    match = selection.match
+    if match is None:
+        match = "" if names else DEFAULT_MATCH
+    return Scope(match, names, selection.paths, plan.exclude)
+
+
+def _family_paths(
+    scope: Scope, commits: list[Commit], tree: dict[str, str], history: History
+) -> frozenset[str]:
+    """Paths that ever held a member: by their name, or by what their first or last version defines."""
+    last: dict[str, str] = {}
+    first: dict[str, str] = {}
+    for commit in commits:
+        for change in commit.changes:
+            if change.new and scope.admits(change.path):
+                last.setdefault(change.path, change.new)
+                first[change.path] = change.new
+    last |= {path: blob for path, blob in tree.items() if scope.admits(path)}
+    named = {path for path in last if scope.names_path(path)}
+    wanted: dict[str, set[str]] = {}
+    for versions in (first, last):
+        for path in versions.keys() - named:
+            wanted.setdefault(versions[path], set()).add(path)
+    for blob, content in history.read_blobs(sorted(wanted)):
+        if content is not None and scope.defines(content):
+            named |= wanted[blob]
+    return frozenset(named)
+
+
+def _members(
+    scope: Scope,
+    tree: dict[str, str],
+    paths: frozenset[str],
+    layout: Layout,
+    history: History,
+    plan: Plan,
+) -> dict[str, Member]:
+    ends = {name for move in plan.moves for name in (move.source, move.target)}
+    present = sorted(paths & tree.keys())
+    found: dict[str, Member] = {}
+    contents = history.read_blobs(tree[path] for path in present)
+    for path, (_, content) in zip(present, contents, strict=True):
+        for member in members_of(path, cut(content or b"") or {}, layout):
+            if scope.names_path(path) or scope.covers(member.name) or member.qualname in ends:
+                found[member.qualname] = member
+    return found

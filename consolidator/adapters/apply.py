@@ -81,6 +81,27 @@ def recover(root: Path) -> list[str]:
         return _recover(root, state)
 
 
+def last_changes(root: Path) -> list[FileChange]:
+    """What the latest application did to each file that is still as it left it."""
+    state = root / STATE / "migrate"
+    if not state.is_dir():
+        return []
+    latest: dict[str, FileChange | None] = {}
+    for folder in reversed(_applications(state)):
+        for index, entry in enumerate(_manifest(folder).files):
+            if entry.path not in latest:
+                latest[entry.path] = _as_left(root, folder, index, entry)
+    return [change for _, change in sorted(latest.items()) if change is not None]
+
+
+def _as_left(root: Path, folder: Path, index: int, entry: _Entry) -> FileChange | None:
+    target = _target(root, entry.path)
+    current = target.read_bytes() if target.is_file() else None
+    if current is None or entry.old is None or _hash(current) != entry.new:
+        return None
+    return FileChange(entry.path, (folder / f"{index}.old").read_bytes(), current)
+
+
 # the journal
 
 

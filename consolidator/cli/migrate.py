@@ -11,9 +11,11 @@ from typing import Annotated
 import typer
 
 from codemods.view import Options
-from consolidator.adapters.apply import apply_changes, recover, undo_last
+from consolidator.adapters.apply import apply_changes, last_changes, recover, undo_last
 from consolidator.adapters.files import check_root
 from consolidator.adapters.git import open_repository
+from consolidator.adapters.installed import InstalledPackages
+from consolidator.analysis.call_sites import plan_calls
 from consolidator.analysis.changes import Migration
 from consolidator.analysis.references.rewrite import plan_imports
 from consolidator.cli.common import (
@@ -107,6 +109,38 @@ def imports(
     plan = _plan(root, plan_file, source, target)
     options = Options(rename_uses=rename_uses, absolute=absolute, docs=docs)
     planner = partial(plan_imports, options=options)
+    mode = _mode(apply=apply, check=check)
+    _migrate(root, plan, planner, mode, form, output, jobs, no_cache, quiet, allow_dirty)
+
+
+@app.command()
+def calls(
+    root: Root = Path(),
+    plan_file: PlanFile = None,
+    apply: Apply = False,
+    check: Check = False,
+    allow_dirty: AllowDirty = False,
+    form: Form = MigrateFormat.text,
+    output: Output = None,
+    jobs: Jobs = None,
+    no_cache: NoCache = False,
+    quiet: Quiet = False,
+) -> None:
+    """Adapt every call of the plan's legacy names to the new signatures.
+
+    Renames methods, attributes and keywords, writes arguments as the plan's `calls` say, adds and
+    drops `await`. Receivers are known by flow, never by name. A call that can't be adapted is listed
+    with both signatures. Runs before or after `migrate imports`.
+
+    **Example:** `consolidator migrate calls . --apply`
+
+    **Exit codes:** 0 nothing to change, or applied · 1 it would change something · 2 a mistake in the
+    plan or a dirty git tree · 3 a check failed: nothing was written.
+    """
+    plan = _plan(root, plan_file, "", "")
+    planner = partial(
+        plan_calls, library=InstalledPackages(root).find, last_migration=last_changes(root)
+    )
     mode = _mode(apply=apply, check=check)
     _migrate(root, plan, planner, mode, form, output, jobs, no_cache, quiet, allow_dirty)
 

@@ -1,0 +1,1 @@
+"""Calls on moved classes and functions: which they are, and what each becomes."""

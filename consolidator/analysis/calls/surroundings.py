@@ -1,0 +1,52 @@
+"""Where an expression stands in its file: what holds it, and whether an `await` may be written there."""
+
+from __future__ import annotations
+
+import ast
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+
+
+class Surroundings:
+    """Parents of every node of a file."""
+
+    def __init__(self, syntax: ast.Module) -> None:
+        self._parents: dict[ast.AST, ast.AST] = {}
+        for node in ast.walk(syntax):
+            for child in ast.iter_child_nodes(node):
+                self._parents[child] = node
+
+    def parent(self, node: ast.AST) -> ast.AST | None:
+        return self._parents.get(node)
+
+    def awaited_by(self, node: ast.expr) -> ast.Await | None:
+        parent = self.parent(node)
+        return parent if isinstance(parent, ast.Await) else None
+
+    def is_head(self, node: ast.expr) -> bool:
+        """Whether an `await` in front of the expression would take in more than it."""
+        parent = self.parent(node)
+        if isinstance(parent, ast.Call):
+            return parent.func is node
+        if isinstance(parent, ast.Attribute | ast.Subscript):
+            return parent.value is node
+        if isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Pow):
+            return True
+        return isinstance(parent, ast.Await)
+
+    def can_await(self, node: ast.expr) -> bool:
+        """Whether the innermost function around the expression is async and evaluates it itself."""
+        child: ast.AST = node
+        while (parent := self.parent(child)) is not None:
+            if isinstance(parent, ast.GeneratorExp):
+                return parent.generators[0].iter is child and self.can_await(parent)
+            if isinstance(parent, _FUNCTIONS):
+                if isinstance(parent, ast.AsyncFunctionDef):
+                    return child in parent.body
+                return False
+            child = parent
+        return False
+
+    def is_enter(self, node: ast.expr) -> bool:
+        """Whether the expression is what a `with` statement enters."""
+        return isinstance(self.parent(node), ast.withitem)

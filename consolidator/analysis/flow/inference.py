@@ -1,0 +1,421 @@
+"""Receivers by flow: what every name, attribute and call of a file is, across files and packages."""
+
+from __future__ import annotations
+
+import ast
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from posixpath import dirname
+
+from consolidator.analysis.flow.evaluate import Evaluator, Place
+from consolidator.analysis.flow.values import (
+    NONE,
+    NOTHING_KNOWN,
+    UNKNOWN,
+    Kind,
+    Value,
+    Values,
+    contents,
+    holding,
+)
+from consolidator.analysis.flow.walk import Walker, function_result
+from consolidator.analysis.flow.world import Class, Function, Source, World
+from consolidator.tree.facts import BindingFact, Unreadable
+from consolidator.tree.index import Tree
+from consolidator.tree.names import Definition, Resolver, live_bindings
+
+_DEPTH = 12
+"""Calls and attributes followed from one expression; deeper ones are unknown."""
+_KEPT_FILES = 48
+_CONTEXTS = {"contextmanager", "asynccontextmanager"}
+
+
+@dataclass(frozen=True)
+class FileFlow:
+    """A file's syntax tree, and what each name, attribute, call and `await` in it can be.
+
+    Code under two paths that reach the same expression gives the union of both.
+    """
+
+    path: str
+    syntax: ast.Module
+    values: dict[ast.expr, Values]
+
+    def of(self, node: ast.expr) -> Values:
+        """What an expression can be; unknown for code that is never reached."""
+        return self.values.get(node, NOTHING_KNOWN)
+
+
+class Flow:
+    """Flow analysis of one world; answers are remembered."""
+
+    def __init__(self, world: World, earlier: Tree | None = None) -> None:
+        """`earlier` is the tree before the last migration: what a name meant there is its origin."""
+        self.world = world
+        self._earlier = Resolver(earlier) if earlier else None
+        self._names: dict[tuple[str, str, str, str], Values] = {}
+        self._members: dict[tuple[str, str], Values] = {}
+        self._returned: dict[tuple[str, str], Values] = {}
+        self._attributes: dict[str, dict[str, Values]] = {}
+        self._fixtures: dict[str, dict[str, Function]] = {}
+        self._functions_at: OrderedDict[
+            tuple[str, str], dict[int, ast.FunctionDef | ast.AsyncFunctionDef]
+        ] = OrderedDict()
+        self._pending: set[tuple[str, ...]] = set()
+        self._cut: set[tuple[str, ...]] = set()
+        self._provisional: dict[tuple[str, str], Values] = {}
+
+    def file(self, path: str) -> FileFlow | None:
+        """Everything known about a file of ROOT; None where it can't be parsed."""
+        syntax = self.world.tree.syntax(path)
+        if isinstance(syntax, Unreadable):
+            return None
+        values: dict[ast.expr, Values] = {}
+
+        def seen(node: ast.expr, known: Values) -> None:
+            before = values.get(node)
+            values[node] = known if before is None else before | known
+
+        place = Place(self.world.project, path)
+        Walker(Evaluator(self, place, seen=seen), self.parameter).run(syntax.body)
+        return FileFlow(path, syntax, values)
+
+    # names
+
+    def name(self, place: Place, dotted: str) -> Values:
+        """What a dotted name means at a place, beyond local variables."""
+        key = (place.source.tree.root, place.path, place.scope, dotted)
+        if key not in self._names:
+            resolution = place.source.resolver.expression(place.path, dotted, place.scope)
+            if not resolution.definitions:
+                self._names[key] = NOTHING_KNOWN
+            else:
+                via = dotted.rpartition(".")[2]
+                origin = self._origin(place, dotted)
+                found: Values = frozenset().union(
+                    *(
+                        self._defined(place.source, thing, via, origin)
+                        for thing in self.world.definitions(place.source, resolution)
+                    )
+                )
+                self._names[key] = found | {UNKNOWN} if resolution.reasons else found
+        return self._names[key]
+
+    def _origin(self, place: Place, dotted: str) -> str:
+        if self._earlier is None or not place.source.first_party:
+            return ""
+        found = self._earlier.expression(place.path, dotted, place.scope).exact
+        return found.dotted if found and found.kind in ("class", "function") else ""
+
+    def _defined(
+        self, source: Source, thing: Class | Function | Definition, via: str, origin: str = ""
+    ) -> Values:
+        if isinstance(thing, Class | Function):
+            kind: Kind = "class" if isinstance(thing, Class) else "function"
+            changed = origin if origin != thing.dotted else ""
+            return frozenset({Value(kind, thing.dotted, via, origin=changed)})
+        if thing.kind == "module" or (thing.kind == "external" and not thing.qualname):
+            return frozenset({Value("module", thing.dotted)})
+        if thing.kind == "external":
+            last = thing.qualname.rpartition(".")[2]
+            is_class = last[:1].isupper() and not last.isupper()
+            return frozenset(
+                {Value("class" if is_class else "function", thing.dotted, via, origin=origin)}
+            )
+        if thing.kind == "variable":
+            return self._variable(source, thing)
+        return NOTHING_KNOWN
+
+    def _variable(self, source: Source, definition: Definition) -> Values:
+        key = ("variable", source.tree.root, definition.path, definition.qualname)
+        if key in self._pending or len(self._pending) > _DEPTH:
+            return NOTHING_KNOWN
+        self._pending.add(key)
+        scope, _, name = definition.qualname.rpartition(".")
+        bound = source.resolver.bindings(definition.path, name, scope)
+        live = [fact for fact in live_bindings(bound) if isinstance(fact, BindingFact)]
+        annotations = [f for f in bound if isinstance(f, BindingFact) and f.annotation]
+        values = self._bound(Place(source, definition.path, scope), annotations or live)
+        self._pending.discard(key)
+        return values
+
+    def _bound(self, place: Place, bindings: list[BindingFact]) -> Values:
+        """What assignments say, without None where one says more: it is what the name starts as."""
+        found: set[Value] = set()
+        evaluator = Evaluator(self, place)
+        for fact in bindings:
+            declared = evaluator.annotation(fact.annotation) if fact.annotation else NOTHING_KNOWN
+            found |= declared if declared - {UNKNOWN} else self._text(evaluator, fact.value)
+        return frozenset(found) or NOTHING_KNOWN
+
+    @staticmethod
+    def _text(evaluator: Evaluator, text: str) -> Values:
+        try:
+            return evaluator.value(ast.parse(text.strip() or "...", mode="eval").body)
+        except (SyntaxError, ValueError):
+            return NOTHING_KNOWN
+
+    # members
+
+    def member(self, owner: Value, attribute: str) -> Values:
+        """What `owner.attribute` is."""
+        if owner.kind == "module":
+            return self._of_module(owner.name, attribute)
+        if owner.kind not in ("instance", "class"):
+            return NOTHING_KNOWN
+        cls = self.world.class_of(owner.name)
+        if cls is None:
+            return NOTHING_KNOWN
+        for ancestor in self.world.lineage(cls):
+            if function := ancestor.functions.get(attribute):
+                if function.is_property and owner.kind == "instance":
+                    return self.result(function)
+                return frozenset(
+                    {Value("method", owner.name, owner.via, attribute, mock=owner.mock)}
+                )
+            values = self._own_attribute(ancestor, attribute)
+            if values is not None:
+                return values
+        return NOTHING_KNOWN
+
+    def _of_module(self, module: str, attribute: str) -> Values:
+        source = self.world.project
+        resolution = source.resolver.absolute(f"{module}.{attribute}")
+        things = self.world.definitions(source, resolution)
+        found: Values = frozenset().union(*(self._defined(source, t, attribute) for t in things))
+        return found if found and not resolution.reasons else found | {UNKNOWN}
+
+    def _own_attribute(self, cls: Class, attribute: str) -> Values | None:
+        key = (cls.dotted, attribute)
+        if key in self._members:
+            return self._members[key]
+        if attribute not in cls.attributes and attribute not in cls.instance_attributes:
+            return None
+        bindings = list(cls.attributes.get(attribute, ()))
+        place = Place(cls.source, cls.path, cls.fact.qualname, cls.dotted)
+        declared = [fact for fact in bindings if fact.annotation]
+        values = self._bound(place, declared) if declared else NOTHING_KNOWN
+        if not values - {UNKNOWN, NONE}:
+            assigned = set(self._bound(place, bindings)) if bindings and not declared else set()
+            assigned |= self._assigned(cls).get(attribute, frozenset())
+            values = frozenset(assigned) or NOTHING_KNOWN
+        if not any(pending[0] in ("attributes", "variable") for pending in self._pending):
+            self._members[key] = values
+        return values
+
+    def _assigned(self, cls: Class) -> dict[str, Values]:
+        """What the methods of a class set its attributes to. Read twice: an attribute may be set from
+        another one."""
+        key = ("attributes", cls.dotted)
+        if cls.dotted in self._attributes and key not in self._pending:
+            return self._attributes[cls.dotted]
+        if key in self._pending or len(self._pending) > _DEPTH:
+            return self._attributes.get(cls.dotted, {})
+        self._pending.add(key)
+        for _ in range(2):
+            self._attributes[cls.dotted] = self._read_methods(cls)
+        self._pending.discard(key)
+        return self._attributes[cls.dotted]
+
+    def _read_methods(self, cls: Class) -> dict[str, Values]:
+        lines = [line for _, line, _ in cls.fact.self_attributes]
+        found: dict[str, set[Value]] = {}
+        for function in cls.functions.values():
+            fact = function.fact
+            if not any(fact.line <= line <= fact.end_line for line in lines):
+                continue
+            walked = self._walk(function)
+            self_name = fact.parameters[0].name if fact.parameters else "self"
+            for text, values in (walked.assigned if walked else {}).items():
+                owner, _, attribute = text.rpartition(".")
+                if owner == self_name:
+                    found.setdefault(attribute, set()).update(values)
+        return {attribute: frozenset(values) for attribute, values in found.items()}
+
+    def parent(self, class_name: str) -> Values:
+        """What `super()` is inside a class: an instance of its first readable base."""
+        cls = self.world.class_of(class_name)
+        bases = self.world.bases(cls)[0] if cls else ()
+        return frozenset({Value("instance", base.dotted) for base in bases[:1]}) or NOTHING_KNOWN
+
+    # calls
+
+    def returned(self, callee: Value) -> Values:
+        """What calling a value gives."""
+        if callee.kind == "class":
+            return frozenset({replace(callee, kind="instance")})
+        if callee.kind == "function":
+            function = self.world.function_of(callee.name)
+            if function is None:
+                return NOTHING_KNOWN
+            result = self._former_result(callee) or self.result(function)
+            return _through(result, callee.via, function.fact.name)
+        if callee.kind == "method":
+            return self._method_result(callee)
+        return NOTHING_KNOWN
+
+    def _former_result(self, callee: Value) -> Values:
+        """What the factory gave that the name meant before, where that is the same kind of thing: it
+        knows the origin of what it gives."""
+        former = self.world.named(callee.origin) if callee.origin else None
+        values = self.result(former) if isinstance(former, Function) else frozenset()
+        return values if any(value.origin for value in values) else frozenset()
+
+    def _method_result(self, callee: Value) -> Values:
+        cls = self.world.class_of(callee.name)
+        for ancestor in self.world.lineage(cls) if cls else ():
+            if function := ancestor.functions.get(callee.member):
+                if function.fact.returns.strip("\"' ") == "Self":
+                    values = frozenset({replace(callee, kind="instance", member="")})
+                    return holding("awaitable", values) if function.fact.is_async else values
+                return _through(self.result(function), callee.via, callee.name.rpartition(".")[2])
+        return NOTHING_KNOWN
+
+    def result(self, function: Function) -> Values:
+        """What a call of a function gives: its annotation, else what its body returns."""
+        key = (function.source.tree.root, function.dotted)
+        if key in self._returned:
+            return self._returned[key]
+        if key in self._provisional:
+            return self._provisional[key]
+        pending = ("result", *key)
+        if pending in self._pending or len(self._pending) > _DEPTH:
+            self._cut.add(pending)
+            return NOTHING_KNOWN
+        self._pending.add(pending)
+        values = self._declared_result(function)
+        if _is_worth_reading(function) and not values - {UNKNOWN}:
+            values = self._inferred_result(function)
+        self._pending.discard(pending)
+        self._remember(key, pending, values)
+        return values
+
+    def _remember(self, key: tuple[str, str], pending: tuple[str, ...], values: Values) -> None:
+        """An answer that met an unfinished one holds only until that one is finished."""
+        self._cut.discard(pending)
+        if self._cut:
+            self._provisional[key] = values
+        else:
+            self._returned[key] = values
+        if not self._pending:
+            self._cut.clear()
+            self._provisional.clear()
+
+    def _declared_result(self, function: Function) -> Values:
+        fact = function.fact
+        if not fact.returns:
+            return NOTHING_KNOWN
+        place = Place(function.source, function.path, fact.scope)
+        values = Evaluator(self, place).annotation(fact.returns)
+        if fact.returns.strip("\"' ") == "Self":
+            owner = function.dotted.rpartition(".")[0]
+            values = frozenset({Value("instance", owner)})
+        return self._decorated(function, values, yields=contents(values, "items"))
+
+    def _decorated(self, function: Function, values: Values, *, yields: Values) -> Values:
+        if function.decorators & _CONTEXTS:
+            return holding("context", yields)
+        if "fixture" in function.decorators:
+            return yields if yields - {UNKNOWN} else values
+        if function.fact.is_async and not any(value.kind == "items" for value in values):
+            return holding("awaitable", values)
+        return values
+
+    def _inferred_result(self, function: Function) -> Values:
+        walked = self._walk(function)
+        if walked is None:
+            return NOTHING_KNOWN
+        yields = frozenset(walked.yielded)
+        if function.decorators & _CONTEXTS or (yields and "fixture" in function.decorators):
+            return self._decorated(function, NOTHING_KNOWN, yields=yields or NOTHING_KNOWN)
+        node = self._node(function)
+        result = NOTHING_KNOWN if node is None else function_result(node, walked)
+        return contents(result, "awaitable") if _awaited_fixture(function) else result
+
+    def _walk(self, function: Function) -> Walker | None:
+        node = self._node(function)
+        if node is None:
+            return None
+        scope = function.fact.scope
+        owner = function.dotted.rpartition(".")[0] if scope and not _in_function(scope) else ""
+        here = Place(function.source, function.path, scope, owner)
+        return Walker(Evaluator(self, here), self.parameter, nested=False).function(node)
+
+    def _node(self, function: Function) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+        key = (function.source.tree.root, function.path)
+        if key not in self._functions_at:
+            syntax = function.source.tree.syntax(function.path)
+            nodes = () if isinstance(syntax, Unreadable) else ast.walk(syntax)
+            self._functions_at[key] = {
+                node.lineno: node
+                for node in nodes
+                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+            }
+            if len(self._functions_at) > _KEPT_FILES:
+                self._functions_at.popitem(last=False)
+        return self._functions_at[key].get(function.fact.line)
+
+    # parameters
+
+    def parameter(
+        self, place: Place, function: ast.FunctionDef | ast.AsyncFunctionDef, argument: ast.arg
+    ) -> Values:
+        """What pytest passes to a parameter without annotation, where a fixture has its name."""
+        is_test = function.name.startswith("test") or any(
+            "fixture" in ast.unparse(decorator) for decorator in function.decorator_list
+        )
+        if not is_test or not place.source.first_party:
+            return NOTHING_KNOWN
+        for path in _fixture_files(place.path):
+            fixture = self._fixtures_of(place.source, path).get(argument.arg)
+            if fixture is not None and fixture.fact.line != function.lineno:
+                return self.result(fixture)
+        return NOTHING_KNOWN
+
+    def _fixtures_of(self, source: Source, path: str) -> dict[str, Function]:
+        if path not in self._fixtures:
+            facts = source.tree.facts(path) if source.tree.module(path) else None
+            module = source.tree.module(path)
+            self._fixtures[path] = {
+                fact.name: Function(source, path, f"{module}.{fact.qualname}", fact)
+                for fact in (facts.functions if facts else ())
+                if any("fixture" in decorator for decorator in fact.decorators)
+            }
+        return self._fixtures[path]
+
+
+def _is_worth_reading(function: Function) -> bool:
+    """Whether the body can say more than the annotation. Installed packages are taken at their word."""
+    declared = function.fact.returns.strip("\"' ")
+    return function.source.first_party and declared in ("", "Any", "object", "typing.Any")
+
+
+def _awaited_fixture(function: Function) -> bool:
+    return "fixture" in function.decorators and function.fact.is_async
+
+
+def _in_function(scope: str) -> bool:
+    return scope.endswith("<locals>")
+
+
+def _through(values: Values, via: str, own_name: str) -> Values:
+    """Results of a factory that the caller knows under an older name carry that name along."""
+    if via in ("", own_name):
+        return values
+    return frozenset(
+        replace(v, via=via, of=_through(v.of, via, own_name))
+        if v.kind in ("instance", "awaitable", "context", "items")
+        else v
+        for v in values
+    )
+
+
+def _fixture_files(path: str) -> Iterator[str]:
+    yield path
+    folder = dirname(path)
+    while True:
+        yield f"{folder}/conftest.py" if folder else "conftest.py"
+        if not folder:
+            return
+        folder = dirname(folder)

@@ -1,0 +1,72 @@
+"""The values that flow analysis tells apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal[
+    "instance",
+    "class",
+    "function",
+    "method",
+    "module",
+    "awaitable",
+    "context",
+    "items",
+    "none",
+    "unknown",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One thing that an expression can be. A set of them says what it can be on some path.
+
+    `name` is the dotted definition of the class (instance, class, method), function or module.
+    `via` is the name by which the source got hold of the class or factory: after an import was
+    rewritten to `from new import New as Old`, it still says `Old`.
+    """
+
+    kind: Kind
+    name: str = ""
+    via: str = ""
+    member: str = ""
+    """The method of `name` that a "method" is."""
+    of: frozenset[Value] = frozenset()
+    """What an awaitable, a context manager or a container holds."""
+    mock: bool = False
+    """Whether a test double stands in for the class."""
+    origin: str = ""
+    """What the same name meant before the last migration, where that was another definition."""
+
+
+Values = frozenset[Value]
+
+NONE = Value("none")
+UNKNOWN = Value("unknown")
+NOTHING_KNOWN: Values = frozenset({UNKNOWN})
+
+
+def holding(kind: Literal["awaitable", "context", "items"], of: Values) -> Values:
+    """A wrapper around what is known; nothing where nothing is known about the content."""
+    return frozenset({Value(kind, of=of)}) if of - {UNKNOWN} else NOTHING_KNOWN
+
+
+def contents(values: Values, kind: Literal["awaitable", "context", "items"]) -> Values:
+    """What the wrappers of one kind among the values hold; anything else makes it unknown."""
+    found: set[Value] = set()
+    for value in values:
+        found |= value.of if value.kind == kind else {UNKNOWN}
+    return frozenset(found) or NOTHING_KNOWN
+
+
+def certain_instance(values: Values) -> Value | None:
+    """The one instance that an expression is wherever it is not None; None where there is doubt."""
+    real = values - {NONE}
+    if len(real) != 1:
+        names = {(value.kind, value.name) for value in real}
+        if len(names) != 1:
+            return None
+    value = min(real, key=lambda value: (value.via, value.origin))
+    return value if value.kind == "instance" else None

@@ -24,6 +24,9 @@ from unified_runtime.protocol.stream import Bounds, Gap, Tail, start_of, trimmed
 _CLOSE_TIMEOUT = 1.0
 """Seconds for the closing handshake; a stalled peer will not answer it."""
 
+_YIELD_EVERY = 64
+"""Frames written in a row before others get a turn, and a lost socket is noticed."""
+
 
 class Transport(Protocol):
     """What the writer needs of a socket; Starlette's and FastAPI's WebSocket have it."""
@@ -261,7 +264,7 @@ class Connection:
             await self._tell_gap(gap)
         if page.frames:
             await self._send_events(page.frames)
-            await asyncio.sleep(0)  # a journal in memory would let nobody else run
+            await asyncio.sleep(0)
         else:
             self.state = advance(self.state, Step.CATCH_UP)
 
@@ -276,9 +279,11 @@ class Connection:
 
     async def _send(self, frames: list[bytes]) -> None:
         loop = asyncio.get_running_loop()
-        for frame in frames:
+        for number, frame in enumerate(frames, 1):
             self._writing_since = loop.time()
             await self._transport.send_text(frame.decode())
+            if number % _YIELD_EVERY == 0:
+                await asyncio.sleep(0)  # a socket with room in its buffer never suspends
         self._writing_since = None
 
     async def _wait(self, seconds: float | None) -> None:

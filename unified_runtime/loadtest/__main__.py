@@ -1,0 +1,135 @@
+"""`python -m unified_runtime.loadtest --users 200 --json`"""
+
+import argparse
+import asyncio
+import sys
+import time
+from typing import Any
+
+import msgspec
+
+from unified_runtime.loadtest.bench import bundled_server
+from unified_runtime.loadtest.clients import LoadClient, Tally
+from unified_runtime.loadtest.phases import Load, Phases, percentiles
+
+
+def main() -> int:
+    arguments = _parser().parse_args()
+    load = Load(arguments.users, arguments.events, arguments.threads, arguments.connections)
+    if arguments.url:
+        report = asyncio.run(watch(arguments.url, load, arguments.seconds))
+    else:
+        report = asyncio.run(run(load, arguments.journal))
+    text = msgspec.json.format(msgspec.json.encode(report), indent=2).decode()
+    sys.stdout.write((text if arguments.json else _readable(report)) + "\n")
+    return 0 if report["ok"] else 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m unified_runtime.loadtest",
+        description="Load a server, misbehave as clients do, and check every connection's numbers.",
+        epilog="exit code 0: nothing lost, repeated, out of order or foreign; 1: something was; "
+        "2: bad usage",
+    )
+    parser.add_argument("--users", type=_positive, default=200)
+    parser.add_argument("--events", type=_positive, default=50, help="per user and phase")
+    parser.add_argument("--connections", type=_positive, help="default: users and a tenth more")
+    parser.add_argument("--threads", type=_positive, default=4, help="emitting threads")
+    parser.add_argument("--journal", choices=("memory", "sqlite"), default="memory")
+    parser.add_argument(
+        "--url",
+        help="watch a running server that emits by itself, with drops and resumes; users are "
+        "named user-0, user-1 … and give their name as bearer token",
+    )
+    parser.add_argument("--seconds", type=float, default=10.0, help="how long to watch --url")
+    parser.add_argument("--json", action="store_true")
+    return parser
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
+    return number
+
+
+async def run(load: Load, journal: str) -> dict[str, Any]:
+    """All phases on the bundled server."""
+    started = time.monotonic()
+    done: dict[str, dict[str, float]] = {}
+    async with bundled_server(journal) as server:
+        phases = Phases(server, load)
+        try:
+            async with phases.connected():
+                for phase in (
+                    phases.fan_out,
+                    phases.streams,
+                    phases.threads,
+                    phases.paced,
+                    phases.drops,
+                    phases.away,
+                    phases.stalled,
+                ):
+                    sys.stderr.write(f"{phase.__name__} …\n")
+                    done[phase.__name__] = await phase()
+        except TimeoutError:
+            sys.stderr.write("events did not arrive within 30 seconds\n")
+    return _report(phases.tally, load, started, sum(phases.sent.values())) | {
+        "journal": journal,
+        "deliveries_per_s": done.get("fan_out", {}).get("deliveries_per_s", 0.0),
+        "phases": done,
+        "server": phases.stats,
+    }
+
+
+async def watch(url: str, load: Load, seconds: float) -> dict[str, Any]:
+    """Connect to a server that emits by itself; a tenth is dropped every second."""
+    started = time.monotonic()
+    tally = Tally()
+    total = load.connections or load.users
+    clients = [LoadClient(url, f"user-{n % load.users}", tally) for n in range(total)]
+    tasks = [asyncio.create_task(client.run()) for client in clients]
+    for second in range(max(1, int(seconds))):
+        await asyncio.sleep(1)
+        for client in clients[second % 10 :: 10]:
+            client.drop()
+    await asyncio.sleep(1)
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
+    unreached = sum(client.position is None for client in clients)
+    report = _report(tally, load, started, None)
+    return report | {"url": url, "never_connected": unreached, "ok": report["ok"] and not unreached}
+
+
+def _report(tally: Tally, load: Load, started: float, sent: int | None) -> dict[str, Any]:
+    return {
+        "schema": 1,
+        "ok": tally.clean,
+        "users": load.users,
+        "connections": load.connections or load.users + load.users // 10,
+        "seconds": time.monotonic() - started,
+        "sent": sent,
+        "delivered": tally.delivered,
+        "lost": tally.lost,
+        "repeated": tally.repeated,
+        "out_of_order": tally.out_of_order,
+        "foreign": tally.foreign,
+        "reconnects": tally.reconnects,
+        **percentiles(tally.latencies),
+    }
+
+
+def _readable(report: dict[str, Any]) -> str:
+    lines = [
+        f"{name:>18}  {value}" for name, value in report.items() if not isinstance(value, dict)
+    ]
+    for name, figures in report.get("phases", {}).items():
+        told = "  ".join(f"{key} {value:,.1f}" for key, value in figures.items())
+        lines.append(f"{name:>18}  {told}")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,7 +1,7 @@
 """A title for a thread, shown while the agent still works."""
 
 import chat_backend.websocket.manager
-import chat_backend.websocket.thread_emitter
+from chat_backend.websocket.thread_emitter import ThreadEmitter
 
 
 class TitleWriter:
@@ -10,8 +10,6 @@ class TitleWriter:
 
     async def write(self, thread_id: str, user_id: str, question: str) -> str:
         title = question.strip().rstrip("?").capitalize()[:40]
-        emitter = chat_backend.websocket.thread_emitter.ThreadEmitter(
-            thread_id, user_id, self._manager
-        )
+        emitter = ThreadEmitter(thread_id, user_id, self._manager)
         await emitter.title(title)
         return title

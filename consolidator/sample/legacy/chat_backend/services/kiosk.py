@@ -10,7 +10,7 @@ def kiosk_manager() -> Any:
 
 
 def kiosk_emitter() -> Any:
-    return getattr(import_module("chat_backend.websocket.emitter"), "UserWebSocketEmitter")
+    return import_module("chat_backend.websocket.emitter").UserWebSocketEmitter
 
 
 def kiosk_threads() -> Any:
@@ -18,7 +18,7 @@ def kiosk_threads() -> Any:
 
 
 def kiosk_tools() -> Any:
-    return getattr(import_module("chat_backend.tools.emitter"), "ToolEventEmitter")
+    return import_module("chat_backend.tools.emitter").ToolEventEmitter
 
 
 def kiosk_pool() -> Any:

@@ -1,7 +1,6 @@
 """Parts that are looked up by name, so that a kiosk can leave them out."""
 
 import importlib
-import importlib.util
 from typing import Any
 
 PARTS = {
@@ -24,4 +23,4 @@ def manager_class() -> Any:
 
 
 def bridge_class() -> Any:
-    return getattr(importlib.import_module("chat_backend.websocket.bridge"), "AgentWebSocketBridge")
+    return importlib.import_module("chat_backend.websocket.bridge").AgentWebSocketBridge

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator
 from codemods.calls import adapt_calls
 from codemods.outcome import Changed, Failed, Omission
 from codemods.positions import Positions
+from consolidator.analysis.calls.origins import Origins
 from consolidator.analysis.calls.sites import Sites
 from consolidator.analysis.calls.subjects import Subjects
 from consolidator.analysis.changes import FileChange, Rewriting
 from consolidator.analysis.flow.inference import Flow
 from consolidator.analysis.flow.world import Class, Library, World, no_library
-from consolidator.analysis.overlay import overlaid
 from consolidator.errors import ToolError
 from consolidator.plan import Plan
 from consolidator.tree.index import Tree
@@ -36,7 +36,7 @@ def plan_calls(
     """
     world = World(tree, library)
     subjects = Subjects(world, plan)
-    flow = Flow(world, _before(tree, last_migration))
+    flow = Flow(world, Origins(tree, plan, last_migration))
     distinctive = distinctive_names(subjects)
     changes: list[FileChange] = []
     omissions: list[Omission] = []
@@ -47,17 +47,6 @@ def plan_calls(
         if change is not None:
             changes.append(change)
     return Rewriting(tuple(changes), tuple(sorted(set(omissions))))
-
-
-def _before(tree: Tree, migration: Iterable[FileChange]) -> Tree | None:
-    known = set(tree.all_paths)
-    back = [
-        FileChange(change.path, change.after, change.before)
-        for change in migration
-        if change.after is not None
-        if change.path in known and tree.read(change.path) == change.after
-    ]
-    return overlaid(tree, back) if back else None
 
 
 def _file(

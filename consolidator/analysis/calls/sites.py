@@ -140,6 +140,8 @@ class Sites:
         if any(not a.changes for a in distinct) and len(distinct) == 1:
             return None
         is_fit = any(fits(subject, name, arguments) for subject in possible)
+        if is_fit and not candidates.named and name in (CALL, CONSTRUCTOR):
+            return None
         if is_fit and not candidates.certain:
             same = all(
                 isinstance(a, NewCall) and means_the_same(a, arguments, s, name)

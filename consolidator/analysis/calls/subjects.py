@@ -110,6 +110,8 @@ class Candidates:
 
     subjects: tuple[Subject, ...]
     certain: bool
+    named: bool = True
+    """Whether the code still uses a legacy name for it."""
 
 
 class Subjects:
@@ -166,9 +168,7 @@ class Subjects:
         knowing = [s for s in targets if member in (CALL, CONSTRUCTOR) or s.knows(member)]
         named = [s for s in knowing if s.legacy_name == value.via]
         certain = bool(named) and all(s.legacy_name != s.target_name for s in named)
-        if member in (CALL, CONSTRUCTOR):
-            return Candidates(tuple(named), certain)
-        return Candidates(tuple(named or knowing), certain)
+        return Candidates(tuple(named or knowing), certain, bool(named))
 
     def concerns(self, value: Value) -> bool:
         """Whether a value is an instance or class of any move, or inherits from one."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from posixpath import dirname
 
@@ -22,13 +22,16 @@ from consolidator.analysis.flow.values import (
 from consolidator.analysis.flow.walk import Walker, function_result
 from consolidator.analysis.flow.world import Class, Function, Source, World
 from consolidator.tree.facts import BindingFact, Unreadable
-from consolidator.tree.index import Tree
-from consolidator.tree.names import Definition, Resolver, live_bindings
+from consolidator.tree.names import Definition, live_bindings
 
 _DEPTH = 12
 """Calls and attributes followed from one expression; deeper ones are unknown."""
 _KEPT_FILES = 48
 _CONTEXTS = {"contextmanager", "asynccontextmanager"}
+
+
+Origin = Callable[[str, str, str], str]
+"""What a name (path, scope, dotted) meant before the last migration, as a dotted definition."""
 
 
 @dataclass(frozen=True)
@@ -50,10 +53,9 @@ class FileFlow:
 class Flow:
     """Flow analysis of one world; answers are remembered."""
 
-    def __init__(self, world: World, earlier: Tree | None = None) -> None:
-        """`earlier` is the tree before the last migration: what a name meant there is its origin."""
+    def __init__(self, world: World, origins: Origin | None = None) -> None:
         self.world = world
-        self._earlier = Resolver(earlier) if earlier else None
+        self._origins = origins
         self._names: dict[tuple[str, str, str, str], Values] = {}
         self._members: dict[tuple[str, str], Values] = {}
         self._returned: dict[tuple[str, str], Values] = {}
@@ -103,10 +105,9 @@ class Flow:
         return self._names[key]
 
     def _origin(self, place: Place, dotted: str) -> str:
-        if self._earlier is None or not place.source.first_party:
+        if self._origins is None or not place.source.first_party:
             return ""
-        found = self._earlier.expression(place.path, dotted, place.scope).exact
-        return found.dotted if found and found.kind in ("class", "function") else ""
+        return self._origins(place.path, place.scope, dotted)
 
     def _defined(
         self, source: Source, thing: Class | Function | Definition, via: str, origin: str = ""

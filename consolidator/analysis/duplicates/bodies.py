@@ -12,18 +12,13 @@ never span two methods, so their order does not matter.
 from __future__ import annotations
 
 import ast
-import gc
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
 from hashlib import blake2b
-from math import log
 from typing import Any
 
 from consolidator.analysis.duplicates.shapes import Shape
-from consolidator.analysis.duplicates.words import words
 from consolidator.tree.facts import Unreadable
 from consolidator.tree.index import Tree
 
@@ -47,8 +42,8 @@ class Method:
     """Tokens."""
     hollow: bool
     """Whether it only passes, raises NotImplementedError or is `...`."""
-    delegates_to: str = ""
-    """The attribute of `self` to which its one statement hands the call on."""
+    hands_on: bool
+    """Whether it ends in a call of the same method of something else."""
 
 
 @dataclass(frozen=True)
@@ -57,17 +52,11 @@ class Body:
 
     methods: Mapping[str, Method]
     shingles: Counter[tuple[str, ...]] = field(repr=False)
-    vocabulary: Counter[str] = field(repr=False)
-    """Words of the names and short texts that the class uses."""
 
     @property
     def size(self) -> int:
         """Tokens."""
         return sum(method.size for method in self.methods.values())
-
-    @cached_property
-    def word_weights(self) -> dict[str, float]:
-        return {word: 1 + log(count) for word, count in sorted(self.vocabulary.items())}
 
 
 class Bodies:
@@ -75,42 +64,29 @@ class Bodies:
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
-        self._known: dict[tuple[str, int], Body] = {}
+        self._known: dict[Shape, Body | None] = {}
 
     def prefetch(self, shapes: Iterable[Shape]) -> None:
         """Read many classes, each file once."""
-        wanted: dict[str, set[int]] = {}
+        wanted: dict[str, list[Shape]] = {}
         for shape in shapes:
-            if (shape.path, shape.line) not in self._known:
-                wanted.setdefault(shape.path, set()).add(shape.line)
-        with _without_collector():
-            for path in sorted(wanted):
-                self._read(path, wanted[path])
+            if shape not in self._known:
+                wanted.setdefault(shape.path, []).append(shape)
+        for path in sorted(wanted):
+            self._read(path, wanted[path])
 
     def of(self, shape: Shape) -> Body | None:
         """The body of a class; None where its file can't be parsed by this interpreter."""
-        self.prefetch([shape])
-        return self._known.get((shape.path, shape.line))
+        if shape not in self._known:
+            self._read(shape.path, [shape])
+        return self._known[shape]
 
-    def _read(self, path: str, lines: set[int]) -> None:
+    def _read(self, path: str, shapes: Iterable[Shape]) -> None:
         syntax = self._tree.syntax(path)
-        if isinstance(syntax, Unreadable):
-            return
-        for node in _classes(syntax):
-            if node.lineno in lines:
-                self._known[path, node.lineno] = read_body(node)
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    # Nothing made here is part of a cycle, and the collector would walk all of it again and again.
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
+        nodes = {} if isinstance(syntax, Unreadable) else {n.lineno: n for n in _classes(syntax)}
+        for shape in shapes:
+            node = nodes.get(shape.line)
+            self._known[shape] = None if node is None else read_body(node)
 
 
 def _classes(syntax: ast.AST) -> Iterator[ast.ClassDef]:
@@ -127,13 +103,11 @@ def read_body(node: ast.ClassDef) -> Body:
     """The normalised body of a class."""
     functions = {f.name: f for f in _methods(node.body)}
     shingles: Counter[tuple[str, ...]] = Counter()
-    vocabulary: Counter[str] = Counter()
     methods: dict[str, Method] = {}
     for name, function in functions.items():
         tokens = _Tokens(function, node.name, functions.keys())
         blind = tokens.blind()
         shingles.update(zip(*(blind[at:] for at in range(SHINGLE)), strict=False))
-        vocabulary.update(tokens.vocabulary())
         methods[name] = Method(
             name,
             function.lineno,
@@ -141,9 +115,9 @@ def read_body(node: ast.ClassDef) -> Body:
             tokens.digest(),
             len(blind),
             _is_hollow(function),
-            _delegate(function),
+            _hands_on(function),
         )
-    return Body(methods, shingles, vocabulary)
+    return Body(methods, shingles)
 
 
 def _methods(body: list[ast.stmt]) -> Iterator[Function]:
@@ -177,17 +151,6 @@ def _shared(left: Body, right: Body) -> int:
     return sum(min(count, b[shingle]) for shingle, count in a.items() if shingle in b)
 
 
-def common_words(left: Body, right: Body) -> float:
-    """Cosine of the logarithmic word counts of two classes, 0..1 (as in Kuhn, Ducasse, Girba,
-    "Semantic clustering", IST 2007, without the reduction of rank)."""
-    a, b = left.word_weights, right.word_weights
-    if not a or not b:
-        return 0.0
-    product = sum(weight * b.get(word, 0.0) for word, weight in a.items())
-    norm = sum(w * w for w in a.values()) * sum(w * w for w in b.values())
-    return float(product / norm**0.5)
-
-
 def statements(function: Function) -> list[ast.stmt]:
     """A function's statements without its docstring."""
     body = function.body
@@ -216,30 +179,23 @@ def _says_nothing(statement: ast.stmt) -> bool:
     return False
 
 
-def _delegate(function: Function) -> str:
-    """`x` where the whole body is `return [await] self.x.method(…)`, under any method name."""
+def _hands_on(function: Function) -> bool:
     body = statements(function)
-    if not body or not function.args.args:
-        return ""
+    if not body or len(body) > _WRAPPING:
+        return False
     last = body[-1]
     value = last.value if isinstance(last, ast.Return | ast.Expr) else None
     value = value.value if isinstance(value, ast.Await) else value
-    if len(body) > _WRAPPING or not isinstance(value, ast.Call):
-        return ""
-    called = value.func
-    if isinstance(called, ast.Name) and called.id == "getattr" and value.args:
-        called = ast.Attribute(value.args[0], "", ast.Load())
-    if not isinstance(called, ast.Attribute):
-        return ""
-    held = called.value
-    owner = held.value if isinstance(held, ast.Attribute) else None
-    if isinstance(owner, ast.Name) and owner.id == function.args.args[0].arg:
-        assert isinstance(held, ast.Attribute)
-        return held.attr
-    return ""
+    if not isinstance(value, ast.Call) or not isinstance(value.func, ast.Attribute):
+        return False
+    receiver = value.func.value
+    if isinstance(receiver, ast.Call) and isinstance(receiver.func, ast.Name):
+        return value.func.attr == function.name and receiver.func.id != "super"
+    is_self = isinstance(receiver, ast.Name) and receiver.id in ("self", "cls")
+    return value.func.attr == function.name and not is_self
 
 
-_WRAPPING = 3
+_WRAPPING = 4
 """Statements at most in a method that hands its call on: a check, a log line, the call."""
 
 
@@ -258,7 +214,6 @@ class _Tokens:
         self._data: dict[int, str] = {}
         self._locals: set[str] = set()
         self._outside: set[str] = set()
-        self._texts: list[str] = []
         self._function(function)
 
     def blind(self) -> list[str]:
@@ -280,10 +235,6 @@ class _Tokens:
             tokens[at] = f"self.{name}"
         text = "\0".join(tokens)
         return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-
-    def vocabulary(self) -> list[str]:
-        """The words of all names and short texts, repeated as used."""
-        return [word for text in self._texts for word in words(text)]
 
     def _named(self, name: str, local: str) -> str:
         if name in self._locals and name not in self._outside:
@@ -313,7 +264,6 @@ class _Tokens:
     def _name(self, name: str) -> None:
         self._names[len(self._tokens)] = name
         self._tokens.append(name)
-        self._texts.append(name)
 
     def _bind(self, name: str) -> None:
         self._locals.add(name)
@@ -326,7 +276,6 @@ class _Tokens:
 
     def _read_attribute(self, node: ast.Attribute) -> None:
         owner = node.value
-        self._texts.append(node.attr)
         if isinstance(owner, ast.Name) and owner.id == self._self:
             if node.attr not in self._methods:
                 self._data[len(self._tokens)] = node.attr
@@ -337,8 +286,6 @@ class _Tokens:
 
     def _read_constant(self, node: ast.Constant) -> None:
         self._tokens.append(repr(node.value))
-        if isinstance(node.value, str) and len(node.value) <= _WORDY:
-            self._texts.append(node.value)
 
     def _read_annotated(self, node: ast.AnnAssign) -> None:
         if node.value is not None:
@@ -397,5 +344,3 @@ _READERS: dict[type[ast.AST], Callable[[_Tokens, Any], None]] = {
     ast.ImportFrom: _Tokens._read_import,
 }
 _SILENT = frozenset({ast.Load, ast.Store, ast.Del, ast.Expr})
-_WORDY = 40
-"""Characters of a text constant that still reads as a name (an event type, a key)."""

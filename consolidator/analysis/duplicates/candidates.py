@@ -21,7 +21,7 @@ _CROWD = 60
 """Classes in one bucket above which it says nothing: a framework's convention."""
 _SHARED_WEIGHT = 3.0
 """Rare methods in common that make a pair of differently named classes worth reading."""
-_LONG = 6
+LONG = 6
 """Lines of a method whose shape is worth remembering."""
 
 
@@ -47,6 +47,8 @@ def candidate_pairs(shapes: Sequence[Shape], weights: Weights) -> list[Pair]:
     found.update(_one_role(shapes))
     found.update(_methods_in_common(shapes, weights))
     found.update(_one_outline(shapes))
+    found.update(_one_head(shapes))
+    found.update(_declared(shapes))
     return sorted(pair for pair in found if _comparable(shapes[pair[0]], shapes[pair[1]]))
 
 
@@ -96,10 +98,33 @@ def _one_outline(shapes: Sequence[Shape]) -> Iterator[Pair]:
             yield left, right
 
 
+def _one_head(shapes: Sequence[Shape]) -> Iterator[Pair]:
+    """Classes with one head noun, where that noun is no mere convention (`…Service`, `…Handler`)."""
+    heads: dict[str, list[int]] = defaultdict(list)
+    for at, shape in enumerate(shapes):
+        heads[role_words(shape.name)[-1]].append(at)
+    for members in heads.values():
+        if len(members) <= COMMON:
+            yield from combinations(members, 2)
+
+
+def _declared(shapes: Sequence[Shape]) -> Iterator[Pair]:
+    """Protocols with the classes of their head noun that have all their methods."""
+    having: dict[str, set[int]] = defaultdict(set)
+    for at, shape in enumerate(shapes):
+        for name in shape.public:
+            having[name].add(at)
+    for at, shape in enumerate(shapes):
+        if "Protocol" in shape.base_names and len(shape.public) > 1:
+            for other in set.intersection(*(having[name] for name in shape.public)) - {at}:
+                if role_words(shapes[other].name)[-1] == role_words(shape.name)[-1]:
+                    yield min(at, other), max(at, other)
+
+
 def _outlines(shape: Shape) -> Iterator[tuple[int, int, bool]]:
     for method in shape.methods.values():
         lines = method.end_line - method.line + 1
-        if lines >= _LONG and acts(method):
+        if lines >= LONG and acts(method):
             yield lines, len(method.parameters), method.is_async
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import combinations
 
 import networkx as nx
 
 Pair = tuple[int, int]
 
 JOIN = 0.5
-"""Score from which a pair may bring two groups together."""
+"""Score from which a pair may found a family."""
+ADOPT = 0.4
+"""Mean score from which a family that stands takes in others."""
 _COHESION = 0.32
 """Mean score between two groups below which they stay apart, whatever one pair of theirs says."""
 
@@ -22,38 +25,53 @@ def group(scores: Mapping[Pair, float]) -> list[list[int]]:
     """
     groups: list[list[int]] = []
     graph: nx.Graph[int] = nx.Graph()
-    graph.add_edges_from(pair for pair, score in scores.items() if score >= JOIN)
+    graph.add_edges_from(pair for pair, score in scores.items() if score >= ADOPT)
     for component in nx.connected_components(graph):
-        groups.extend(_split(sorted(component), scores))
+        groups.extend(_Grouping(sorted(component), scores).groups())
     return sorted(members for members in groups if len(members) > 1)
 
 
-def _split(component: list[int], scores: Mapping[Pair, float]) -> Iterable[list[int]]:
-    groups = {at: [at] for at in component}
-    while len(groups) > 1:
-        best = max(
-            (
-                (_mean(groups[a], groups[b], scores), -a, -b)
-                for a in groups
-                for b in groups
-                if a < b and _strongest(groups[a], groups[b], scores) >= JOIN
-            ),
-            default=(0.0, 0, 0),
-        )
-        if best[0] < _COHESION:
-            break
-        left, right = -best[1], -best[2]
-        groups[left] = sorted(groups[left] + groups.pop(right))
-    return groups.values()
+class _Grouping:
+    def __init__(self, component: list[int], scores: Mapping[Pair, float]) -> None:
+        self._groups = {at: [at] for at in component}
+        self._scores = scores
+
+    def groups(self) -> Iterable[list[int]]:
+        while (pair := self._closest()) is not None:
+            left, right = pair
+            self._groups[left] = sorted(self._groups[left] + self._groups.pop(right))
+        return self._groups.values()
+
+    def _closest(self) -> Pair | None:
+        best: tuple[float, int, int] | None = None
+        for a, b in combinations(sorted(self._groups), 2):
+            between = self._between(self._groups[a], self._groups[b])
+            mean = sum(between) / len(between)
+            founded = len(between) > 1 and mean >= ADOPT
+            joined = max(between) >= JOIN and mean >= _COHESION
+            if (founded or joined) and (best is None or (mean, -a, -b) > best):
+                best = (mean, -a, -b)
+        return None if best is None else (-best[1], -best[2])
+
+    def _between(self, left: list[int], right: list[int]) -> list[float]:
+        return [self._scores.get((min(a, b), max(a, b)), 0.0) for a in left for b in right]
 
 
-def _between(left: list[int], right: list[int], scores: Mapping[Pair, float]) -> list[float]:
-    return [scores.get((min(a, b), max(a, b)), 0.0) for a in left for b in right]
-
-
-def _mean(left: list[int], right: list[int], scores: Mapping[Pair, float]) -> float:
-    return sum(_between(left, right, scores)) / (len(left) * len(right))
-
-
-def _strongest(left: list[int], right: list[int], scores: Mapping[Pair, float]) -> float:
-    return max(_between(left, right, scores))
+def attach(
+    groups: list[list[int]],
+    loose: Iterable[int],
+    scores: Mapping[Pair, float],
+    known: Iterable[int],
+) -> list[list[int]]:
+    """Groups with each of `loose` (protocols, wrappers) added where the class is for which it stands
+    most surely; `known` are the positions that may be stood for, in a group or alone."""
+    homes = {at: at for at in known}
+    homes.update((at, members[0]) for members in groups for at in members)
+    grown = {members[0]: list(members) for members in groups}
+    for at in sorted(loose):
+        ranked = [(scores.get((min(at, o), max(at, o)), 0.0), -o) for o in homes if o != at]
+        best, other = max(ranked, default=(0.0, 0))
+        if best >= JOIN:
+            home = homes[-other]
+            grown.setdefault(home, [home]).append(at)
+    return sorted(sorted(members) for members in grown.values())

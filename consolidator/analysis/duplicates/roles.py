@@ -7,7 +7,7 @@ from consolidator.analysis.duplicates.records import Role
 from consolidator.analysis.duplicates.shapes import Shape
 from consolidator.analysis.duplicates.words import words
 
-_WRAPPING_NAMES = frozenset({"adapter", "decorator", "proxy", "validated", "wrapped", "wrapper"})
+_WRAPPING_NAMES = frozenset({"decorator", "proxy", "wrapped", "wrapper"})
 
 
 def role_of(shape: Shape, body: Body | None) -> Role:
@@ -19,6 +19,17 @@ def role_of(shape: Shape, body: Body | None) -> Role:
     if _wraps(shape, body):
         return "wrapper"
     return "implementation"
+
+
+_SHORT = 10
+"""Lines at most, on average, of methods that only declare or hand on."""
+
+
+def may_stand_for(shape: Shape) -> bool:
+    """Whether a class can be a protocol or a wrapper, from facts alone."""
+    public = [shape.methods[name] for name in shape.public]
+    lines = sum(method.end_line - method.line + 1 for method in public)
+    return "__getattr__" in shape.methods or lines <= _SHORT * len(public) or bool(shape.fact.bases)
 
 
 def is_protocol(shape: Shape, body: Body | None) -> bool:
@@ -36,28 +47,15 @@ def is_protocol(shape: Shape, body: Body | None) -> bool:
 
 
 def _wraps(shape: Shape, body: Body | None) -> bool:
-    """Whether most of its public methods hand their call on to one thing that it was given."""
+    """Whether most of its public methods call the same method of something else."""
     if body is None:
         return False
-    given = _given(shape)
-    if "__getattr__" in shape.methods and given:
+    handed_on = [body.methods[name].hands_on for name in shape.public if name in body.methods]
+    if handed_on and sum(handed_on) * 2 > len(handed_on):
         return True
-    targets = [body.methods[name].delegates_to for name in shape.public if name in body.methods]
-    most = max((targets.count(target) for target in set(targets) if target in given), default=0)
-    if targets and most * 2 > len(targets):
-        return True
-    named = bool(
-        _WRAPPING_NAMES & (set(words(shape.name)) | {w for b in shape.base_names for w in words(b)})
-    )
-    return named and bool(given) and "<locals>" in shape.fact.scope
-
-
-def _given(shape: Shape) -> frozenset[str]:
-    """Attributes that hold a parameter of the constructor as it came."""
     constructor = shape.methods.get("__init__")
-    if constructor is None:
-        return frozenset()
-    parameters = {parameter.name for parameter in constructor.parameters}
-    return frozenset(
-        name for name, _, value in shape.fact.self_attributes if value in parameters
-    ) | (frozenset({"<base>"}) if shape.fact.bases and len(parameters) > 1 else frozenset())
+    takes_something = constructor is not None and len(constructor.parameters) > 1
+    if "__getattr__" in shape.methods:
+        return takes_something
+    spoken_of = {*words(shape.name), *(word for base in shape.base_names for word in words(base))}
+    return bool(_WRAPPING_NAMES & spoken_of) and takes_something and bool(shape.fact.bases)

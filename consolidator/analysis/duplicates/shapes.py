@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -47,19 +47,19 @@ _INNER = frozenset({"Args", "Arguments", "Config", "Media", "Meta", "Params"})
 """Inner classes by which frameworks are configured: one name, nothing in common."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Shape:
-    """One class as its facts show it. Equality is identity of the definition."""
+    """One class as its facts show it, equal to itself only."""
 
     qualname: str
     path: str
-    fact: ClassFact = field(compare=False)
-    methods: Mapping[str, FunctionFact] = field(compare=False)
+    fact: ClassFact
+    methods: Mapping[str, FunctionFact]
     """Own methods by name; of several definitions of one name the last, as at run time."""
-    fields: tuple[tuple[str, str, str], ...] = field(compare=False)
+    fields: tuple[tuple[str, str, str], ...]
     """Class-level bindings: name, annotation, value."""
-    in_tests: bool = field(compare=False)
-    sort: Sort = field(compare=False)
+    in_tests: bool
+    sort: Sort
 
     @property
     def name(self) -> str:

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from consolidator.analysis.duplicates.bodies import (
     Bodies,
     Body,
-    common_words,
     containment,
     resemblance,
 )
-from consolidator.analysis.duplicates.candidates import Weights, explained_by_base
-from consolidator.analysis.duplicates.roles import role_of
+from consolidator.analysis.duplicates.candidates import LONG, Weights, explained_by_base
+from consolidator.analysis.duplicates.kinship import KIN, Collaborators, async_twins, role_score
+from consolidator.analysis.duplicates.roles import may_stand_for, role_of
 from consolidator.analysis.duplicates.shapes import Shape
-from consolidator.analysis.duplicates.words import name_similarity, role_words, words
+from consolidator.analysis.duplicates.words import name_similarity, role_words
+from consolidator.tree.facts import FunctionFact
 
 COPY = 0.6
 """Resemblance from which one body is a copy of the other: below it, more was written anew than kept."""
@@ -36,9 +37,10 @@ class Evidence:
     shared: tuple[str, ...]
     """The concepts behind it, most telling first."""
     bodies: float
-    words: float
     copied: bool
     """Whether the bodies alone prove a copy."""
+    around: frozenset[tuple[str, ...]]
+    """Role words of what both are built around, where they have one head noun too."""
     score: float
     doubts: tuple[str, ...] = ()
     """Why the score was lowered."""
@@ -56,35 +58,54 @@ class Comparison:
         self._bodies = bodies
         self._weights = weights
         self._by_name = by_name
+        self._collaborators = Collaborators(by_name)
 
-    def compare(self, left: Shape, right: Shape) -> Evidence:
+    def _outside(self, left: Shape, right: Shape) -> tuple[float, float, frozenset[str]]:
         name = name_similarity(left.name, right.name)
         explained = explained_by_base(left, right, self._by_name)
         shared = (left.concepts & right.concepts) - explained
-        methods = self._method_cosine(left, right, explained)
-        a, b = self._bodies.of(left), self._bodies.of(right)
-        bodies = resemblance(a, b) if a and b else 0.0
-        spoken = common_words(a, b) if a and b else 0.0
-        copied = a is not None and b is not None and _copied(a, b, bodies)
-        score = max(
-            bodies if copied else 0.0, _role_score(left, right, name, methods, spoken, len(shared))
-        )
-        if self._stands_for(left, right):
-            score = max(score, _STANDS_FOR)
+        return name, self._method_cosine(left, right, explained), shared
+
+    def compare(self, left: Shape, right: Shape) -> Evidence:
+        name, methods, shared = self._outside(left, right)
+        bodies, copied = self._copy(left, right)
+        role = role_score(left, right, name, methods, len(shared))
+        kin = self._collaborators.kin(left, right)
+        score = max(bodies if copied else 0.0, role, KIN if kin else 0.0)
+        if score < _STANDS_FOR and self._stands_for(left, right):
+            score = _STANDS_FOR
         doubts: list[str] = []
-        if _async_twins(left, right):
+        if async_twins(left, right):
             score *= 0.6
             doubts.append("one is the asynchronous twin of the other")
         ordered = sorted(shared, key=lambda c: (-self._weights.of(c), c))
-        return Evidence(name, methods, tuple(ordered), bodies, spoken, copied, score, tuple(doubts))
+        around = (
+            self._collaborators.of(left) & self._collaborators.of(right) if kin else frozenset()
+        )
+        return Evidence(name, methods, tuple(ordered), bodies, copied, around, score, tuple(doubts))
+
+    def _copy(self, left: Shape, right: Shape) -> tuple[float, bool]:
+        """Resemblance of the bodies and whether they prove a copy; read only where they may."""
+        if not may_be_copied(left, right):
+            return 0.0, False
+        a, b = self._bodies.of(left), self._bodies.of(right)
+        if a is None or b is None:
+            return 0.0, False
+        bodies = resemblance(a, b)
+        return bodies, _copied(a, b, bodies)
 
     def _stands_for(self, left: Shape, right: Shape) -> bool:
-        """Whether one is the protocol or the wrapper of the other, by role and by name."""
-        role = role_words(left.name)
-        if len(role) < 2 or role != role_words(right.name):
+        """Whether one is the protocol or the wrapper of the other: by name, or because the class
+        has every method that the protocol asks for."""
+        role, other = role_words(left.name), role_words(right.name)
+        if role[-1] != other[-1] or (role != other and not _declares(left, right)):
             return False
-        roles = {role_of(shape, self._bodies.of(shape)) for shape in (left, right)}
-        return len(roles) == 2 and bool(roles & {"protocol", "wrapper"})
+        if not (may_stand_for(left) or may_stand_for(right)):
+            return False
+        sides = {role_of(shape, self._bodies.of(shape)) for shape in (left, right)}
+        if len(sides) != 2 or not sides & {"protocol", "wrapper"}:
+            return False
+        return len(role) > 1 if role == other else "protocol" in sides
 
     def _method_cosine(self, left: Shape, right: Shape, explained: frozenset[str]) -> float:
         a, b = left.concepts - explained, right.concepts - explained
@@ -94,52 +115,41 @@ class Comparison:
         return shared / (self._weights.total(a) * self._weights.total(b)) ** 0.5 if shared else 0.0
 
 
+def _declares(left: Shape, right: Shape) -> bool:
+    for declared, written in ((left, right), (right, left)):
+        if "Protocol" in declared.base_names and len(declared.public) > 1:
+            return declared.public <= written.public
+    return False
+
+
 _STANDS_FOR = 0.6
 """Score of a class and the protocol or wrapper of its name, whatever else they share."""
+
+
+_ALIKE = 0.6
+"""Shorter by longer, in lines, of two methods of which one may be a copy of the other."""
+
+
+def may_be_copied(left: Shape, right: Shape) -> bool:
+    """Whether half of the smaller class's methods have a counterpart of like length, under the same
+    name or with as many parameters."""
+    a, b = sorted((left, right), key=lambda shape: len(shape.methods))
+    alike = sum(_counterpart(method, b) for method in a.methods.values())
+    return alike >= 2 and alike * 2 >= len(a.methods)
+
+
+def _counterpart(method: FunctionFact, shape: Shape) -> bool:
+    named = shape.methods.get(method.name)
+    length = method.end_line - method.line + 1
+    for other in (named,) if named else shape.methods.values():
+        if len(other.parameters) == len(method.parameters) and other.is_async == method.is_async:
+            lengths = sorted((length, other.end_line - other.line + 1))
+            if lengths[0] >= lengths[1] * (_ALIKE if named else 1) and (named or length >= LONG):
+                return True
+    return False
 
 
 def _copied(left: Body, right: Body, bodies: float) -> bool:
     if min(left.size, right.size) < _SMALLEST:
         return False
     return bodies >= COPY or (containment(left, right) >= _PRUNED and bodies >= COPY / 2)
-
-
-def _role_score(
-    left: Shape, right: Shape, name: float, methods: float, spoken: float, shared: int
-) -> float:
-    """One role: a name in common and something to show for it."""
-    if name < 0.5:
-        return 0.0
-    one_thing = _names_one_thing(left.name, right.name)
-    name = max(name, 0.9) if one_thing else name
-    about = max(0.0, (spoken - _CHATTER) / (1 - _CHATTER))
-    proof = methods if shared >= 2 else methods / 2
-    if one_thing:
-        proof = max(proof, about)
-    return float((name * proof) ** 0.5)
-
-
-_CHATTER = 0.3
-"""Cosine of words that any two classes of one code base have in common (logging, identifiers, errors)."""
-
-
-def _names_one_thing(left: str, right: str) -> bool:
-    """Whether one name is the other with words put before it: `WebSocketManager`, `ChatWebSocketManager`."""
-    a, b = sorted((role_words(left), role_words(right)), key=len)
-    return len(a) > 1 and b[-len(a) :] == a
-
-
-def _async_twins(left: Shape, right: Shape) -> bool:
-    a, b = set(words(left.name)), set(words(right.name))
-    if not (a ^ b) & {"async", "asyncio", "aio", "sync"} or (a ^ b) - {
-        "async",
-        "asyncio",
-        "aio",
-        "sync",
-    }:
-        return False
-    return _is_async(left) != _is_async(right)
-
-
-def _is_async(shape: Shape) -> bool:
-    return any(method.is_async for method in shape.methods.values())

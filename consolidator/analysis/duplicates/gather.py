@@ -1,0 +1,85 @@
+"""From all classes of a tree to groups that belong together, with the evidence between their members."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from consolidator.analysis.duplicates.bodies import Bodies
+from consolidator.analysis.duplicates.candidates import Pair, Weights, candidate_pairs
+from consolidator.analysis.duplicates.families import ADOPT, attach, group
+from consolidator.analysis.duplicates.roles import role_of
+from consolidator.analysis.duplicates.shapes import Shape
+from consolidator.analysis.duplicates.similarity import Comparison, Evidence, may_be_copied
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Classes that belong together, in order of path and line."""
+
+    shapes: tuple[Shape, ...]
+    evidence: Mapping[Pair, Evidence]
+    """By positions in `shapes`."""
+
+
+def gather(
+    shapes: Sequence[Shape], by_name: Mapping[str, Sequence[Shape]], bodies: Bodies
+) -> list[Group]:
+    """Groups of production classes that behave, in order of their first member."""
+    production = [
+        shape
+        for shape in shapes
+        if shape.sort == "behaviour" and not shape.is_double and not shape.is_inner_configuration
+    ]
+    evidence = _evidence(production, by_name, bodies)
+    scores = {pair: found.score for pair, found in evidence.items()}
+    found = []
+    for members in _members(production, scores, bodies):
+        chosen = tuple(production[at] for at in members)
+        if _written_twice(chosen, bodies):
+            within = {
+                (a, b): evidence[members[a], members[b]]
+                for a, b in combinations(range(len(members)), 2)
+                if (members[a], members[b]) in evidence
+            }
+            found.append(Group(chosen, within))
+    return found
+
+
+def _evidence(
+    production: Sequence[Shape], by_name: Mapping[str, Sequence[Shape]], bodies: Bodies
+) -> dict[Pair, Evidence]:
+    weights = Weights(production)
+    pairs = candidate_pairs(production, weights)
+    maybe = [(a, b) for a, b in pairs if may_be_copied(production[a], production[b])]
+    bodies.prefetch(production[at] for at in sorted({at for pair in maybe for at in pair}))
+    comparison = Comparison(bodies, weights, by_name)
+    found = {pair: comparison.compare(production[pair[0]], production[pair[1]]) for pair in pairs}
+    return {pair: about for pair, about in found.items() if about.score >= ADOPT / 2}
+
+
+def _members(
+    production: Sequence[Shape], scores: Mapping[Pair, float], bodies: Bodies
+) -> list[list[int]]:
+    """Implementations find each other first; protocols and wrappers join what they stand for; those
+    that stand for nothing may still be one protocol written twice."""
+    seen = sorted({at for pair, score in scores.items() if score >= ADOPT for at in pair})
+    bodies.prefetch(production[at] for at in seen)
+    roles = {at: role_of(production[at], bodies.of(production[at])) for at in seen}
+    written = {at for at in seen if roles[at] == "implementation"}
+    groups = group(_among(scores, written))
+    groups = attach(groups, set(seen) - written, scores, written)
+    placed = {at for members in groups for at in members}
+    return sorted(groups + group(_among(scores, set(seen) - written - placed)))
+
+
+def _written_twice(shapes: Sequence[Shape], bodies: Bodies) -> bool:
+    """One class with its protocol or wrapper is no duplicate; two of either are."""
+    roles = Counter(role_of(shape, bodies.of(shape)) for shape in shapes)
+    return max(roles["implementation"], roles["protocol"], roles["wrapper"]) > 1
+
+
+def _among(scores: Mapping[Pair, float], chosen: set[int]) -> dict[Pair, float]:
+    return {pair: score for pair, score in scores.items() if chosen.issuperset(pair)}

@@ -1,4 +1,4 @@
-"""Facts on disk, keyed by the content's hash: one SQLite file that many runs may share."""
+"""What was read from files, on disk by the content's hash: SQLite files that many runs may share."""
 
 from __future__ import annotations
 
@@ -8,14 +8,12 @@ import sys
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from pathlib import Path
+from types import ModuleType
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from consolidator.tree import facts as facts_module
-from consolidator.tree import parse as parse_module
-from consolidator.tree import read as read_module
-from consolidator.tree import source as source_module
-from consolidator.tree.facts import ModuleFacts, Unreadable
+Record = TypeVar("Record")
 
 LARGEST = 512 * 1024 * 1024
 """Bytes on disk at which the older half of the entries goes: about twenty trees of 6,000 files."""
@@ -39,21 +37,27 @@ def content_key(data: bytes) -> bytes:
     return blake2b(data, digest_size=20).digest()
 
 
-def reader_version() -> str:
-    """Changes whenever the code that makes facts changes, so a stale cache is never believed."""
+def reader_version(modules: Iterable[ModuleType]) -> str:
+    """Changes whenever the code that makes records changes, so a stale cache is never believed."""
     digest = blake2b(sys.version.encode(), digest_size=8)
-    for module in (facts_module, parse_module, read_module, source_module):
+    for module in modules:
         digest.update(Path(str(module.__file__)).read_bytes())
     return digest.hexdigest()
 
 
-class FactsCache:
-    """A cache that may always be missing, locked or damaged: then it simply holds nothing."""
+class ContentCache(Generic[Record]):
+    """A cache that may always be missing, locked or damaged: then it simply holds nothing.
 
-    def __init__(self, folder: Path | None = None) -> None:
-        self._decode = msgspec.msgpack.Decoder(ModuleFacts | Unreadable).decode
+    `kind` is the type that records are decoded to, `makers` the modules whose code makes them.
+    """
+
+    def __init__(
+        self, name: str, kind: Any, makers: Iterable[ModuleType], folder: Path | None = None
+    ) -> None:
+        self._name = name
+        self._decode = msgspec.msgpack.Decoder(kind).decode
         self._encode = msgspec.msgpack.Encoder().encode
-        self._path = (folder or cache_folder()) / f"facts-{reader_version()}.sqlite"
+        self._path = (folder or cache_folder()) / f"{name}-{reader_version(makers)}.sqlite"
         self._database = self._open()
 
     def _open(self) -> sqlite3.Connection | None:
@@ -64,7 +68,7 @@ class FactsCache:
                 database.execute("PRAGMA journal_mode=WAL")
                 database.execute("PRAGMA synchronous=OFF")
                 database.execute(
-                    "CREATE TABLE IF NOT EXISTS facts (key BLOB PRIMARY KEY, value BLOB) WITHOUT ROWID"
+                    "CREATE TABLE IF NOT EXISTS records (key BLOB PRIMARY KEY, value BLOB) WITHOUT ROWID"
                 )
             except sqlite3.OperationalError:
                 return None
@@ -80,9 +84,9 @@ class FactsCache:
         for suffix in ("", "-wal", "-shm"):
             Path(f"{self._path}{suffix}").unlink(missing_ok=True)
 
-    def get(self, keys: Iterable[bytes]) -> dict[bytes, ModuleFacts | Unreadable]:
-        """The facts that are known for these keys."""
-        found: dict[bytes, ModuleFacts | Unreadable] = {}
+    def get(self, keys: Iterable[bytes]) -> dict[bytes, Record]:
+        """The records that are known for these keys."""
+        found: dict[bytes, Record] = {}
         wanted = list(keys)
         if self._database is None:
             return found
@@ -91,7 +95,7 @@ class FactsCache:
                 part = wanted[start : start + _BATCH]
                 marks = ",".join("?" * len(part))
                 rows = self._database.execute(
-                    f"SELECT key, value FROM facts WHERE key IN ({marks})",  # noqa: S608
+                    f"SELECT key, value FROM records WHERE key IN ({marks})",  # noqa: S608
                     part,
                 )
                 for key, value in rows:
@@ -101,15 +105,15 @@ class FactsCache:
             return {}
         return found
 
-    def put(self, facts: Mapping[bytes, ModuleFacts | Unreadable]) -> None:
-        """Remember facts; silently nothing where the disk is full or the file is locked."""
-        if self._database is None or not facts:
+    def put(self, records: Mapping[bytes, Record]) -> None:
+        """Remember records; silently nothing where the disk is full or the file is locked."""
+        if self._database is None or not records:
             return
         try:
             self._database.execute("BEGIN IMMEDIATE")
             self._database.executemany(
-                "INSERT OR REPLACE INTO facts VALUES (?, ?)",
-                ((key, self._encode(value)) for key, value in facts.items()),
+                "INSERT OR REPLACE INTO records VALUES (?, ?)",
+                ((key, self._encode(value)) for key, value in records.items()),
             )
             self._database.execute("COMMIT")
             self._bound()
@@ -119,12 +123,12 @@ class FactsCache:
 
     def _bound(self) -> None:
         assert self._database is not None
-        for other in self._path.parent.glob("facts-*.sqlite*"):
+        for other in self._path.parent.glob(f"{self._name}-*.sqlite*"):
             if not other.name.startswith(self._path.name):
                 other.unlink(missing_ok=True)
         if self._path.stat().st_size > LARGEST:
             # Keys are hashes, so half of the key space is half of the entries.
-            self._database.execute("DELETE FROM facts WHERE key < X'80'")
+            self._database.execute("DELETE FROM records WHERE key < X'80'")
             self._database.execute("VACUUM")
 
     def _rebuild(self) -> None:

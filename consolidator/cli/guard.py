@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import RenderableType
 
-from consolidator.adapters.bodies import bodies_of
+from consolidator.adapters.bodies import bodies_reader
 from consolidator.adapters.files import check_root
 from consolidator.adapters.installed import InstalledPackages
 from consolidator.analysis import baseline as baselines
@@ -100,7 +100,7 @@ def guard(
         open_tree(root, plan, jobs, no_cache),
         plan.guard,
         find_package=InstalledPackages(base).find,
-        bodies=bodies_of,
+        bodies=bodies_reader(jobs, cache=not no_cache),
         baseline=known,
         baseline_path=_relative(path, base),
     )

@@ -7,23 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from consolidator.analysis.emissions.code import (
-    Body,
     Call,
-    Choice,
-    Element,
-    Entered,
     Expression,
-    Group,
-    Item,
-    Joined,
     Member,
-    Opaque,
     Path,
     Result,
-    Test,
 )
 from consolidator.analysis.emissions.constants import texts
-from consolidator.analysis.emissions.program import Function
+from consolidator.analysis.emissions.program import Function, last_name
 from consolidator.analysis.emissions.values import EMPTY, Inference, Values
 from consolidator.tree.names import Definition
 
@@ -65,6 +56,7 @@ class CallGraph:
         self.program = inference.program
         self._targets: dict[tuple[int, int], Targets] = {}
         self._uses: dict[Function, list[Use]] = {}
+        self._named: dict[str, dict[Function, list[Use]]] = {}
 
     # forwards
 
@@ -162,27 +154,53 @@ class CallGraph:
     def uses(self, function: Function) -> list[Use]:
         """Every place that calls the function or hands it on, in the order of the files."""
         if function not in self._uses:
-            self._uses[function] = list(self._find_uses(function))
+            for name in self._called_as(function):
+                self._collect(name)
+            found = [
+                use
+                for name in self._called_as(function)
+                for use in self._named[name].get(function, ())
+            ]
+            if _is_special(function):
+                found += self._constructions(function)
+            self._uses[function] = list(dict.fromkeys([*found, *self._through_getattr(function)]))
         return self._uses[function]
 
-    def _find_uses(self, function: Function) -> Iterator[Use]:
-        seen: set[Function] = set()
-        for name in self._called_as(function):
-            for user in self.program.mentioning(name):
-                if user not in seen:
-                    seen.add(user)
-                    yield from self._uses_in(user, function)
+    def _called_as(self, function: Function) -> list[str]:
+        return [function.name, *self.program.aliases.get(function.name, ())]
+
+    def _collect(self, name: str) -> None:
+        """Find what every call and every mention of a name means."""
+        if name in self._named:
+            return
+        found: dict[Function, list[Use]] = {}
+        self._named[name] = found
+        for user, call in self.program.calls_of(name):
+            targets = self.targets(call, user)
+            for target in targets.functions:
+                found.setdefault(target, []).append(Use(user, call.line, call.place, call, True))
+            for target in targets.guessed:
+                sure = len(targets.guessed) < _COMMON and _is_telling(target)
+                found.setdefault(target, []).append(Use(user, call.line, call.place, call, sure))
+        for user, (expression, line, place) in self.program.handed_on(name):
+            for target in self.inference.of(expression, user).functions:
+                found.setdefault(target, []).append(Use(user, line, place, None, True))
+
+    def _constructions(self, function: Function) -> Iterator[Use]:
+        """Places that make an instance, for methods that Python itself calls on instances."""
+        cls = self.program.definition_of(function)
+        for built in [cls, *self.program.descendants(cls)] if cls else ():
+            name = built.qualname.rpartition(".")[2]
+            for alias in (name, *self.program.aliases.get(name, ()), "cls"):
+                for user, call in self.program.calls_of(alias):
+                    if built in self.targets(call, user).classes:
+                        yield Use(user, call.line, call.place, call, True)
+
+    def _through_getattr(self, function: Function) -> Iterator[Use]:
         for user, call in self._by_getattr.get(function.name, ()):
             values = self.inference.result(call, user)
             if function in values.functions or (values.open and _is_telling(function)):
                 yield Use(user, call.line, call.place, None, function in values.functions)
-
-    def _called_as(self, function: Function) -> list[str]:
-        cls = self.program.definition_of(function)
-        if cls is None or not _is_special(function):
-            return [function.name]
-        classes = [cls, *self.program.descendants(cls)]
-        return [*sorted({c.qualname.rpartition(".")[2] for c in classes}), "cls", function.name]
 
     @cached_property
     def _by_getattr(self) -> dict[str, list[tuple[Function, Call]]]:
@@ -195,43 +213,10 @@ class CallGraph:
                         found.setdefault(name, []).append((user, call))
         return found
 
-    def _uses_in(self, user: Function, function: Function) -> Iterator[Use]:
-        called: set[int] = set()
-        for call in user.body.calls:
-            if not self._may_call(call, function):
-                continue
-            targets = self.targets(call, user)
-            certain = function in targets.functions
-            if certain or function in targets.guessed:
-                called.add(id(call.callee))
-                sure = certain or (len(targets.guessed) < _COMMON and _is_telling(function))
-                yield Use(user, call.line, call.place, call, sure)
-            elif targets.classes and self._constructs(targets, function):
-                yield Use(user, call.line, call.place, call, True)
-        for expression, line, place in handed_on(user.body):
-            if _named(expression, function) and function in self._meant(expression, user):
-                yield Use(user, line, place, None, True)
-
-    @staticmethod
-    def _may_call(call: Call, function: Function) -> bool:
-        return _is_special(function) or called_name(call) in (function.name, "")
-
-    def _constructs(self, targets: Targets, function: Function) -> bool:
-        cls = self.program.definition_of(function)
-        if cls is None or not _is_special(function):
-            return False
-        return any(cls in self.program.ancestors(built) for built in targets.classes)
-
-    def _meant(self, expression: Expression, user: Function) -> frozenset[Function]:
-        values = self.inference.of(expression, user)
-        return values.functions
-
 
 def called_name(call: Call) -> str:
     """The last name of what is called; empty where it has none."""
-    if isinstance(call.callee, Path):
-        return call.callee.last
-    return call.callee.name if isinstance(call.callee, Member) else ""
+    return last_name(call.callee)
 
 
 def _owner(callee: Expression) -> Expression | None:
@@ -314,49 +299,3 @@ def _is_telling(function: Function) -> bool:
 
 def _sorted(functions: list[Function]) -> tuple[Function, ...]:
     return tuple(sorted(functions, key=lambda f: (f.path, f.body.line, f.qualname)))
-
-
-def handed_on(body: Body) -> Iterator[tuple[Expression, int, int]]:
-    """Dotted names that stand as values, with line and place."""
-    for call in body.calls:
-        for argument in call.arguments:
-            yield from _within(argument.value, call.line, call.place)
-        if isinstance(call.callee, Member):
-            yield from _within(call.callee.owner, call.line, call.place)
-    for assignment in body.assignments:
-        yield from _within(assignment.value, assignment.line, assignment.place)
-    for found in body.returns:
-        yield from _within(found.value, found.line, found.place)
-    for expression, line, place in body.mentions:
-        yield from _within(expression, line, place)
-
-
-def _within(expression: Expression, line: int, place: int) -> Iterator[tuple[Expression, int, int]]:
-    match expression:
-        case Path():
-            yield expression, line, place
-        case Member():
-            yield expression, line, place
-            yield from _within(expression.owner, line, place)
-        case Item() | Element():
-            yield from _within(expression.owner, line, place)
-        case Entered():
-            yield from _within(expression.manager, line, place)
-        case Group():
-            for value in expression.values:
-                yield from _within(value, line, place)
-        case Joined() | Opaque():
-            for part in expression.parts:
-                yield from _within(part, line, place)
-        case Choice():
-            for option in expression.options:
-                yield from _within(option, line, place)
-        case Test():
-            for operand in expression.operands:
-                yield from _within(operand, line, place)
-
-
-def _named(expression: Expression, function: Function) -> bool:
-    if isinstance(expression, Path):
-        return expression.last == function.name
-    return isinstance(expression, Member) and expression.name == function.name

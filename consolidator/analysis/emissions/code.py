@@ -15,17 +15,17 @@ class Node(msgspec.Struct, frozen=True, array_like=True, tag=True, gc=False):
     """Base of the expressions."""
 
 
-class Text(Node):
+class Text(Node, frozen=True):
     value: str
 
 
-class Value(Node):
+class Value(Node, frozen=True):
     """A constant that is not text: a truth value, a number or None. `...` and bytes count as opaque."""
 
     value: bool | int | float | None
 
 
-class Path(Node):
+class Path(Node, frozen=True):
     """A dotted name as written: `self._bridge`, `EventType.STARTED`."""
 
     text: str
@@ -39,65 +39,65 @@ class Path(Node):
         return self.text.rpartition(".")[2]
 
 
-class Result(Node):
+class Result(Node, frozen=True):
     """The result of a call of the same body, by its position in `Body.calls`."""
 
     call: int
 
 
-class Member(Node):
+class Member(Node, frozen=True):
     """An attribute of something that is no dotted name: `factory().send`."""
 
     owner: Expression
     name: str
 
 
-class Item(Node):
+class Item(Node, frozen=True):
     """A subscript: an element of a container, or a parametrised type."""
 
     owner: Expression
     key: Expression
 
 
-class Group(Node):
+class Group(Node, frozen=True):
     """A list, tuple, set or dict; `keys` is empty unless it is a dict (None for `**other`)."""
 
     values: tuple[Expression, ...]
     keys: tuple[Expression | None, ...] = ()
 
 
-class Joined(Node):
+class Joined(Node, frozen=True):
     """Text put together from parts: an f-string, `+`, `%`."""
 
     parts: tuple[Expression, ...]
 
 
-class Choice(Node):
+class Choice(Node, frozen=True):
     """One of several values: a conditional expression, `and`, `or`, an assignment expression."""
 
     options: tuple[Expression, ...]
 
 
-class Test(Node):
+class Test(Node, frozen=True):
     """`not x`, `x is y`, `x == y`: its truth matters, its operands do not become its value."""
 
     operator: OneOf["not", "is", "is not", "==", "!=", "in", "and", "or", "other"]
     operands: tuple[Expression, ...]
 
 
-class Element(Node):
+class Element(Node, frozen=True):
     """What a loop or a comprehension takes out of a container."""
 
     owner: Expression
 
 
-class Entered(Node):
+class Entered(Node, frozen=True):
     """What `with x as y` binds to y."""
 
     manager: Expression
 
 
-class Opaque(Node):
+class Opaque(Node, frozen=True):
     """Anything else; a value may still pass from its parts into it."""
 
     parts: tuple[Expression, ...] = ()
@@ -126,7 +126,7 @@ class Part(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Base of the records that are no expressions."""
 
 
-class Condition(Part):
+class Condition(Part, frozen=True):
     """`test` must be true (or false, where `holds` is False) for control to come here."""
 
     test: Expression
@@ -134,7 +134,7 @@ class Condition(Part):
     line: int
 
 
-class Handler(Part):
+class Handler(Part, frozen=True):
     """An except clause around a place, and whether it lets the failure go on."""
 
     catches: tuple[str, ...]
@@ -143,7 +143,7 @@ class Handler(Part):
     line: int
 
 
-class Place(Part):
+class Place(Part, frozen=True):
     """Under which circumstances a statement runs."""
 
     conditions: tuple[Condition, ...] = ()
@@ -155,13 +155,13 @@ class Place(Part):
     """The innermost part of a compound statement that the statement stands in."""
 
 
-class Argument(Part):
+class Argument(Part, frozen=True):
     value: Expression
     keyword: str = ""
     starred: bool = False
 
 
-class Call(Part):
+class Call(Part, frozen=True):
     callee: Expression
     arguments: tuple[Argument, ...]
     line: int
@@ -172,7 +172,7 @@ class Call(Part):
     """Whether the result is awaited, thrown away, or kept in a value."""
 
 
-class Assignment(Part):
+class Assignment(Part, frozen=True):
     target: str
     """The dotted name that is bound; for `x[k] = v` the name of x."""
     value: Expression
@@ -182,7 +182,7 @@ class Assignment(Part):
     annotation: str = ""
 
 
-class Return(Part):
+class Return(Part, frozen=True):
     """`return` and `yield`."""
 
     value: Expression
@@ -191,7 +191,11 @@ class Return(Part):
     is_yield: bool = False
 
 
-class Body(Part):
+Mention = tuple[Expression, int, int]
+"""A name that stands as a value, its line and place."""
+
+
+class Body(Part, frozen=True):
     """One function, or a module's own statements (`qualname` is empty)."""
 
     qualname: str
@@ -200,8 +204,8 @@ class Body(Part):
     calls: tuple[Call, ...]
     assignments: tuple[Assignment, ...]
     returns: tuple[Return, ...]
-    mentions: tuple[tuple[Expression, int, int], ...]
-    """Expressions that are neither called nor assigned, such as a bare name: value, line, place."""
+    handed_on: tuple[Mention, ...]
+    """Dotted names that stand as values, those of its own local variables left out."""
     places: tuple[Place, ...]
     raises_only: bool = False
     """Whether all it does is raise, as an abstract method does."""

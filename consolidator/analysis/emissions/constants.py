@@ -133,7 +133,9 @@ class _Texts:
         )
         for definition in resolution.definitions:
             module = program.function(definition.path, "") if definition.path else None
-            for assignment in module.body.assignments if module else ():
+            if module is None:
+                continue
+            for assignment in module.body.assignments:
                 if assignment.target == definition.qualname:
                     return _Texts(self._inference, module)._container(assignment.value, depth + 1)
         return None

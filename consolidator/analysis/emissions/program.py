@@ -6,7 +6,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from consolidator.analysis.emissions.code import Assignment, Body
+from consolidator.analysis.emissions.code import (
+    Assignment,
+    Body,
+    Call,
+    Expression,
+    Member,
+    Mention,
+    Path,
+)
 from consolidator.analysis.emissions.read_bodies import FileBodies
 from consolidator.tree.facts import ClassFact, FunctionFact
 from consolidator.tree.index import Tree
@@ -85,18 +93,57 @@ class Program:
         self._files = read_bodies([path for path in paths if tree.facts(path) is not None])
         self._functions: dict[str, dict[str, Function]] = {}
 
-    @cached_property
-    def _mentions(self) -> dict[str, list[str]]:
-        mentions: dict[str, list[str]] = {}
-        for path, file in self._files.items():
-            for name in file.names:
-                mentions.setdefault(name, []).append(path)
-        return mentions
-
     def mentioning(self, name: str) -> Iterator[Function]:
         """Functions in the files where a name occurs in code."""
-        for path in self._mentions.get(name, ()):
-            yield from self.functions(path)
+        for path in self.paths:
+            if name in self._names.get(path, ()):
+                yield from self.functions(path)
+
+    @cached_property
+    def _names(self) -> dict[str, frozenset[str]]:
+        return {path: frozenset(file.names) for path, file in self._files.items()}
+
+    def calls_of(self, name: str) -> Sequence[tuple[Function, Call]]:
+        """Calls of anything of this name, with the function that each stands in."""
+        return self._calls.get(name, ())
+
+    @cached_property
+    def _calls(self) -> dict[str, list[tuple[Function, Call]]]:
+        found: dict[str, list[tuple[Function, Call]]] = {}
+        for path in self.paths:
+            for function in self.functions(path):
+                for call in function.body.calls:
+                    found.setdefault(last_name(call.callee), []).append((function, call))
+        return found
+
+    def handed_on(self, name: str) -> Sequence[tuple[Function, Mention]]:
+        """Places where something of this name stands as a value."""
+        return self._handed_on.get(name, ())
+
+    @cached_property
+    def _handed_on(self) -> dict[str, list[tuple[Function, Mention]]]:
+        found: dict[str, list[tuple[Function, Mention]]] = {}
+        for path in self.paths:
+            for function in self.functions(path):
+                for mention in function.body.handed_on:
+                    if (name := last_name(mention[0])) in self.by_name:
+                        found.setdefault(name, []).append((function, mention))
+        return found
+
+    @cached_property
+    def aliases(self) -> Mapping[str, Sequence[str]]:
+        """Other names that imports and plain assignments give to a name."""
+        found: dict[str, set[str]] = {}
+        for path in self.paths:
+            facts = self.tree.facts(path)
+            for fact in facts.imports if facts else ():
+                if fact.asname and fact.name and fact.asname != fact.name:
+                    found.setdefault(fact.name, set()).add(fact.asname)
+            for binding in facts.bindings if facts else ():
+                name = binding.value.rpartition(".")[2]
+                if binding.form == "name" and name != binding.name:
+                    found.setdefault(name, set()).add(binding.name)
+        return {name: sorted(others) for name, others in found.items()}
 
     def functions(self, path: str) -> list[Function]:
         return list(self._of_file(path).values())
@@ -273,6 +320,13 @@ class Program:
 _MEMBERLESS = frozenset(
     {"abc.ABC", "object", "typing.Protocol", "typing.Generic", "typing_extensions.Protocol"}
 )
+
+
+def last_name(expression: Expression) -> str:
+    """The last name of a dotted name or an attribute; empty for anything else."""
+    if isinstance(expression, Path):
+        return expression.last
+    return expression.name if isinstance(expression, Member) else ""
 
 
 def _is_accessor(fact: FunctionFact) -> bool:

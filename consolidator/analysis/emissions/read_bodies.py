@@ -14,50 +14,75 @@ from consolidator.analysis.emissions.code import (
     Entered,
     Expression,
     Handler,
+    Mention,
     Opaque,
     Path,
     Result,
     Return,
     Value,
 )
+from consolidator.analysis.emissions.handed_on import handed_on
 from consolidator.analysis.emissions.places import Places
 from consolidator.analysis.emissions.read_expressions import ExpressionReader
+from consolidator.tree.facts import Unreadable
+from consolidator.tree.parse import parse_syntax
+from consolidator.tree.source import decode
 
 _EXITS = frozenset({"sys.exit", "os._exit", "exit", "quit"})
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-class FileBodies(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class FileBodies(msgspec.Struct, frozen=True, array_like=True, tag=True, gc=False):
     """All bodies of a file, the module's own first, and every name that the file mentions."""
 
     bodies: tuple[Body, ...]
     names: tuple[str, ...]
 
 
+def bodies_of(data: bytes) -> FileBodies | Unreadable:
+    """Bodies in a file's content, or the line and reason why it can't be read."""
+    source = decode(data)
+    if isinstance(source, Unreadable):
+        return source
+    syntax = parse_syntax(source.text)
+    return syntax if isinstance(syntax, Unreadable) else read_bodies(syntax)
+
+
 def read_bodies(module: ast.Module) -> FileBodies:
     names: set[str] = set()
-    bodies = list(_bodies(module.body, "", 1, names))
+    bodies = list(_bodies(module.body, "", 1, names, frozenset()))
     return FileBodies(tuple(bodies), tuple(sorted(names)))
 
 
 def _bodies(
-    statements: list[ast.stmt], qualname: str, line: int, names: set[str]
+    statements: list[ast.stmt],
+    qualname: str,
+    line: int,
+    names: set[str],
+    parameters: frozenset[str],
 ) -> Iterator[Body]:
-    reader = _BodyReader(qualname, names)
+    reader = _BodyReader(qualname, names, parameters)
     reader.block(statements)
     end = statements[-1].end_lineno or line if statements else line
     yield reader.body(line, end, statements)
     for nested, node in reader.functions:
-        yield from _bodies(node.body, nested, node.lineno, names)
+        own = frozenset(argument.arg for argument in _arguments(node.args))
+        yield from _bodies(node.body, nested, node.lineno, names, own)
+
+
+def _arguments(arguments: ast.arguments) -> Iterator[ast.arg]:
+    yield from (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
+    yield from (argument for argument in (arguments.vararg, arguments.kwarg) if argument)
 
 
 class _BodyReader:
-    def __init__(self, qualname: str, names: set[str]) -> None:
+    def __init__(self, qualname: str, names: set[str], parameters: frozenset[str]) -> None:
         self._qualname = qualname
+        self._parameters = parameters
         self._places = Places()
         self._expressions = ExpressionReader(self._places, names)
         self._returns: list[Return] = []
-        self._mentions: list[tuple[Expression, int, int]] = []
+        self._mentions: list[Mention] = []
         self._class = ""
         self.functions: list[tuple[str, _Function]] = []
 
@@ -70,11 +95,21 @@ class _BodyReader:
             tuple(self._expressions.calls),
             tuple(self._expressions.assignments),
             tuple(self._returns),
-            tuple(self._mentions),
+            tuple(self._handed_on()),
             self._places.all(),
             raises_only=bool(doing) and all(isinstance(s, ast.Raise) for s in doing),
             empty=not doing,
         )
+
+    def _handed_on(self) -> Iterator[Mention]:
+        expressions = self._expressions
+        local = {a.target for a in expressions.assignments} if self._qualname else set()
+        local |= self._parameters
+        for mention in handed_on(
+            expressions.calls, expressions.assignments, self._returns, self._mentions
+        ):
+            if not (isinstance(mention[0], Path) and mention[0].text in local):
+                yield mention
 
     def block(self, statements: Sequence[ast.stmt]) -> str:
         """Read statements in order; why control does not get past them, or an empty string."""

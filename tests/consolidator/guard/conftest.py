@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from trees import tree_of, write_tree
 
-from consolidator.adapters.bodies import bodies_of
+from consolidator.adapters.bodies import bodies_reader
 from consolidator.adapters.installed import InstalledPackages
 from consolidator.analysis.baseline import Baseline, baseline_of
 from consolidator.analysis.emissions.report import GuardReport
@@ -45,7 +45,7 @@ class Project:
             tree_of(self.root),
             GuardSettings(events) if events else GuardSettings(),
             find_package=InstalledPackages(self.root).find,
-            bodies=bodies_of,
+            bodies=bodies_reader(1, cache=False),
             baseline=self.baseline,
             baseline_path="baseline.json",
         )

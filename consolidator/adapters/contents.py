@@ -1,0 +1,64 @@
+"""Records made from the contents of many files: remembered by content, made on every core."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Callable, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from consolidator.adapters.cache import ContentCache, content_key
+
+Record = TypeVar("Record")
+
+_FEW = 40  # below this many files, starting processes costs more than it saves
+_CHUNK = 16
+
+
+class ContentReader(Generic[Record]):
+    """`make` turns one file's bytes into a record of type `kind`; it must be a function that other
+    processes can import. `jobs` is the number of processes; neither it nor `cache` changes any
+    answer."""
+
+    def __init__(
+        self,
+        make: Callable[[bytes], Record],
+        kind: Any,
+        jobs: int | None,
+        cache: ContentCache[Record] | None,
+    ) -> None:
+        self._make = make
+        self._kind = kind
+        self._jobs = jobs or os.cpu_count() or 1
+        self._cache = cache
+
+    def records(self, contents: Mapping[str, bytes]) -> dict[str, Record]:
+        """The record of each path's content."""
+        keys = {path: content_key(data) for path, data in contents.items()}
+        known = self._cache.get(set(keys.values())) if self._cache else {}
+        missing = {keys[path]: contents[path] for path in contents if keys[path] not in known}
+        fresh = self._read(missing)
+        if self._cache:
+            self._cache.put(fresh)
+        known.update(fresh)
+        return {path: known[key] for path, key in keys.items()}
+
+    def _read(self, contents: Mapping[bytes, bytes]) -> dict[bytes, Record]:
+        if len(contents) < _FEW or self._jobs == 1:
+            return {key: self._make(data) for key, data in contents.items()}
+        # Large files first, so that no core is left with one at the end.
+        keys = sorted(contents, key=lambda key: -len(contents[key]))
+        context = multiprocessing.get_context("fork" if hasattr(os, "fork") else "spawn")
+        decode = msgspec.msgpack.Decoder(self._kind).decode
+        encoded = partial(_encoded, self._make)
+        with ProcessPoolExecutor(self._jobs, mp_context=context) as pool:
+            values = pool.map(encoded, (contents[key] for key in keys), chunksize=_CHUNK)
+            return {key: decode(value) for key, value in zip(keys, values, strict=True)}
+
+
+def _encoded(make: Callable[[bytes], Any], data: bytes) -> bytes:
+    return msgspec.msgpack.encode(make(data))

@@ -29,12 +29,19 @@ def load_tree(
     `cache` changes any answer."""
     base = check_root(root)
     paths = list_files(base, exclude)
-    known = ContentCache[Facts]("facts", Facts, (facts, parse, read, source)) if cache else None
-    reader = Reader(base, ContentReader[Facts](facts_of, Facts, jobs, known))
+    reader = Reader(base, facts_contents(jobs, cache=cache))
     return Tree(str(base), paths, find_layout(paths, source_roots), reader.read, reader.facts)
 
 
+def facts_contents(jobs: int | None = None, *, cache: bool = True) -> ContentReader[Facts]:
+    """Reads the facts of any files."""
+    known = ContentCache[Facts]("facts", Facts, (facts, parse, read, source)) if cache else None
+    return ContentReader[Facts](facts_of, Facts, jobs, known)
+
+
 class Reader:
+    """The files of one folder and their facts, as a `Tree` asks for them."""
+
     def __init__(self, root: Path, contents: ContentReader[Facts]) -> None:
         self._root = root
         self._contents = contents

@@ -1,0 +1,173 @@
+"""Whether a class decorator hands its class back: known ones, and those whose source can be read."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from consolidator.analysis.mro.calls import returns
+from consolidator.analysis.mro.values import (
+    ClassValue,
+    Either,
+    FunctionValue,
+    InstanceValue,
+    Place,
+    Unknown,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from consolidator.analysis.mro.evaluate import Evaluator
+
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+SAME_ORDER = frozenset(
+    {
+        "abc.update_abstractmethods",
+        "attr.attrs",
+        "attr.dataclass",
+        "attr.define",
+        "attr.frozen",
+        "attr.mutable",
+        "attr.s",
+        "attrs.define",
+        "attrs.frozen",
+        "attrs.mutable",
+        "dataclasses.dataclass",
+        "enum.global_enum",
+        "enum.unique",
+        "enum.verify",
+        "functools.total_ordering",
+        "six.add_metaclass",
+        "six.python_2_unicode_compatible",
+        "typing.dataclass_transform",
+        "typing.final",
+        "typing.no_type_check",
+        "typing.runtime_checkable",
+        "typing_extensions.deprecated",
+        "typing_extensions.final",
+        "typing_extensions.runtime_checkable",
+        "unittest.expectedFailure",
+        "unittest.mock.patch",
+        "unittest.mock.patch.dict",
+        "unittest.mock.patch.multiple",
+        "unittest.mock.patch.object",
+        "unittest.skip",
+        "unittest.skipIf",
+        "unittest.skipUnless",
+        "warnings.deprecated",
+    }
+)
+"""Decorators that return the class, or a copy with the same bases (`slots=True`, `add_metaclass`)."""
+
+
+class Decorators:
+    def __init__(self, evaluator: Evaluator) -> None:
+        self._evaluator = evaluator
+
+    def apply(self, value: Value, text: str, place: Place) -> Value:
+        """What the name is bound to once the decorator has run."""
+        try:
+            node = ast.parse(text.strip(), mode="eval").body
+        except SyntaxError:
+            return self._doubt(value, text, "it can't be read")
+        function, calls = node, 0
+        while isinstance(function, ast.Call):
+            function, calls = function.func, calls + 1
+        if self._named(function).startswith("pytest.mark."):
+            return value
+        target = self._evaluator.expression(function, place)
+        return self._applied(value, text, target, calls)
+
+    def _applied(self, value: Value, text: str, target: Value, calls: int) -> Value:
+        match target:
+            case FunctionValue(dotted=dotted) if dotted in SAME_ORDER:
+                return value
+            case FunctionValue():
+                node = self._evaluator.calls.definition(target)
+                if node is not None and _hands_back(node, calls, _is_method(target)):
+                    return value
+                return self._doubt(value, text, "it may return another class")
+            case ClassValue(ref) if calls <= 1:
+                return self._of_instance(value, text, ref.dotted, calls, target)
+            case InstanceValue(of=ref) if calls == 0:
+                return self._of_instance(value, text, ref.dotted, 1, ClassValue(ref))
+            case Unknown(why):
+                return self._doubt(value, text, why)
+        return self._doubt(value, text, "it may return another class")
+
+    def _of_instance(
+        self, value: Value, text: str, dotted: str, calls: int, owner: ClassValue
+    ) -> Value:
+        if dotted in SAME_ORDER:
+            return value
+        if calls == 0:
+            return InstanceValue(owner.ref)
+        method = self._evaluator.attribute(owner, "__call__")
+        if isinstance(method, FunctionValue):
+            node = self._evaluator.calls.definition(method)
+            if node is not None and _hands_back(node, 0, method=True):
+                return value
+        return self._doubt(value, text, f"an instance of {dotted} may return another class")
+
+    def _doubt(self, value: Value, text: str, why: str) -> Value:
+        short = text if len(text) <= 60 else text[:57] + "..."
+        reason = f"decorator `@{short}`: {why}"
+        options = value.options if isinstance(value, Either) else (value,)
+        return Either((*options, Unknown(reason)), reason)
+
+    def _named(self, node: ast.expr) -> str:
+        return ast.unparse(node)
+
+
+def _is_method(function: FunctionValue) -> bool:
+    fact = function.fact
+    if fact is None or not fact.scope or fact.scope.endswith("<locals>"):
+        return False
+    return "staticmethod" not in fact.decorators
+
+
+def _hands_back(node: _Function, calls: int, method: bool) -> bool:
+    """Whether the function, called this many times before it gets the class, returns that class."""
+    if isinstance(node, ast.AsyncFunctionDef) or not _plain(node):
+        return False
+    parameters = [*node.args.posonlyargs, *node.args.args][1 if method else 0 :]
+    inner = {part.name: part for part in node.body if isinstance(part, ast.FunctionDef)}
+    first = parameters[0].arg if parameters else ""
+    results = returns(node)
+    if not results or not isinstance(node.body[-1], ast.Return | ast.If | ast.Try | ast.With):
+        return False
+    return all(_result(result.value, first, inner, calls) for result in results) and not (
+        first and _rebinds(node, first)
+    )
+
+
+def _result(
+    value: ast.expr | None, first: str, inner: dict[str, ast.FunctionDef], calls: int
+) -> bool:
+    match value:
+        case ast.Name(id=name) if name in inner:
+            return calls > 0 and _hands_back(inner[name], calls - 1, method=False)
+        case ast.Name(id=name):
+            return name == first
+        case ast.Call(func=ast.Name(id=name), args=[ast.Name(id=argument)]) if name in inner:
+            return argument == first and _hands_back(inner[name], 0, method=False)
+        case ast.Lambda(args=ast.arguments(args=[ast.arg(arg=name)]), body=ast.Name(id=result)):
+            return calls > 0 and name == result
+    return False
+
+
+def _plain(node: _Function) -> bool:
+    """Whether the function's own decorators leave its result alone."""
+    kept = ("classmethod", "staticmethod", "overload", "dataclass_transform", "cache", "lru_cache")
+    return all(
+        ast.unparse(d.func if isinstance(d, ast.Call) else d).rpartition(".")[2] in kept
+        for d in node.decorator_list
+    )
+
+
+def _rebinds(node: _Function, name: str) -> bool:
+    return any(
+        isinstance(part, ast.Name) and part.id == name and isinstance(part.ctx, ast.Store)
+        for part in ast.walk(node)
+    )

@@ -1,0 +1,411 @@
+"""What a name is bound to: in a scope at a line, in a module, through imports and stars."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from consolidator.analysis.mro.flow import Bind, Judge, Reaching, reaching
+from consolidator.analysis.mro.values import (
+    ClassRef,
+    ClassValue,
+    Either,
+    FunctionValue,
+    ModuleValue,
+    Place,
+    Space,
+    Unknown,
+    Value,
+    either,
+    truth,
+)
+from consolidator.analysis.mro.world import World
+from consolidator.tree.facts import ClassFact, FunctionFact, ImportFact, ModuleFacts
+from consolidator.tree.names import Bound
+
+if TYPE_CHECKING:
+    from consolidator.analysis.mro.evaluate import Evaluator
+
+_LOCALS = ".<locals>"
+_NOT_DECIDABLE = frozenset({"for", "while", "case"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """A name that is bound on some ways through a scope and unbound on others."""
+
+    options: tuple[Value, ...]
+    why: str
+
+
+class Scopes:
+    """Names of one world. Answers are remembered; a circle of names ends in a reason."""
+
+    def __init__(self, world: World, evaluator: Evaluator) -> None:
+        self._world = world
+        self._evaluator = evaluator
+        self._known: dict[tuple[Place, str], Value | _Open | None] = {}
+        self._running: set[tuple[Place, str]] = set()
+
+    # from the inside out
+
+    def name(self, name: str, place: Place) -> Value:
+        """What a bare name means at a place: enclosing scopes, the module, builtins."""
+        options: list[Value] = []
+        why = ""
+        for scope in _visible(place):
+            found = self._bound(scope, name)
+            if isinstance(found, _Open):
+                options += found.options
+                why = why or found.why
+            elif found is not None:
+                return either([*options, found], why)
+        builtin = self._world.standard_name("builtins", name)
+        if builtin is not None:
+            return either([*options, builtin], why)
+        if options:
+            return either([*options, Unknown(f"{name!r} may be unbound")], why)
+        return self._not_found(name, place)
+
+    def _not_found(self, name: str, place: Place) -> Value:
+        if name in ("__name__", "__file__", "__doc__"):
+            return Unknown(f"{name} is set when the module runs")
+        later = self.in_scope(Place(place.space, place.path), name)
+        if later is not None:
+            return Either((later,), f"{name!r} is bound only after it is used here")
+        for star in self._stars(place.space, place.path):
+            module = self.imported_module(place, star.level, star.module)
+            if not isinstance(module, ModuleValue):
+                return Unknown(f"{name!r} may come from `from {star.module} import *`")
+        return Unknown(f"{name!r} is not defined", missing=True)
+
+    def in_scope(self, place: Place, name: str) -> Value | None:
+        """What one scope binds a name to at the place's line; None where it does not."""
+        found = self._bound(place, name)
+        if isinstance(found, _Open):
+            return either([*found.options, Unknown(f"{name!r} may be unbound")], found.why)
+        return found
+
+    def _bound(self, place: Place, name: str) -> Value | _Open | None:
+        key = (place, name)
+        if key in self._known:
+            return self._known[key]
+        if key in self._running:
+            return Unknown(f"{name!r} is defined in a circle")
+        self._running.add(key)
+        try:
+            found = self._find(place, name)
+        finally:
+            self._running.discard(key)
+        self._known[key] = found
+        return found
+
+    # one scope
+
+    def _find(self, place: Place, name: str) -> Value | _Open | None:
+        if _LOCALS in place.scope and place.scope.endswith(_LOCALS):
+            return self._by_flow(place, name)
+        before = [
+            fact
+            for fact in place.space.resolver.bindings(place.path, name, place.scope)
+            if place.line is None or fact.line < place.line
+        ]
+        star = None if place.scope else self._last_star(place, name)
+        if star is not None and all(fact.line < star.line for fact in before):
+            if star.guards:
+                return self._by_flow(place, name)
+            return self._imported(place, star.level, star.module, name)
+        if not before:
+            return None
+        last = before[-1]
+        if last.guards or _deleted(last) or _is_augmented(last):
+            return self._by_flow(place, name)
+        return self._value(place, last)
+
+    def _value(self, place: Place, fact: Bound) -> Value:
+        here = Place(place.space, place.path, fact.scope, fact.line)
+        if isinstance(fact, ImportFact):
+            return self._import(here, fact.level, fact.module, fact.name, fact.asname)
+        if isinstance(fact, ClassFact):
+            return self.class_value(here, fact)
+        if isinstance(fact, FunctionFact):
+            return self._function(here, fact)
+        if not fact.value:
+            return self._by_flow(place, fact.name, closed=True) or Unknown(
+                f"{fact.name!r} is set in a way that can't be read"
+            )
+        return self._evaluator.text(fact.value, here)
+
+    def class_value(self, place: Place, fact: ClassFact) -> Value:
+        """The class of a class statement, or what its decorators put in its place."""
+        value: Value = ClassValue(self.class_ref(place, fact))
+        for decorator in reversed(fact.decorators):
+            value = self._evaluator.decorators.apply(value, decorator, place)
+        return value
+
+    def class_ref(self, place: Place, fact: ClassFact) -> ClassRef:
+        module = place.space.tree.module(place.path)
+        return ClassRef(
+            f"{module}.{fact.qualname}" if module else fact.qualname,
+            place.space.provenance,
+            place.space,
+            place.path,
+            fact.qualname,
+            fact.line,
+        )
+
+    def _function(self, place: Place, fact: FunctionFact) -> Value:
+        module = place.space.tree.module(place.path)
+        return FunctionValue(f"{module}.{fact.qualname}", place, fact)
+
+    # through branches
+
+    def _by_flow(self, place: Place, name: str, *, closed: bool = False) -> Value | _Open | None:
+        syntax = place.space.tree.syntax(place.path)
+        if not isinstance(syntax, ast.Module):
+            return Unknown(f"{place.path} can't be parsed")
+        scope = _scope_node(syntax, place.scope, place.line)
+        if scope is None:
+            return None
+        start = Reaching((None,))
+        if not isinstance(scope, ast.Module | ast.ClassDef):
+            for argument in _arguments(scope.args):
+                if argument.arg == name:
+                    start = Reaching((Bind(argument),))
+        found = reaching(scope.body, name, place.line, self._judge(place), start)
+        values = [self._of_bind(place, name, bind) for bind in found.binds if bind is not None]
+        if not values:
+            return None
+        if None in found.binds and not closed:
+            return _Open(tuple(values), found.why)
+        return either(values, found.why)
+
+    def _of_bind(self, place: Place, name: str, bind: Bind) -> Value:
+        node = bind.node
+        line = getattr(node, "lineno", 1)
+        here = Place(place.space, place.path, place.scope, line)
+        match node:
+            case ast.arg():
+                return Unknown(f"{name!r} is a parameter")
+            case ast.ImportFrom() if bind.alias is not None:
+                imported = name if bind.alias.name == "*" else bind.alias.name
+                return self._imported(here, node.level, node.module or "", imported)
+            case ast.Import() if bind.alias is not None:
+                return self._import(here, 0, bind.alias.name, "", bind.alias.asname or "")
+            case ast.ClassDef() | ast.FunctionDef() | ast.AsyncFunctionDef():
+                return self._definition(here, node.name, line)
+        if bind.value is not None:
+            return self._evaluator.expression(bind.value, here)
+        return Unknown(f"{name!r} is set in a way that can't be read (line {line})")
+
+    def _definition(self, place: Place, name: str, line: int) -> Value:
+        for fact in place.space.resolver.bindings(place.path, name, place.scope):
+            if fact.line == line and isinstance(fact, ClassFact | FunctionFact):
+                return self._value(place, fact)
+        return Unknown(f"the definition of {name!r} in line {line} can't be found")
+
+    def _judge(self, place: Place) -> Judge:
+        def here(node: ast.AST) -> Place:
+            return Place(place.space, place.path, place.scope, getattr(node, "lineno", None))
+
+        def test(node: ast.expr) -> bool | None:
+            return truth(self._evaluator.expression(node, here(node)))
+
+        def star(node: ast.ImportFrom, name: str) -> bool:
+            module = self.imported_module(here(node), node.level, node.module or "")
+            return isinstance(module, ModuleValue) and self.exports(module, name)
+
+        return Judge(test, lambda node: self._importable(node, here(node)), star)
+
+    def _importable(self, node: ast.Import | ast.ImportFrom, place: Place) -> bool | None:
+        """Whether an import statement succeeds; None where reading can't tell."""
+        for alias in node.names:
+            if isinstance(node, ast.Import):
+                value = self._world.module(alias.name, place)
+            elif alias.name == "*":
+                value = self.imported_module(place, node.level, node.module or "")
+            else:
+                value = self._imported(place, node.level, node.module or "", alias.name)
+            if isinstance(value, Unknown):
+                return False if value.missing else None
+        return True
+
+    # imports
+
+    def imported_module(self, place: Place, level: int, module: str) -> Value:
+        """The module that an import names."""
+        absolute = place.space.tree.absolute(place.path, level, module)
+        if absolute is None:
+            return Unknown("a relative import climbs out of its package", missing=True)
+        return self._world.module(absolute, place)
+
+    def _import(self, place: Place, level: int, module: str, name: str, asname: str) -> Value:
+        if name:
+            return self._imported(place, level, module, name)
+        return self._world.module(module if asname else module.partition(".")[0], place)
+
+    def _imported(self, place: Place, level: int, module: str, name: str) -> Value:
+        owner = self.imported_module(place, level, module)
+        return self.module_attribute(owner, name) if isinstance(owner, ModuleValue) else owner
+
+    def module_attribute(self, module: ModuleValue, name: str) -> Value:
+        """What a module's name holds once the module has run."""
+        if module.space is None:
+            found = self._world.standard_name(module.dotted, name)
+            if found is not None:
+                return found
+            return Unknown(f"{module.dotted} has no name {name!r} here", missing=True)
+        if module.path:
+            at = Place(module.space, module.path)
+            special = self._known_by_name(at, name)
+            if special is not None:
+                return special
+            bound = self.in_scope(at, name)
+            if bound is not None:
+                return bound
+        return self._submodule(module, name)
+
+    def _known_by_name(self, place: Place, name: str) -> Value | None:
+        if place.path == "typing_extensions.py" and name in ("NamedTuple", "TypedDict"):
+            return self._world.standard_name("typing_extensions", name)
+        return None
+
+    def _submodule(self, module: ModuleValue, name: str) -> Value:
+        assert module.space is not None
+        tree = module.space.tree
+        dotted = f"{module.dotted}.{name}" if module.dotted else name
+        if not module.path or tree.is_package(module.path):
+            if path := tree.find(dotted):
+                return ModuleValue(dotted, module.space, path)
+            if tree.is_namespace(dotted):
+                return ModuleValue(dotted, module.space)
+        facts = tree.facts(module.path) if module.path else None
+        if module.path and facts is None:
+            return Unknown(f"{module.path} can't be parsed")
+        if facts is not None:
+            for lazy, target in facts.lazy_names:
+                if lazy == name:
+                    return self._evaluator.text(target, Place(module.space, module.path))
+            if facts.has_getattr:
+                return Unknown(f"{module.dotted} serves names through __getattr__")
+            if unread := self._unread_star(module.space, module.path):
+                return Unknown(f"{name!r} may come from `from {unread} import *`")
+        return Unknown(f"{module.dotted} has no name {name!r}", missing=True)
+
+    # stars
+
+    def _stars(self, space: Space, path: str) -> list[ImportFact]:
+        facts = space.tree.facts(path)
+        return [] if facts is None else [f for f in facts.imports if f.name == "*" and not f.scope]
+
+    def _unread_star(self, space: Space, path: str) -> str | None:
+        for star in self._stars(space, path):
+            module = self.imported_module(Place(space, path), star.level, star.module)
+            if not isinstance(module, ModuleValue):
+                return star.module
+        return None
+
+    def _last_star(self, place: Place, name: str) -> ImportFact | None:
+        for star in reversed(self._stars(place.space, place.path)):
+            if place.line is None or star.line < place.line:
+                module = self.imported_module(place, star.level, star.module)
+                if isinstance(module, ModuleValue) and self.exports(module, name):
+                    return star
+        return None
+
+    def exports(self, module: ModuleValue, name: str) -> bool:
+        """Whether `from module import *` brings a name."""
+        return self._exports(module, name, frozenset())
+
+    def _exports(self, module: ModuleValue, name: str, seen: frozenset[str]) -> bool:
+        if module.space is None:
+            return self._standard_exports(module.dotted, name)
+        facts = module.space.tree.facts(module.path) if module.path else None
+        if facts is None or module.path in seen:
+            return False
+        if facts.exports is not None and (facts.exports_exact or name in facts.exports):
+            return name in facts.exports
+        if name.startswith("_"):
+            return False
+        if module.space.resolver.bindings(module.path, name):
+            return True
+        return self._exported_by_star(module.space, facts, module.path, name, seen)
+
+    def _exported_by_star(
+        self, space: Space, facts: ModuleFacts, path: str, name: str, seen: frozenset[str]
+    ) -> bool:
+        for fact in facts.imports:
+            if fact.name == "*" and not fact.scope:
+                source = self.imported_module(Place(space, path), fact.level, fact.module)
+                if isinstance(source, ModuleValue) and self._exports(source, name, seen | {path}):
+                    return True
+        return False
+
+    def _standard_exports(self, module: str, name: str) -> bool:
+        exported = self._world.standard.name(module, "__all__")
+        if exported is not None:
+            return name in exported.target.split(" ")
+        return not name.startswith("_") and self._world.standard.name(module, name) is not None
+
+
+def _visible(place: Place) -> Iterator[Place]:
+    """The scopes whose names are seen from a place, innermost first.
+
+    A class body is seen only from directly inside it. Code of the scopes outside a function has run
+    to its end when the function is called.
+    """
+    scope, line, innermost = place.scope, place.line, True
+    while scope:
+        is_function = scope.endswith(_LOCALS)
+        if is_function or innermost:
+            yield Place(place.space, place.path, scope, line)
+        if is_function:
+            line = None
+        innermost = False
+        scope = scope.removesuffix(_LOCALS).rpartition(".")[0]
+    yield Place(place.space, place.path, "", line)
+
+
+def _deleted(fact: Bound) -> bool:
+    return getattr(fact, "form", "") in ("del", "annotation")
+
+
+def _is_augmented(fact: Bound) -> bool:
+    return getattr(fact, "form", "") == "other" and not getattr(fact, "value", "")
+
+
+_Scope = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def _scope_node(syntax: ast.Module, scope: str, line: int | None) -> _Scope | None:
+    """The node of a scope; of several of one name, the one that holds the line, else the last."""
+    found: list[_Scope] = [syntax]
+    for part in scope.replace(_LOCALS, "").split(".") if scope else []:
+        found = [child for node in found for child in _definitions(node.body) if child.name == part]
+    if line is not None:
+        found = [
+            node
+            for node in found
+            if isinstance(node, ast.Module) or node.lineno <= line <= (node.end_lineno or line)
+        ]
+    return found[-1] if found else None
+
+
+def _definitions(
+    body: list[ast.stmt],
+) -> Iterator[ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef]:
+    for node in body:
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+        else:
+            for field in ("body", "orelse", "finalbody"):
+                yield from _definitions(getattr(node, field, []))
+            for handler in (*getattr(node, "handlers", ()), *getattr(node, "cases", ())):
+                yield from _definitions(handler.body)
+
+
+def _arguments(arguments: ast.arguments) -> Iterator[ast.arg]:
+    yield from (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
+    yield from (argument for argument in (arguments.vararg, arguments.kwarg) if argument)

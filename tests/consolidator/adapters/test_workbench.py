@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from consolidator.adapters.workbench import GitWorkbench, run
+from consolidator.adapters.process import run
+from consolidator.adapters.workbench import GitWorkbench
 from consolidator.errors import ToolError, UsageError
 
 PYTHON = sys.executable

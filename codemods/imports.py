@@ -31,11 +31,7 @@ def move_references(text: str, moves: Moves, options: Options = Options()) -> Ou
 
 def rewrite_view(view: View) -> Outcome:
     """Rewrites a file that is parsed already."""
-    for statement in view.module.imports:
-        _move_statement(view, statement)
-    move_dotted_uses(view)
-    _move_bare_imports(view)
-    move_strings(view)
+    collect(view)
     edits = [*_statement_edits(view), *view.edits]
     omissions = tuple(sorted(view.omissions))
     if not edits:
@@ -48,6 +44,15 @@ def rewrite_view(view: View) -> Outcome:
     except (SyntaxError, ValueError) as error:
         return Failed(getattr(error, "lineno", None) or 1, f"would no longer parse: {error}")
     return Changed(text, _kinds(view), omissions)
+
+
+def collect(view: View) -> None:
+    """Fills in what is to happen to the file, without making the edits."""
+    for statement in view.module.imports:
+        _move_statement(view, statement)
+    move_dotted_uses(view)
+    _move_bare_imports(view)
+    move_strings(view)
 
 
 def _statement_edits(view: View) -> Iterator[Edit]:
@@ -113,7 +118,12 @@ def _move_alias(view: View, statement: ast.ImportFrom, index: int, landing: Land
 
 
 def _complete_star(view: View, statement: ast.ImportFrom, source: str) -> None:
-    """A star stays and what it brought is imported beside it; it goes where it brought nothing else."""
+    """A star stays and what it brought is imported beside it; it goes where it brought nothing else.
+    The star of a moved module follows the module."""
+    whole = view.moves.imported(source)
+    if whole.target is not None:
+        view.rewrite(statement).module = whole.target
+        return
     wanted = []
     for name, landing in sorted(view.moves.star(source).items()):
         if not _needs_star(view, name):

@@ -27,6 +27,8 @@ class Mention:
     text: str
     new: str
     why: str
+    is_code: bool = False
+    """Whether it is an import line; `new` then only tells where its names go."""
 
 
 def find_mentions(text: str, moves: Moves) -> Iterator[Mention]:
@@ -42,8 +44,11 @@ def find_mentions(text: str, moves: Moves) -> Iterator[Mention]:
             yield Mention(match.start(), old, new, landing.doubt)
     for match in IMPORT.finditer(text):
         names = [part.split()[0] for part in match.group(2).split(",") if part.strip()]
-        if any(moves.imported(f"{match.group(1)}.{name}") for name in names):
-            yield Mention(match.start(), match.group().rstrip(), "", "")
+        landings = [moves.imported(f"{match.group(1)}.{name}") for name in names]
+        targets = [landing.target or landing.doubt for landing in landings if landing]
+        if targets:
+            shown = match.group().rstrip()
+            yield Mention(match.start(), shown, " ".join(targets), "", is_code=True)
 
 
 def new_entry(entry: str, moves: Moves) -> str:
@@ -80,7 +85,7 @@ def move_mentions(
     for mention in find_mentions(text, moves):
         if any(start <= mention.start < end for start, end in leave):
             continue
-        if mention.new and not why:
+        if mention.new and not mention.is_code and not why:
             end = mention.start + len(mention.text)
             edits.append(Edit(mention.start, end, mention.new, kind))
         else:

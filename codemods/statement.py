@@ -118,6 +118,9 @@ class _Surgery:
             if any(entry.name for entry in new.values()):
                 return None
             return [*self._aliases(new), *self._additions(self._rewrite.added)]
+        if self._rewrite.module and not new:
+            additions = self._additions(self._rewrite.added)
+            return [self._module_edit(self._rewrite.module), *additions]
         modules = {entry.module for entry in new.values()}
         if self._kept or len(modules) != 1 or not all(entry.name for entry in new.values()):
             return None if new else self._additions(self._rewrite.added)
@@ -206,15 +209,9 @@ class _Surgery:
             yield Edit(self._start, self._end, "pass", "")
         elif self._inline:
             yield from self._remove_inline()
-        elif self._comment and not _PRAGMA.match(self._comment):
-            yield Edit(self._start, self._end + self._gap(), "", "")
         else:
             start = self._positions.line_start(self._start)
             yield Edit(start, self._positions.next_line(self._end), "", "")
-
-    def _gap(self) -> int:
-        rest = self._text[self._end : self._line_end]
-        return len(rest) - len(rest.lstrip())
 
     def _remove_inline(self) -> Iterator[Edit]:
         rest = self._text[self._end : self._line_end]

@@ -80,11 +80,12 @@ def _report_mentions(view: View) -> None:
         kind = "" if mention.start in taken else place(mention.start)
         if not kind:
             continue
-        if mention.new and view.options.docs and kind in ("comment", "docstring"):
+        rewritten = view.options.docs and kind in ("comment", "docstring")
+        if mention.new and not mention.is_code and rewritten:
             end = mention.start + len(mention.text)
             view.edits.append(Edit(mention.start, end, mention.new, kind))
         else:
-            why = mention.why or (_WHY[kind] if mention.new else _WHY_CODE[kind])
+            why = mention.why or (_WHY_CODE if mention.is_code else _WHY)[kind]
             view.omit(mention.start, mention.text, kind, why)
 
 

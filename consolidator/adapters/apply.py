@@ -102,6 +102,20 @@ def _as_left(root: Path, folder: Path, index: int, entry: _Entry) -> FileChange 
     return FileChange(entry.path, (folder / f"{index}.old").read_bytes(), current)
 
 
+def files_as_left(root: Path) -> frozenset[str]:
+    """Files that are exactly what the last application to each made of them, or removed as it did."""
+    state = root / STATE / "migrate"
+    latest: dict[str, str | None] = {}
+    for folder in _applications(state) if state.is_dir() else ():
+        latest.update((entry.path, entry.new) for entry in _manifest(folder).files)
+    return frozenset(path for path, new in latest.items() if _current(root, path) == new)
+
+
+def _current(root: Path, path: str) -> str | None:
+    target = _target(root, path)
+    return _hash(target.read_bytes()) if target.is_file() else None
+
+
 # the journal
 
 

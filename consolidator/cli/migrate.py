@@ -11,12 +11,19 @@ from typing import Annotated
 import typer
 
 from codemods.view import Options
-from consolidator.adapters.apply import apply_changes, last_changes, recover, undo_last
+from consolidator.adapters.apply import (
+    apply_changes,
+    files_as_left,
+    last_changes,
+    recover,
+    undo_last,
+)
 from consolidator.adapters.files import check_root
 from consolidator.adapters.git import open_repository
 from consolidator.adapters.installed import InstalledPackages
 from consolidator.analysis.call_sites import plan_calls
 from consolidator.analysis.changes import Migration
+from consolidator.analysis.deletion import plan_delete
 from consolidator.analysis.references.rewrite import plan_imports
 from consolidator.cli.common import (
     Jobs,
@@ -146,6 +153,34 @@ def calls(
 
 
 @app.command()
+def delete(
+    root: Root = Path(),
+    plan_file: PlanFile = None,
+    apply: Apply = False,
+    check: Check = False,
+    allow_dirty: AllowDirty = False,
+    form: Form = MigrateFormat.text,
+    output: Output = None,
+    jobs: Jobs = None,
+    no_cache: NoCache = False,
+    quiet: Quiet = False,
+) -> None:
+    """Delete the plan's legacy definitions, alias modules and emptied files that nothing refers to.
+
+    A name that something still refers to, by import, string or configuration, stays, and what refers
+    to it is listed. Where its own module still uses it, an import of the new one takes its place.
+
+    **Example:** `consolidator migrate delete . --apply`
+
+    **Exit codes:** 0 nothing to delete, or done · 1 it would delete something · 2 a mistake in the
+    plan or a dirty git tree · 3 a check failed: nothing was written.
+    """
+    plan = _plan(root, plan_file, "", "")
+    mode = _mode(apply=apply, check=check)
+    _migrate(root, plan, plan_delete, mode, form, output, jobs, no_cache, quiet, allow_dirty)
+
+
+@app.command()
 def undo(root: Root = Path(), quiet: Quiet = False) -> None:
     """Take the last applied migration back, byte for byte.
 
@@ -206,8 +241,11 @@ def _migrate(
 
 def _refuse_dirty(root: Path) -> None:
     repository = open_repository(root)
-    if repository is not None and repository.work_tree is not None and repository.is_dirty():
-        changed = repository.changed_files()
+    if repository is None or repository.work_tree is None:
+        return
+    own = files_as_left(root)
+    changed = [path for path in repository.changed_files() if path not in own]
+    if changed:
         raise UsageError(
             f"{root}: git has {len(changed)} uncommitted changes, such as {changed[0]} "
             "(commit them, or give --allow-dirty)"

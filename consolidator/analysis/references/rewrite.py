@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from codemods.imports import rewrite_view
@@ -41,14 +41,39 @@ def _rewrite(routes: Routes, plan: Plan, options: Options) -> Iterator[FileChang
     yield from move_texts(routes, plan, docs=options.docs)
 
 
+def own_uses(routes: Routes, view: View, path: str) -> Iterator[Omission]:
+    """What a defining module does with the definition that moves, outside of what moves with it."""
+    module = routes.tree.module(path)
+    names = {s.rpartition(".")[2] for s in routes.targets if s.rpartition(".")[0] == module}
+    moved = routes.moved_lines(path)
+    for site in view.sites:
+        name = site.names[0]
+        if name not in names or view.module.scope.bindings.get(name) is None:
+            continue
+        home = view.module.find(name, site.scope)
+        line, column = view.positions.place(site.start)
+        if home is view.module.scope.bindings[name] and not _within(line, moved):
+            text = view.text[site.start : site.ends[-1]]
+            yield Omission(path, line, column, text, "own-module", _OWN)
+
+
+_OWN = "is read by the module that defines it (`migrate delete` puts an import in the definition's place)"
+
+
+def _within(line: int, spans: Iterable[tuple[int, int]]) -> bool:
+    return any(first <= line <= last for first, last in spans)
+
+
 def _rewrite_file(routes: Routes, path: str, options: Options) -> Iterator[FileChange | Omission]:
     source, syntax = routes.tree.source(path), routes.tree.syntax(path)
     if not isinstance(source, SourceText) or not isinstance(syntax, ast.Module):
         return
     moves: Moves = FileMoves(routes, path)
-    outcome = rewrite_view(View(source.text, syntax, moves, options))
+    view = View(source.text, syntax, moves, options)
+    outcome = rewrite_view(view)
     if isinstance(outcome, Failed):
         raise ToolError(f"{path}:{outcome.line}: {outcome.reason}; nothing was written")
+    yield from own_uses(routes, view, path)
     if isinstance(outcome, Changed | Unchanged):
         yield from (replace(omission, path=path) for omission in outcome.omissions)
     if isinstance(outcome, Changed):

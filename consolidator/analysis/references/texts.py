@@ -77,6 +77,12 @@ _OWN_TABLE = re.compile(
 
 def move_texts(routes: Routes, plan: Plan, *, docs: bool) -> Iterator[FileChange | Omission]:
     """Changes and omissions of every file that is not Python. The plan itself is left alone."""
+    for path, data in other_files(routes, plan):
+        yield from _move_text(routes, path, data, docs=docs)
+
+
+def other_files(routes: Routes, plan: Plan) -> Iterator[tuple[str, bytes]]:
+    """Path and bytes of the text files that are not Python and may name a moved thing."""
     tree = routes.tree
     others = [
         path
@@ -89,23 +95,23 @@ def move_texts(routes: Routes, plan: Plan, *, docs: bool) -> Iterator[FileChange
     for path in tree.containing(*routes.needles, paths=others):
         data = tree.read(path)
         if len(data) <= LARGEST and b"\0" not in data:
-            yield from _move_text(routes, path, data, docs=docs)
+            yield path, data
 
 
 def _move_text(
     routes: Routes, path: str, data: bytes, *, docs: bool
 ) -> Iterator[FileChange | Omission]:
-    text, encoding = _decoded(data)
+    text, encoding = decoded(data)
     moves: Moves = FileMoves(routes, path)
-    kind, why = _treatment(path, docs=docs)
-    outcome = move_mentions(text, moves, kind=kind, why=why, leave=_own_tables(path, text))
+    kind, why = treatment(path, docs=docs)
+    outcome = move_mentions(text, moves, kind=kind, why=why, leave=own_tables(path, text))
     if isinstance(outcome, Changed | Unchanged):
         yield from (replace(omission, path=path) for omission in outcome.omissions)
     if isinstance(outcome, Changed):
         yield FileChange(path, data, outcome.text.encode(encoding), outcome.kinds)
 
 
-def _treatment(path: str, *, docs: bool) -> tuple[str, str]:
+def treatment(path: str, *, docs: bool) -> tuple[str, str]:
     """Kind of a file's references, and why they are not rewritten (empty where they are)."""
     suffix = splitext(path)[1].lower()
     if suffix in CONFIGURATION:
@@ -115,14 +121,15 @@ def _treatment(path: str, *, docs: bool) -> tuple[str, str]:
     return "text", "is in a file of a kind that is not rewritten"
 
 
-def _decoded(data: bytes) -> tuple[str, str]:
+def decoded(data: bytes) -> tuple[str, str]:
+    """Text and the encoding that gives the same bytes back."""
     try:
         return data.decode("utf-8"), "utf-8"
     except UnicodeDecodeError:
         return data.decode("latin-1"), "latin-1"
 
 
-def _own_tables(path: str, text: str) -> list[tuple[int, int]]:
+def own_tables(path: str, text: str) -> list[tuple[int, int]]:
     """Where the consolidator's own tables stand: a plan is never rewritten."""
     if basename(path) != "pyproject.toml":
         return []

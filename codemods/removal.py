@@ -1,0 +1,274 @@
+"""Taking module-level definitions out of a file, with what served them alone."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from codemods.edits import Edit, apply_edits
+from codemods.moves import MoveTable
+from codemods.outcome import Changed, Failed, Outcome, Skipped, Unchanged
+from codemods.statement import Rewrite, rewrite_statement
+from codemods.view import View, replacement
+
+Statement = ast.stmt
+_COMMENT_LINE = re.compile(r"[ \t]*#")
+
+
+def remove_definitions(
+    text: str,
+    removals: Mapping[str, str],
+    is_public: Callable[[str], bool] = lambda _: True,
+) -> Outcome:
+    """Removes module-level names: classes, functions, assignments, imported names, `__all__` entries.
+
+    `removals` maps each name to the dotted name that stands for it from now on: where the rest of the
+    file still uses it, it is imported in the definition's place. Imports that only the removed code
+    used go too, unless `is_public` says that other files take them from here.
+    """
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError) as error:
+        return Skipped(getattr(error, "lineno", None) or 1, f"can't be parsed: {error}")
+    removal = _Removal(View(text, tree, MoveTable({})), removals, is_public)
+    edits, kinds = removal.run()
+    after = apply_edits(text, edits)
+    if after == text:
+        return Unchanged()
+    try:
+        ast.parse(after)
+    except SyntaxError as error:
+        return Failed(error.lineno or 1, f"would no longer parse: {error}")
+    return Changed(after, kinds)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A statement of module level (or under a condition there) with its block."""
+
+    statement: Statement
+    block: list[Statement]
+    nested: bool
+
+
+class _Removal:
+    def __init__(
+        self, view: View, removals: Mapping[str, str], is_public: Callable[[str], bool]
+    ) -> None:
+        self._view = view
+        self._removals = removals
+        self._is_public = is_public
+        self._kinds: Counter[str] = Counter()
+        self._cuts: list[tuple[int, int]] = []
+        self._places = {
+            name: [place for place in _places(view.tree.body) if name in _bound(place.statement)]
+            for name in removals
+        }
+        self._spans = [
+            self._extent(place.statement)
+            for name, places in self._places.items()
+            for place in places
+            if not isinstance(place.statement, ast.Import | ast.ImportFrom)
+        ]
+
+    def run(self) -> tuple[list[Edit], Mapping[str, int]]:
+        edits: list[Edit] = []
+        gone: set[str] = set()
+        for name, places in self._places.items():
+            stays = self._is_used(name)
+            if stays and all(self._is_import(place) for place in places):
+                continue
+            if not stays:
+                gone.add(name)
+            edits += self._remove(name, places, stays=stays)
+        edits += self._cut_runs()
+        statements: dict[ast.Import | ast.ImportFrom, Rewrite] = {}
+        self._drop_imports(statements, gone)
+        for statement, rewrite in statements.items():
+            siblings = self._view.module.siblings[statement]
+            edits += rewrite_statement(self._view.positions, statement, siblings, rewrite)
+        edits += self._exports(gone)
+        return edits, dict(sorted(self._kinds.items()))
+
+    @staticmethod
+    def _is_import(place: _Place) -> bool:
+        return isinstance(place.statement, ast.Import | ast.ImportFrom)
+
+    # uses
+
+    def _inside(self, offset: int) -> bool:
+        return any(start <= offset < end for start, end in self._spans)
+
+    def _uses(self, binding_name: str) -> Iterator[int]:
+        """Where a module-level name is read."""
+        home = self._view.module.scope.bindings.get(binding_name)
+        for site in self._view.sites:
+            is_named = site.names[0] == binding_name
+            if is_named and self._view.module.find(binding_name, site.scope) is home:
+                yield site.start
+
+    def _is_used(self, name: str) -> bool:
+        return any(not self._inside(offset) for offset in self._uses(name))
+
+    # statements
+
+    def _remove(self, name: str, places: list[_Place], *, stays: bool) -> Iterator[Edit]:
+        for index, place in enumerate(p for p in places if not self._is_import(p)):
+            self._kinds["definition"] += 1
+            if stays and index == 0:
+                start, end = self._extent(place.statement)
+                new = replacement(self._removals[name], name).statement
+                yield Edit(start, end, new, "")
+            elif place.nested and self._is_last_of(place):
+                start, end = self._extent(place.statement)
+                yield Edit(start, end, "pass", "")
+            else:
+                self._cuts.append(self._lines(place.statement))
+
+    def _is_last_of(self, place: _Place) -> bool:
+        """Whether nothing else of a block stays."""
+        removed = {p.statement for places in self._places.values() for p in places}
+        rest = [s for s in place.block if s not in removed]
+        return not rest and place.statement is place.block[-1]
+
+    def _extent(self, statement: Statement) -> tuple[int, int]:
+        start, end = self._view.positions.span(statement)
+        decorators = getattr(statement, "decorator_list", [])
+        if decorators:
+            first = self._view.positions.span(decorators[0])[0]
+            start = self._view.text.rindex("@", 0, first)
+        return start, end
+
+    def _lines(self, statement: Statement) -> tuple[int, int]:
+        """The statement's lines, with the comment right above; less where it shares a line."""
+        positions, text = self._view.positions, self._view.text
+        start, end = self._extent(statement)
+        line = positions.line_start(start)
+        rest = text[end : positions.line_end(end)].strip()
+        if text[line:start].strip() or rest.startswith(";"):
+            following = re.compile(r"\s*;\s*").match(text, end)
+            return start, following.end() if following else end
+        while line and _COMMENT_LINE.match(text, positions.line_start(line - 1)):
+            line = positions.line_start(line - 1)
+        return line, positions.next_line(end)
+
+    def _cut_runs(self) -> Iterator[Edit]:
+        """Removed lines, neighbours together, so that the wider of the gaps around them stays."""
+        runs: list[list[int]] = []
+        for start, end in sorted(set(self._cuts)):
+            if runs and not self._view.text[runs[-1][1] : start].strip():
+                runs[-1][1] = end
+            else:
+                runs.append([start, end])
+        for start, end in runs:
+            yield Edit(*self._with_blank_lines(start, end), "", "")
+
+    def _with_blank_lines(self, start: int, end: int) -> tuple[int, int]:
+        positions, text = self._view.positions, self._view.text
+        first, last = start, end
+        while first and not text[positions.line_start(first - 1) : first].strip():
+            first = positions.line_start(first - 1)
+        while last < len(text) and not text[last : positions.line_end(last)].strip():
+            last = positions.next_line(last)
+        above, below = text.count("\n", first, start), text.count("\n", end, last)
+        if last == len(text) or above < below:
+            return first, end if last < len(text) else last
+        return start, last
+
+    # imports
+
+    def _drop_imports(
+        self, statements: dict[ast.Import | ast.ImportFrom, Rewrite], gone: set[str]
+    ) -> None:
+        for name, bindings in self._view.module.scope.bindings.items():
+            for binding in bindings:
+                if binding.statement is None or binding.alias is None:
+                    continue
+                if name in gone or self._lost_its_uses(name):
+                    index = binding.statement.names.index(binding.alias)
+                    statements.setdefault(binding.statement, Rewrite()).replaced[index] = []
+                    self._kinds["import"] += 1
+
+    def _lost_its_uses(self, name: str) -> bool:
+        if name in self._view.exports or self._is_public(name):
+            return False
+        uses = list(self._uses(name))
+        return bool(uses) and all(map(self._inside, uses))
+
+    # __all__
+
+    def _exports(self, gone: set[str]) -> Iterator[Edit]:
+        for statement in self._view.tree.body:
+            value = _exported(statement)
+            if value is None:
+                continue
+            texts = [e.value if isinstance(e, ast.Constant) else None for e in value.elts]
+            removed = [i for i, text in enumerate(texts) if text in gone]
+            if removed:
+                self._kinds["export"] += len(removed)
+                yield from self._shorten(value, removed)
+
+    def _shorten(self, value: ast.List | ast.Tuple, removed: list[int]) -> Iterator[Edit]:
+        kept = [element for i, element in enumerate(value.elts) if i not in removed]
+        if not kept:
+            start, end = self._view.positions.span(value)
+            yield Edit(start, end, "[]" if isinstance(value, ast.List) else "()", "")
+            return
+        for index in removed:
+            start, end = self._view.positions.span(value.elts[index])
+            after = re.compile(r"[ \t]*,[ \t]*").match(self._view.text, end)
+            before = re.compile(r",[ \t]*$").search(self._view.text, 0, start)
+            if after is None and before is not None and before.end() == start:
+                yield Edit(before.start(), end, "", "")
+            else:
+                yield self._cut_element(start, after.end() if after else end)
+        if isinstance(value, ast.Tuple) and len(kept) == 1:
+            end = self._view.positions.span(kept[0])[1]
+            if not re.compile(r"\s*,").match(self._view.text, end):
+                yield Edit(end, end, ",", "")
+
+    def _cut_element(self, start: int, end: int) -> Edit:
+        positions, text = self._view.positions, self._view.text
+        line, rest = positions.line_start(start), text[end : positions.line_end(end)].strip()
+        if not text[line:start].strip() and (not rest or rest.startswith("#")):
+            return Edit(line, positions.next_line(end), "", "")
+        return Edit(start, end, "", "")
+
+
+def _places(body: list[Statement], *, nested: bool = False) -> Iterator[_Place]:
+    for statement in body:
+        yield _Place(statement, body, nested)
+        if isinstance(statement, ast.If | ast.Try | ast.TryStar | ast.With):
+            blocks = [statement.body, getattr(statement, "orelse", [])]
+            blocks += [handler.body for handler in getattr(statement, "handlers", ())]
+            blocks.append(getattr(statement, "finalbody", []))
+            for block in blocks:
+                yield from _places(block, nested=True)
+
+
+def _bound(statement: Statement) -> list[str]:
+    """Names that a statement binds by itself."""
+    if isinstance(statement, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+        return [statement.name]
+    if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+        return [statement.targets[0].id] if isinstance(statement.targets[0], ast.Name) else []
+    if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+        return [statement.target.id]
+    if isinstance(statement, ast.Import | ast.ImportFrom):
+        return [alias.asname or alias.name for alias in statement.names]
+    return []
+
+
+def _exported(statement: Statement) -> ast.List | ast.Tuple | None:
+    """The literal that a statement assigns or adds to `__all__`."""
+    target: ast.expr | None = None
+    if isinstance(statement, ast.Assign):
+        target = statement.targets[0]
+    elif isinstance(statement, ast.AnnAssign | ast.AugAssign):
+        target = statement.target
+    value = getattr(statement, "value", None)
+    is_all = isinstance(target, ast.Name) and target.id == "__all__"
+    return value if is_all and isinstance(value, ast.List | ast.Tuple) else None

@@ -1,0 +1,273 @@
+"""Legacy definitions that nothing refers to any more, and the files that they leave empty."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from posixpath import basename, dirname
+
+from codemods.outcome import Changed, Failed, Omission
+from codemods.removal import remove_definitions
+from consolidator.analysis.changes import FileChange, Rewriting
+from consolidator.analysis.overlay import overlaid
+from consolidator.analysis.references.find import Reference, find_references
+from consolidator.errors import ToolError
+from consolidator.plan import Move, Plan
+from consolidator.tree.facts import ImportFact
+from consolidator.tree.index import Tree
+from consolidator.tree.names import Resolver
+from consolidator.tree.source import SourceText
+
+HARMLESS = frozenset({"comment", "docstring", "prose", "text"})
+"""Kinds of references that nothing follows at run time; they never block a deletion."""
+
+Objections = Callable[[Move], Iterable[str]]
+"""Why a legacy name must not go yet, besides references: fixes that nobody has decided on."""
+
+
+def no_objections(move: Move) -> Iterable[str]:  # noqa: ARG001
+    """Nothing but references blocks a deletion."""
+    return ()
+
+
+def plan_delete(tree: Tree, plan: Plan, objections: Objections = no_objections) -> Rewriting:
+    """What deleting the plan's legacy names would write; what blocks is listed as omissions."""
+    standing = [move for move in plan.moves if _place(tree, move.source) is not None]
+    references = find_references(tree, [move.source for move in standing], plan)
+    blocked: list[Omission] = []
+    free: list[Move] = []
+    for move in standing:
+        found = list(_blocks(tree, move, references, objections))
+        blocked += found
+        if not found:
+            free.append(move)
+    deletion = _Deletion(tree, plan)
+    deletion.remove_names(free)
+    deletion.remove_leftovers()
+    return Rewriting(tuple(deletion.changes()), tuple(sorted(set(blocked))))
+
+
+def _place(tree: Tree, dotted: str) -> tuple[str, str] | None:
+    """File and name of a module-level definition (an empty name for a module); None if it is gone."""
+    if (path := tree.find(dotted)) is not None:
+        return path, ""
+    module, _, name = dotted.rpartition(".")
+    path = tree.find(module) if module else None
+    if path is None or not Resolver(tree).bindings(path, name):
+        return None
+    return path, name
+
+
+def _blocks(
+    tree: Tree, move: Move, references: Iterable[Reference], objections: Objections
+) -> Iterator[Omission]:
+    place = _place(tree, move.source)
+    assert place is not None
+    for reference in references:
+        if reference.source == move.source and reference.kind not in HARMLESS:
+            why = f"still refers to {move.source}"
+            yield Omission(
+                reference.path,
+                reference.line,
+                reference.column,
+                reference.text,
+                reference.kind,
+                why,
+            )
+    for objection in objections(move):
+        yield Omission(place[0], 1, 0, move.source, "fix", objection)
+
+
+@dataclass
+class _Deletion:
+    """A deletion that grows: what goes may free what stands around it."""
+
+    tree: Tree
+    plan: Plan
+    _after: dict[str, bytes | None] = field(default_factory=dict)
+    _kinds: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    def changes(self) -> Iterator[FileChange]:
+        for path, after in sorted(self._after.items()):
+            yield FileChange(path, self.tree.read(path), after, self._kinds[path])
+
+    def _now(self) -> Tree:
+        return overlaid(self.tree, self.changes())
+
+    def _count(self, path: str, kinds: Mapping[str, int]) -> None:
+        total = self._kinds.setdefault(path, {})
+        for kind, count in kinds.items():
+            total[kind] = total.get(kind, 0) + count
+
+    # definitions
+
+    def remove_names(self, moves: Iterable[Move]) -> None:
+        by_file: dict[str, dict[str, str]] = {}
+        for move in moves:
+            place = _place(self.tree, move.source)
+            assert place is not None
+            path, name = place
+            if name:
+                by_file.setdefault(path, {})[name] = move.target
+            else:
+                self._remove_file(path, "module")
+        for path, names in sorted(by_file.items()):
+            self._remove_from(path, names)
+
+    def _remove_from(self, path: str, names: Mapping[str, str]) -> None:
+        tree = self._now()
+        source = tree.source(path)
+        if not isinstance(source, SourceText):
+            return
+        taken = _names_taken(tree)
+        outcome = remove_definitions(source.text, names, lambda name: (path, name) in taken)
+        if isinstance(outcome, Failed):
+            raise ToolError(f"{path}:{outcome.line}: {outcome.reason}; nothing was written")
+        if isinstance(outcome, Changed):
+            self._after[path] = source.encode(outcome.text)
+            self._count(path, outcome.kinds)
+
+    def _remove_file(self, path: str, kind: str) -> None:
+        self._after[path] = None
+        self._count(path, {kind: 1})
+
+    # what nothing needs any more
+
+    def remove_leftovers(self) -> None:
+        """Re-exports, alias modules and empty files, until nothing more is free."""
+        while self._remove_reexports() or self._remove_empty_files():
+            pass
+
+    def _remove_reexports(self) -> bool:
+        tree = self._now()
+        found = {
+            f"{tree.module(path)}.{name}": (path, name, target)
+            for path, name, target in _reexports(tree, self.plan)
+        }
+        if not found:
+            return False
+        needed = _needed(tree, list(found), self.plan)
+        by_file: dict[str, dict[str, str]] = {}
+        for dotted, (path, name, target) in found.items():
+            if dotted not in needed:
+                by_file.setdefault(path, {})[name] = target
+        before = dict(self._after)
+        for path, names in sorted(by_file.items()):
+            self._remove_from(path, names)
+        return before != self._after
+
+    def _remove_empty_files(self) -> bool:
+        tree = self._now()
+        empty = [path for path in self._emptied() if _is_empty(tree, path)]
+        lone = [path for path in empty if not _has_neighbours(tree, path)]
+        if not lone:
+            return False
+        needed = _needed(tree, [tree.module(path) for path in lone], self.plan)
+        free = [path for path in lone if tree.module(path) not in needed]
+        for path in free:
+            self._remove_file(path, "file")
+        return bool(free)
+
+    def _emptied(self) -> list[str]:
+        """Files that this deletion has touched, and the packages of files that it removed."""
+        touched = {path for path, after in self._after.items() if after is not None}
+        gone = [path for path, after in self._after.items() if after is None]
+        packages = {f"{dirname(path)}/__init__.py" for path in gone}
+        packages |= {f"{dirname(dirname(path))}/__init__.py" for path in gone}
+        present = set(self.tree.paths) - set(gone)
+        return sorted((touched | packages) & present)
+
+
+def _needed(tree: Tree, names: list[str], plan: Plan) -> set[str]:
+    found = find_references(tree, names, plan)
+    return {reference.source for reference in found if reference.kind not in HARMLESS}
+
+
+def _names_taken(tree: Tree) -> set[tuple[str, str]]:
+    """File and name of everything that some file imports from another."""
+    tree.prefetch()
+    taken: set[tuple[str, str]] = set()
+    for path in tree.paths:
+        facts = tree.facts(path)
+        for fact in facts.imports if facts else ():
+            source = tree.absolute(path, fact.level, fact.module)
+            target = tree.find(source, path) if source else None
+            if target is not None and fact.name:
+                taken.add((target, fact.name))
+    return taken
+
+
+def _reexports(tree: Tree, plan: Plan) -> Iterator[tuple[str, str, str]]:
+    """File, name and new home of legacy names that packages and alias modules still pass on."""
+    targets = {move.target for move in plan.moves}
+    legacy = {move.source.rpartition(".")[2] for move in plan.moves}
+    new = {target.rpartition(".")[2] for target in targets}
+    resolver = Resolver(tree)
+    for path in tree.containing(*sorted(new)):
+        facts = tree.facts(path)
+        if facts is None or not (tree.is_package(path) or _only_aliases(tree, path)):
+            continue
+        aliases = [b.name for b in facts.bindings if b.form == "name" and not b.scope]
+        imported = [i.local for i in facts.imports if not i.scope and i.local in legacy]
+        for name in sorted({*aliases, *imported}):
+            definition = resolver.lookup(path, name).exact
+            if definition is None or definition.dotted not in targets:
+                continue
+            if not _binds_the_new_name(facts.imports, name, definition.dotted):
+                yield path, name, definition.dotted
+
+
+def _binds_the_new_name(imports: Iterable[ImportFact], name: str, target: str) -> bool:
+    """`from new import Name`, written as such, is the project's own choice, not a leftover."""
+    return target.endswith(f".{name}") and any(i.local == name and not i.asname for i in imports)
+
+
+def _only_aliases(tree: Tree, path: str) -> bool:
+    """Whether a module consists of imports and other names for what they bring."""
+    syntax = tree.syntax(path)
+    return isinstance(syntax, ast.Module) and all(
+        _is_passive(statement) or _is_alias(statement) for statement in syntax.body
+    )
+
+
+def _is_alias(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Assign) and isinstance(
+        statement.value, ast.Name | ast.Attribute
+    )
+
+
+def _is_empty(tree: Tree, path: str) -> bool:
+    """Whether a module does nothing but import and document."""
+    syntax = tree.syntax(path)
+    return isinstance(syntax, ast.Module) and all(map(_is_passive, syntax.body))
+
+
+def _is_passive(statement: ast.stmt) -> bool:
+    if isinstance(statement, ast.Import | ast.ImportFrom | ast.Pass):
+        return True
+    if isinstance(statement, ast.Expr):
+        return isinstance(statement.value, ast.Constant)
+    if isinstance(statement, ast.If):
+        return all(map(_is_passive, [*statement.body, *statement.orelse]))
+    if isinstance(statement, ast.Assign):
+        return _is_exports(statement.targets[0]) or _is_logger(statement.value)
+    return isinstance(statement, ast.AnnAssign | ast.AugAssign) and _is_exports(statement.target)
+
+
+def _is_exports(target: ast.expr) -> bool:
+    return isinstance(target, ast.Name) and target.id == "__all__"
+
+
+def _is_logger(value: ast.expr) -> bool:
+    function = value.func if isinstance(value, ast.Call) else None
+    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    return name in ("getLogger", "get_logger")
+
+
+def _has_neighbours(tree: Tree, path: str) -> bool:
+    """Whether a package still holds anything: without its `__init__.py` that could not be imported."""
+    if basename(path) != "__init__.py":
+        return False
+    folder = f"{dirname(path)}/"
+    return any(other.startswith(folder) and other != path for other in tree.all_paths)

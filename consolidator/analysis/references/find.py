@@ -1,0 +1,106 @@
+"""Every reference to some names, as a list: what a move of them would touch, and what it would not."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from codemods.imports import collect
+from codemods.mentions import find_mentions
+from codemods.positions import Positions
+from codemods.view import LONGEST_TEXT, View
+from consolidator.analysis.references.candidates import find_candidates
+from consolidator.analysis.references.routes import FileMoves, Routes
+from consolidator.analysis.references.texts import decoded, other_files, own_tables, treatment
+from consolidator.plan import Move, Plan
+from consolidator.tree.index import Tree
+from consolidator.tree.names import Resolver
+from consolidator.tree.source import SourceText
+
+_AWAY = "consolidator_away_"
+"""Names are moved to places that can't exist, each to its own, so that every edit tells its source."""
+_MARK = re.compile(rf"{_AWAY}(\d+)")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Reference:
+    """One place that names `source`. Lines count from 1, columns (characters) from 0."""
+
+    path: str
+    line: int
+    column: int
+    text: str
+    kind: str
+    source: str
+
+
+def find_references(tree: Tree, sources: Sequence[str], plan: Plan = Plan()) -> list[Reference]:  # noqa: B008
+    """Every reference to the sources, through any number of re-exports, sorted.
+
+    What a defining module does with its own names is not listed.
+    """
+    moves = tuple(Move(name, f"{_AWAY}{i}.{name}") for i, name in enumerate(sources))
+    routes = Routes(tree, Resolver(tree), moves)
+    found = set(_in_python(routes, sources)) | set(_in_texts(routes, plan, sources))
+    return sorted(found)
+
+
+def _in_python(routes: Routes, sources: Sequence[str]) -> Iterator[Reference]:
+    for path in find_candidates(routes):
+        source, syntax = routes.tree.source(path), routes.tree.syntax(path)
+        if isinstance(source, SourceText) and isinstance(syntax, ast.Module):
+            view = View(source.text, syntax, FileMoves(routes, path))
+            collect(view)
+            yield from _of_view(view, path, sources)
+
+
+def _of_view(view: View, path: str, sources: Sequence[str]) -> Iterator[Reference]:
+    for edit in view.edits:
+        for name in _marked(edit.text, sources):
+            yield _reference(view, path, edit.start, edit.kind or "attribute", name)
+    for statement, rewrite in view.statements.items():
+        entries = [entry for new in rewrite.replaced.values() for entry in new]
+        written = " ".join(
+            [rewrite.module, *(entry.statement for entry in (*entries, *rewrite.added))]
+        )
+        start = view.positions.span(statement)[0]
+        for name in _marked(written, sources):
+            yield _reference(view, path, start, "import", name)
+    for omission in view.omissions:
+        names = list(_marked(omission.why, sources)) or _mentioned(view, omission.text, sources)
+        for name in names:
+            yield Reference(
+                path, omission.line, omission.column, omission.text, omission.kind, name
+            )
+
+
+def _mentioned(view: View, text: str, sources: Sequence[str]) -> list[str]:
+    mentions = find_mentions(text.strip("\"'"), view.moves)
+    return sorted({name for mention in mentions for name in _marked(mention.new, sources)})
+
+
+def _reference(view: View, path: str, offset: int, kind: str, name: str) -> Reference:
+    line, column = view.positions.place(offset)
+    start, end = view.positions.line_start(offset), view.positions.line_end(offset)
+    shown = " ".join(view.text[start:end].split())[:LONGEST_TEXT]
+    return Reference(path, line, column, shown, kind, name)
+
+
+def _marked(text: str, sources: Sequence[str]) -> Iterator[str]:
+    yield from (sources[int(mark)] for mark in dict.fromkeys(_MARK.findall(text)))
+
+
+def _in_texts(routes: Routes, plan: Plan, sources: Sequence[str]) -> Iterable[Reference]:
+    for path, data in other_files(routes, plan):
+        text, _ = decoded(data)
+        positions = Positions(text)
+        kind, _ = treatment(path, docs=True)
+        leave = own_tables(path, text)
+        for mention in find_mentions(text, FileMoves(routes, path)):
+            if any(start <= mention.start < end for start, end in leave):
+                continue
+            line, column = positions.place(mention.start)
+            for name in _marked(mention.new + mention.why, sources):
+                yield Reference(path, line, column, mention.text, kind, name)

@@ -1,0 +1,1 @@
+"""The ten integration points of an agent backend with WebSockets, one file each."""

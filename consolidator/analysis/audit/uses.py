@@ -1,0 +1,130 @@
+"""Which members of the plan's legacy classes callers use, and where."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from consolidator.analysis.calls.subjects import CONSTRUCTOR, Subject, Subjects
+from consolidator.analysis.calls.surroundings import Surroundings
+from consolidator.analysis.flow.inference import FileFlow
+from consolidator.analysis.flow.values import NONE, Value
+from consolidator.analysis.signatures import Arguments
+
+_ASKING = {"hasattr", "getattr"}
+_MOCKERY = (
+    "assert_",
+    "return_value",
+    "side_effect",
+    "call_",
+    "await_",
+    "called",
+    "awaited",
+    "mock_",
+)
+
+
+@dataclass(frozen=True, eq=False)
+class MemberUse:
+    subject: Subject
+    member: str
+    path: str
+    line: int
+    form: str
+    """`call`, `read`, `write`, `asked` (by name, through hasattr or getattr) or `enter`."""
+    arguments: Arguments | None = None
+    result_used: bool = False
+    awaited: bool = False
+    double: bool = False
+
+
+def member_uses(subjects: Subjects, flow: FileFlow) -> Iterator[MemberUse]:
+    """Uses in one file, outside the legacy definitions themselves."""
+    around = Surroundings(flow.syntax)
+    skipped = list(subjects.legacy_definitions(flow.path))
+    for node in ast.walk(flow.syntax):
+        line = getattr(node, "lineno", 0)
+        if any(first <= line <= last for first, last in skipped):
+            continue
+        if isinstance(node, ast.Attribute):
+            yield from _attribute(subjects, flow, around, node)
+        elif isinstance(node, ast.Call):
+            yield from _call(subjects, flow, node)
+        elif isinstance(node, ast.With | ast.AsyncWith):
+            yield from _with(subjects, flow, node)
+
+
+def _concerned(flow: FileFlow, node: ast.expr, *, classes: bool = False) -> Value | None:
+    found = flow.of(node) - {NONE}
+    kinds = ("instance", "class") if classes else ("instance",)
+    if len({(v.kind, v.name) for v in found}) != 1:
+        return None
+    value = min(found, key=lambda value: (value.via, value.origin))
+    return value if value.kind in kinds else None
+
+
+def _subject(subjects: Subjects, value: Value, member: str) -> Subject | None:
+    """The legacy class whose member this is; None for code on the target or overridden members."""
+    found = subjects.of_instance(value, member)
+    return found.subjects[0] if found.subjects and found.certain else None
+
+
+def _attribute(
+    subjects: Subjects, flow: FileFlow, around: Surroundings, node: ast.Attribute
+) -> Iterator[MemberUse]:
+    value = _concerned(flow, node.value)
+    if value is None or (node.attr.startswith("__") and node.attr.endswith("__")):
+        return
+    subject = _subject(subjects, value, node.attr)
+    if subject is None or (value.mock and node.attr.startswith(_MOCKERY)):
+        return
+    parent = around.parent(node)
+    if isinstance(parent, ast.Call) and parent.func is node:
+        outer = around.parent(parent)
+        awaited = isinstance(outer, ast.Await)
+        statement = around.parent(outer) if awaited and outer else outer
+        yield MemberUse(
+            subject,
+            node.attr,
+            flow.path,
+            node.end_lineno or node.lineno,
+            "call",
+            Arguments.of(parent),
+            not isinstance(statement, ast.Expr),
+            awaited,
+            value.mock,
+        )
+    else:
+        form = "write" if isinstance(node.ctx, ast.Store | ast.Del) else "read"
+        yield MemberUse(subject, node.attr, flow.path, node.lineno, form, double=value.mock)
+
+
+def _call(subjects: Subjects, flow: FileFlow, node: ast.Call) -> Iterator[MemberUse]:
+    value = _concerned(flow, node.func, classes=True)
+    is_class = value is not None and value.kind == "class"
+    if value and is_class and not isinstance(node.func, ast.Subscript):
+        subject = _subject(subjects, value, CONSTRUCTOR)
+        if subject is not None:
+            arguments = Arguments.of(node)
+            yield MemberUse(subject, CONSTRUCTOR, flow.path, node.lineno, "call", arguments)
+    if getattr(node.func, "id", "") in _ASKING and len(node.args) > 1:
+        yield from _asked(subjects, flow, node)
+
+
+def _asked(subjects: Subjects, flow: FileFlow, node: ast.Call) -> Iterator[MemberUse]:
+    owner, member = _concerned(flow, node.args[0]), node.args[1]
+    if owner is None or not isinstance(member, ast.Constant) or not isinstance(member.value, str):
+        return
+    if subject := _subject(subjects, owner, member.value):
+        yield MemberUse(subject, member.value, flow.path, node.lineno, "asked")
+
+
+def _with(
+    subjects: Subjects, flow: FileFlow, node: ast.With | ast.AsyncWith
+) -> Iterator[MemberUse]:
+    for item in node.items:
+        value = _concerned(flow, item.context_expr)
+        member = "__aenter__" if isinstance(node, ast.AsyncWith) else "__enter__"
+        if value is not None and (subject := _subject(subjects, value, member)):
+            yield MemberUse(subject, member, flow.path, item.context_expr.lineno, "enter")

@@ -170,10 +170,7 @@ class Stream:
     async def _items(self, socket: "ClientConnection") -> AsyncIterator[Event | Gap]:
         async for text in socket:
             kind = msgspec.json.decode(text, type=_Kind).type
-            if kind == "ready":
-                ready = msgspec.json.decode(text, type=_Ready)
-                self._position.ready(ready.stream, ready.seq)
-            elif kind == "gap":
+            if kind == "gap":
                 gap = msgspec.json.decode(text, type=Gap)
                 self._position.skip(gap)
                 yield gap
@@ -188,9 +185,20 @@ class Stream:
             raise ConnectionRefusedByServerError(code, socket.close_reason or "")
 
     async def _open(self) -> None:
-        self._socket = await _websockets().asyncio.client.connect(
+        """Connect and read `ready`, so that from here on no event can be missed."""
+        websockets = _websockets()
+        socket = await websockets.asyncio.client.connect(
             self._url_with_position(), additional_headers=self._headers, compression=None
         )
+        self._socket = socket
+        try:
+            if self._position.seq is None:
+                await socket.send('{"type":"ping"}')  # no `resume` will come: do not wait for it
+            ready = msgspec.json.decode(await socket.recv(), type=_Ready)
+        except websockets.exceptions.ConnectionClosed as error:
+            self._check_close(socket)
+            raise ConnectionResetError("closed before it was ready") from error
+        self._position.ready(ready.stream, ready.seq)
 
     async def _reopen(self) -> None:
         attempt = 0
@@ -230,7 +238,7 @@ def connect(
     Reconnects with exponential backoff and full jitter between `first_delay` and `max_delay`
     seconds, and resumes behind the last event that the iteration took. Give `stream` and `seq`
     to go on where an earlier `Stream.position` stood; without them it starts live. The first
-    connection is not retried: a wrong URL should be heard at once.
+    connection is not retried: a wrong URL or token should be heard at once.
     """
     return Stream(
         url,

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Protocol
 
 from unified_runtime.close_codes import CloseCode
 from unified_runtime.errors import JournalError, ProtocolError
@@ -20,20 +19,10 @@ from unified_runtime.protocol.frames import (
 from unified_runtime.protocol.rates import TokenBucket
 from unified_runtime.protocol.states import State, Step, advance
 from unified_runtime.protocol.stream import Bounds, Gap, Tail, start_of, trimmed
+from unified_runtime.sinks import Sink
 
 _CLOSE_TIMEOUT = 1.0
 """Seconds for the closing handshake; a stalled peer will not answer it."""
-
-_YIELD_EVERY = 64
-"""Frames written in a row before others get a turn, and a lost socket is noticed."""
-
-
-class Transport(Protocol):
-    """What the writer needs of a socket; Starlette's and FastAPI's WebSocket have it."""
-
-    async def send_text(self, data: str) -> None: ...
-
-    async def close(self, code: int, reason: str) -> None: ...
 
 
 class Connection:
@@ -55,11 +44,10 @@ class Connection:
         "_pong_due",
         "_rate",
         "_resume",
+        "_sink",
         "_tail",
-        "_transport",
         "_waiter",
         "_writer",
-        "_writing_since",
         "acked",
         "address",
         "delivered",
@@ -74,7 +62,7 @@ class Connection:
     def __init__(
         self,
         user_id: str,
-        transport: Transport,
+        sink: Sink,
         *,
         tail: Tail,
         journal: Journal,
@@ -94,7 +82,7 @@ class Connection:
         self.delivered = 0
         self.lost = 0
         """Events that were trimmed before this connection, once live, could be sent them."""
-        self._transport = transport
+        self._sink = sink
         self._tail = tail
         self._journal = journal
         self._limits = limits
@@ -108,9 +96,24 @@ class Connection:
         self._close_code: CloseCode | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._writer: asyncio.Task[None] | None = None
-        self._writing_since: float | None = None
 
     # What others tell it
+
+    def flush(self) -> bool:
+        """Write new events at once if nothing stands in the way; else leave it to the writer.
+
+        Saves the switch to the writer's task, which costs as much as the write itself.
+        """
+        if self.state is State.POSITIONING:
+            return True  # nothing may be written before the client's position is known
+        if self._waiter is None or self.state is not State.LIVE:
+            return False
+        frames = self._tail.after(self.position, self._limits.write_events)
+        if not frames or not self._sink.write(frames):
+            return False
+        self.position += len(frames)
+        self.delivered += len(frames)
+        return len(frames) < self._limits.write_events
 
     def wake(self) -> None:
         """There may be something to write. Cheap, and never blocks."""
@@ -154,7 +157,7 @@ class Connection:
 
     def overdue(self, now: float) -> CloseCode | None:
         """Why the connection has to be closed at loop time `now`, if it has to."""
-        since = self._writing_since
+        since = self._sink.writing_since
         if since is not None and now - since > self._limits.write_timeout:
             return CloseCode.SLOW_CONSUMER
         idle = self._limits.idle_timeout
@@ -169,7 +172,6 @@ class Connection:
     def ended(self) -> None:
         """Nothing more will be written; also called when the writer was cancelled unstarted."""
         if not self.closed:
-            self._writing_since = None
             self.state = advance(self.state, Step.CLOSE)
             self._on_closed(self)
 
@@ -181,7 +183,7 @@ class Connection:
         self._bounds = await self._journal.bounds(self.user_id)
 
     async def run(self, resume: Resume | None, *, wait_for_frame: bool) -> None:
-        """Write until the connection ends; the only place that touches the transport.
+        """Write until the connection ends; the only place that touches the sink.
 
         `open` must have returned before.
         With `wait_for_frame` the first frame of the client is awaited for
@@ -207,7 +209,7 @@ class Connection:
     async def _say_goodbye(self, code: CloseCode) -> None:
         try:
             async with asyncio.timeout(_CLOSE_TIMEOUT):
-                await self._transport.close(int(code), code.reason)
+                await self._sink.close(int(code), code.reason)
         except TimeoutError:
             return
 
@@ -278,13 +280,8 @@ class Connection:
         self.delivered += len(frames)
 
     async def _send(self, frames: list[bytes]) -> None:
-        loop = asyncio.get_running_loop()
-        for number, frame in enumerate(frames, 1):
-            self._writing_since = loop.time()
-            await self._transport.send_text(frame.decode())
-            if number % _YIELD_EVERY == 0:
-                await asyncio.sleep(0)  # a socket with room in its buffer never suspends
-        self._writing_since = None
+        if not self._sink.write(frames):
+            await self._sink.send(frames)
 
     async def _wait(self, seconds: float | None) -> None:
         loop = asyncio.get_running_loop()

@@ -5,11 +5,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from unified_runtime.close_codes import CloseCode
-from unified_runtime.connection import Connection, Transport
+from unified_runtime.connection import Connection
 from unified_runtime.errors import ConnectionRefusedByLimitError
 from unified_runtime.journals.base import Journal
 from unified_runtime.limits import Limits
 from unified_runtime.protocol.stream import Tail
+from unified_runtime.sinks import Sink
 
 _SWEEP = 1.0
 """Seconds between looks for stalled and idle connections, unless a limit is shorter."""
@@ -28,6 +29,7 @@ class Hub:
         self._journal = journal
         self._limits = limits
         self._users: dict[str, _User] = {}
+        self._dirty: dict[str, _User] = {}
         self._by_address: Counter[str] = Counter()
         self._sweeper: asyncio.TimerHandle | None = None
         self.closed_by_code: Counter[str] = Counter()
@@ -39,13 +41,22 @@ class Hub:
         """The journal's notification; see journals.base.Deliver."""
         user = self._users.get(user_id)
         if user is not None and user.tail.push(seq, frame):
+            if not self._dirty:
+                asyncio.get_running_loop().call_soon(self._flush)
+            self._dirty[user_id] = user
+
+    def _flush(self) -> None:
+        """Once per turn of the loop, so that all events of one turn make one write."""
+        dirty, self._dirty = self._dirty, {}
+        for user in dirty.values():
             for connection in user.connections:
-                connection.wake()
+                if not connection.flush():
+                    connection.wake()
 
     def connect(
         self,
         user_id: str,
-        transport: Transport,
+        sink: Sink,
         *,
         thread_id: str | None = None,
         address: str | None = None,
@@ -65,7 +76,7 @@ class Hub:
             )
         connection = Connection(
             user_id,
-            transport,
+            sink,
             tail=user.tail,
             journal=self._journal,
             limits=self._limits,

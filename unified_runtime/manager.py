@@ -1,6 +1,7 @@
 """The one manager: emit to a user from anywhere, connect sockets, see what goes on."""
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager
@@ -11,7 +12,7 @@ from typing import Any, Self
 from unified_runtime.bridge import AgentWebSocketBridge
 from unified_runtime.close_codes import CloseCode
 from unified_runtime.composer import Composer, utc_now
-from unified_runtime.connection import Connection, Transport
+from unified_runtime.connection import Connection
 from unified_runtime.context import UserExecutionContext
 from unified_runtime.emitter import UnifiedWebSocketEmitter
 from unified_runtime.endpoint import Endpoint, Read
@@ -34,9 +35,11 @@ from unified_runtime.journals.base import Journal
 from unified_runtime.journals.memory import MemoryJournal
 from unified_runtime.limits import Limits
 from unified_runtime.protocol.frames import Resume
+from unified_runtime.sinks import Sink, TextSink, Transport
 
-_YIELD_EVERY = 64
-"""Emits after which the loop gets a turn, because a journal in memory never suspends."""
+_TURN = 0.001
+"""Seconds of emitting after which others get a turn of the loop, because a journal in memory never
+suspends. What is emitted within one turn is written at once."""
 
 
 class UnifiedWebSocketManager:
@@ -68,6 +71,7 @@ class UnifiedWebSocketManager:
         self._closed = False
         self._forks = forks_so_far()
         self._emitted = 0
+        self._turn_ends = 0.0
 
     # Life
 
@@ -189,9 +193,13 @@ class UnifiedWebSocketManager:
             await self._use_running_loop()
         seq = (await self._journal.append((draft,)))[0]
         self._emitted += 1
-        if self._emitted % _YIELD_EVERY == 0:
-            await asyncio.sleep(0)
+        if time.monotonic() > self._turn_ends:
+            await self._end_turn()
         return seq
+
+    async def _end_turn(self) -> None:
+        await asyncio.sleep(0)
+        self._turn_ends = time.monotonic() + _TURN
 
     async def emit_critical_event(
         self,
@@ -250,7 +258,9 @@ class UnifiedWebSocketManager:
         user_ids = list(dict.fromkeys(users)) if users is not None else self._hub.user_ids
         drafts = self._composer.compose_for_all(user_ids, event_type, data)
         numbers = await self._journal.append(drafts)
-        await asyncio.sleep(0)
+        self._emitted += len(numbers)
+        if time.monotonic() > self._turn_ends:
+            await self._end_turn()
         return dict(zip(user_ids, numbers, strict=True))
 
     async def send_to_user(self, user_id: str, message: Mapping[str, Any]) -> int:
@@ -292,26 +302,26 @@ class UnifiedWebSocketManager:
         `Connection.receive`. Starts live, or behind `resume`. `thread_id` only labels the
         connection. Raises ConnectionRefusedByLimitError.
         """
-        connection = await self.open_connection(user_id, websocket, thread_id=thread_id)
+        connection = await self.open_connection(user_id, TextSink(websocket), thread_id=thread_id)
         self._sockets[user_id, id(websocket)] = connection
-        self._start_writer(connection, resume, wait_for_frame=False)
+        self.start_writer(connection, resume, wait_for_frame=False)
         return connection
 
     async def open_connection(
         self,
         user_id: str,
-        transport: Transport,
+        sink: Sink,
         *,
         thread_id: str | None = None,
         address: str | None = None,
     ) -> Connection:
         """Register a connection: events journaled from now on will reach it once it is served.
 
-        To be followed by `serve`, or by `Connection.ended` if that is not to be. Raises
+        To be followed by `serve` or `start_writer`, or by `Connection.ended` if that is not to be. Raises
         ConnectionRefusedByLimitError.
         """
         await self._use_running_loop()
-        connection = self._hub.connect(user_id, transport, thread_id=thread_id, address=address)
+        connection = self._hub.connect(user_id, sink, thread_id=thread_id, address=address)
         try:
             await connection.open()
         except BaseException:
@@ -321,7 +331,7 @@ class UnifiedWebSocketManager:
 
     async def serve(self, connection: Connection, read: Read, resume: Resume | None) -> None:
         """Write to and read from an opened connection until it ends."""
-        writer = self._start_writer(connection, resume, wait_for_frame=resume is None)
+        writer = self.start_writer(connection, resume, wait_for_frame=resume is None)
         reader = asyncio.create_task(_read_all(read, connection))
         try:
             await asyncio.wait((reader, writer), return_when=asyncio.FIRST_COMPLETED)
@@ -332,9 +342,10 @@ class UnifiedWebSocketManager:
         if not reader.cancelled():
             reader.result()
 
-    def _start_writer(
+    def start_writer(
         self, connection: Connection, resume: Resume | None, *, wait_for_frame: bool
     ) -> asyncio.Task[None]:
+        """For a shell that reads by itself: write to an opened connection until the task ends."""
         writer = asyncio.create_task(connection.run(resume, wait_for_frame=wait_for_frame))
         self._writers[connection] = writer
 

@@ -85,45 +85,84 @@ def summary(report: Report) -> str:
 
 
 def _block(family: Family) -> RenderableType:
-    title = Text.assemble(
-        (family.name, "bold"), f"  {family.kind}, score {family.score:.2f}", overflow="fold"
-    )
-    return Group(
-        title,
-        Padding(_members(family), (0, 0, 0, 2)),
-        Padding(_facts(family), (0, 0, 1, 2)),
-    )
+    title = Text.assemble((family.name, "bold"), f": {family.kind}, score {family.score:.2f}")
+    shown = [member for member in family.members if member.role in _CLASSES]
+    others = [member for member in family.members if member.role == "re-export"]
+    lines: list[RenderableType] = [
+        _class(member, letter, family)
+        for member, letter in zip(shown, _letters(len(shown)), strict=True)
+    ]
+    lines += [_plain(f"other name: {m.qualname}, {_used(m)}") for m in others[:_LISTED]]
+    if len(others) > _LISTED:
+        lines.append(_plain(f"and {len(others) - _LISTED} other names"))
+    lines += [_bullet(reason) for reason in family.why]
+    if lacks := family.canonical_lacks:
+        lines.append(_bullet(f"{_short(family.suggested_canonical)} lacks: {_some(lacks)}"))
+    return Group(title, *lines, Padding(_matrix_table(family, shown), (0, 0, 1, 2)))
 
 
-def _members(family: Family) -> Table:
+_CLASSES = ("implementation", "wrapper", "protocol")
+_LISTED = 8
+"""Other names, missing methods and matrix rows shown in text; JSON and HTML have all of them."""
+
+
+def _class(member: Member, letter: str, family: Family) -> RenderableType:
+    chosen = " (suggested)" if member.qualname == family.suggested_canonical else ""
+    alike = "" if chosen else f", alike {member.similarity:.2f}"
+    head = Text.assemble((f"  {letter} ", "cyan"), (_short(member.qualname), "bold"), chosen)
+    about = f"{member.path}:{member.line}\n{member.role}, {member.methods} methods, {_used(member)}"
+    return Group(head, _plain(about + alike))
+
+
+def _used(member: Member) -> str:
+    return f"imported by {member.importers} files, {member.test_importers} tests"
+
+
+def _letters(count: int) -> list[str]:
+    alphabet = "abcdefghijklmnopqrstuvwxyz"
+    return [f"{alphabet[n % 26]}{n // 26 or ''}" for n in range(count)]
+
+
+def _plain(text: str) -> RenderableType:
+    return Padding(Text(text), (0, 0, 0, 4))
+
+
+def _bullet(text: str) -> RenderableType:
+    row = Table.grid(padding=(0, 1, 0, 0))
+    row.add_row("  -", Text(text, overflow="fold"))
+    return row
+
+
+def _some(names: tuple[str, ...]) -> str:
+    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    return ", ".join(names[:_LISTED]) + more
+
+
+def _short(qualname: str) -> str:
+    return qualname.rpartition(".")[2]
+
+
+def _matrix_table(family: Family, shown: list[Member]) -> RenderableType:
+    """The methods that most members have, public ones first."""
+    names = [m.qualname for m in shown]
+
+    def rank(name: str) -> tuple[bool, int, str]:
+        return (
+            name.startswith("_"),
+            [family.methods[name][m] for m in names].count("missing"),
+            name,
+        )
+
+    ranked = sorted(family.methods, key=rank)
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
-    table.add_column("")
-    table.add_column("alike", justify="right")
-    table.add_column("used by", justify="right")
-    table.add_column("methods", justify="right")
-    table.add_column("role")
-    table.add_column("class", overflow="fold")
-    for member in family.members:
-        if member.role == "test-double":
-            continue
-        chosen = "→" if member.qualname == family.suggested_canonical else " "
-        used = f"{member.importers}+{member.test_importers}"
-        alike = "" if member.role == "re-export" else f"{member.similarity:.2f}"
-        place = f"{member.qualname}\n{member.path}:{member.line}"
-        table.add_row(chosen, alike, used, str(member.methods), member.role, place)
+    table.add_column("= same, ≠ differs, · missing", style="dim")
+    for letter in _letters(len(names)):
+        table.add_column(letter, style="cyan")
+    for name in ranked[:_LISTED]:
+        table.add_row(name, *(_MARKS[family.methods[name][m]] for m in names))
+    if len(ranked) > _LISTED:
+        table.add_row(f"and {len(ranked) - _LISTED} more")
     return table
-
-
-def _facts(family: Family) -> RenderableType:
-    lines = [f"- {reason}" for reason in family.why]
-    doubles = sum(member.role == "test-double" for member in family.members)
-    if doubles:
-        lines.append(f"- {doubles} test double{'s' if doubles > 1 else ''} imitate it")
-    lacks = family.canonical_lacks
-    if lacks:
-        more = f" and {len(lacks) - 8} more" if len(lacks) > 8 else ""
-        lines.append(f"- {family.suggested_canonical} lacks: {', '.join(lacks[:8])}{more}")
-    return Text("\n".join(lines))
 
 
 def to_markdown(report: Report) -> str:

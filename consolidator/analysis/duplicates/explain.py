@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import networkx as nx
 
 from consolidator.analysis.duplicates.candidates import Pair
-from consolidator.analysis.duplicates.records import Copy, Kind, Member
+from consolidator.analysis.duplicates.records import Copy, Kind, Member, Role
 from consolidator.analysis.duplicates.shapes import Shape
 from consolidator.analysis.duplicates.similarity import IDENTICAL, Evidence
 from consolidator.analysis.duplicates.words import role_words
@@ -58,6 +58,7 @@ def explain(
         *_about_copies(copies),
         *_about_names(shapes),
         *_about_methods(shapes, evidence),
+        *_about_roles(shapes, members, evidence),
         *_about_aliases(members),
         *sorted({doubt for found in evidence.values() for doubt in found.doubts}),
     ]
@@ -101,6 +102,26 @@ def _about_methods(shapes: Sequence[Shape], evidence: Mapping[Pair, Evidence]) -
     named = ", ".join(f"{c} ({counts[c]} of {len(shapes)})" for c in usual[:_LISTED])
     more = f" and {len(usual) - _LISTED} more" if len(usual) > _LISTED else ""
     return [f"methods in common, verbs made one: {named}{more}"]
+
+
+def _about_roles(
+    shapes: Sequence[Shape], members: Sequence[Member], evidence: Mapping[Pair, Evidence]
+) -> list[str]:
+    counts = Counter(member.role for member in members)
+    lines = []
+    if around := sorted({role for found in evidence.values() for role in found.around}):
+        held = sum(
+            any(at in pair and e.around for pair, e in evidence.items())
+            for at in range(len(shapes))
+        )
+        lines.append(f"{held} are built around: {', '.join(' '.join(role) for role in around)}")
+    verbs: dict[Role, str] = {"protocol": "declare", "wrapper": "wrap", "test-double": "imitate"}
+    for role, verb in verbs.items():
+        if counts[role] and counts["implementation"]:
+            lines.append(
+                f"{counts[role]} {role}{'s' if counts[role] > 1 else ''} {verb}{'' if counts[role] > 1 else 's'} it"
+            )
+    return lines
 
 
 def _about_aliases(members: Sequence[Member]) -> list[str]:

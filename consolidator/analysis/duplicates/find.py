@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 
 from consolidator.analysis.duplicates.bodies import Bodies, resemblance
 from consolidator.analysis.duplicates.candidates import Pair
+from consolidator.analysis.duplicates.data import equal_records
 from consolidator.analysis.duplicates.doubles import attach_doubles
 from consolidator.analysis.duplicates.explain import copies_of, explain, kind_of, name_of
 from consolidator.analysis.duplicates.gather import gather
@@ -58,7 +59,8 @@ class _Search:
         self._bodies = Bodies(tree)
 
     def report(self, match: Sequence[str], min_score: float) -> Report:
-        groups = gather(self._shapes, self._by_name, self._bodies)
+        groups = gather(self._tree, self._shapes, self._by_name, self._bodies)
+        groups += equal_records(self._shapes)
         members = [group.shapes for group in groups]
         doubles = attach_doubles(members, self._shapes)
         names = NameIndex(self._tree).of(
@@ -201,12 +203,13 @@ def _member_order(member: Member) -> tuple[int, int, str, str]:
 
 def _score(size: int, evidence: Mapping[Pair, Evidence]) -> float:
     """Half what ties each member to its nearest, half what ties all of them together."""
+    beliefs = {pair: found.score * found.discount for pair, found in evidence.items()}
     nearest = [
-        max((found.score for pair, found in evidence.items() if at in pair), default=0.0)
+        max((belief for pair, belief in beliefs.items() if at in pair), default=0.0)
         for at in range(size)
     ]
     every = size * (size - 1) / 2
-    together = sum(found.score for found in evidence.values()) / every
+    together = sum(beliefs.values()) / every
     return round(min(1.0, (sum(nearest) / size + together) / 2), 2)
 
 

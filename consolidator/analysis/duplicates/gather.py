@@ -10,9 +10,11 @@ from itertools import combinations
 from consolidator.analysis.duplicates.bodies import Bodies
 from consolidator.analysis.duplicates.candidates import Pair, Weights, candidate_pairs
 from consolidator.analysis.duplicates.families import ADOPT, attach, group
+from consolidator.analysis.duplicates.origins import Units, is_generated
 from consolidator.analysis.duplicates.roles import role_of
 from consolidator.analysis.duplicates.shapes import Shape
 from consolidator.analysis.duplicates.similarity import Comparison, Evidence, may_be_copied
+from consolidator.tree.index import Tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,10 @@ class Group:
 
 
 def gather(
-    shapes: Sequence[Shape], by_name: Mapping[str, Sequence[Shape]], bodies: Bodies
+    tree: Tree,
+    shapes: Sequence[Shape],
+    by_name: Mapping[str, Sequence[Shape]],
+    bodies: Bodies,
 ) -> list[Group]:
     """Groups of production classes that behave, in order of their first member."""
     production = [
@@ -33,7 +38,7 @@ def gather(
         for shape in shapes
         if shape.sort == "behaviour" and not shape.is_double and not shape.is_inner_configuration
     ]
-    evidence = _evidence(production, by_name, bodies)
+    evidence = _evidence(tree, production, by_name, bodies)
     scores = {pair: found.score for pair, found in evidence.items()}
     found = []
     for members in _members(production, scores, bodies):
@@ -49,15 +54,25 @@ def gather(
 
 
 def _evidence(
-    production: Sequence[Shape], by_name: Mapping[str, Sequence[Shape]], bodies: Bodies
+    tree: Tree,
+    production: Sequence[Shape],
+    by_name: Mapping[str, Sequence[Shape]],
+    bodies: Bodies,
 ) -> dict[Pair, Evidence]:
     weights = Weights(production)
     pairs = candidate_pairs(production, weights)
+    paths = {production[at].path for pair in pairs for at in pair}
+    generated = {path for path in sorted(paths) if is_generated(tree, path)}
+    pairs = [
+        (a, b)
+        for a, b in pairs
+        if production[a].path not in generated and production[b].path not in generated
+    ]
     maybe = [(a, b) for a, b in pairs if may_be_copied(production[a], production[b])]
     bodies.prefetch(production[at] for at in sorted({at for pair in maybe for at in pair}))
-    comparison = Comparison(bodies, weights, by_name)
+    comparison = Comparison(bodies, weights, by_name, Units(tree))
     found = {pair: comparison.compare(production[pair[0]], production[pair[1]]) for pair in pairs}
-    return {pair: about for pair, about in found.items() if about.score >= ADOPT / 2}
+    return {pair: about for pair, about in found.items() if about.score}
 
 
 def _members(

@@ -39,7 +39,7 @@ def role_score(left: Shape, right: Shape, name: float, methods: float, shared: i
     """Belief that two classes play one role, 0..1: a name in common and something to show for it."""
     if name < 0.5:
         return 0.0
-    name, one_thing = _weigh_name(left.name, right.name, name)
+    name, one_thing = _weigh_name(left, right, name)
     proof = methods if shared >= 2 else methods / 2
     if one_thing:
         about = (common_words(left, right) - _CHATTER) / (1 - _CHATTER)
@@ -76,13 +76,31 @@ def _vocabulary(shape: Shape) -> dict[str, float]:
     return {w: 1 + log(counts[w]) for w in sorted(counts) if w not in _SILENT_WORDS}
 
 
-def _weigh_name(left: str, right: str, name: float) -> tuple[float, bool]:
-    """`ChatWebSocketManager` is a `WebSocketManager`; `RedisCache` and `DiskCache` are siblings."""
-    a, b = sorted((role_words(left), role_words(right)), key=len)
-    if len(a) > 1 and b[-len(a) :] == a:
+def _weigh_name(left: Shape, right: Shape, name: float) -> tuple[float, bool]:
+    """Name similarity with the words that differ weighed, and whether the names mean one thing.
+
+    `ConnectionWebSocketManager` is a `WebSocketManager` where both speak of connections anyway;
+    `ToolExecutionEngine` is another thing than an `ExecutionEngine` that knows no tools, and so it
+    is where it lies in a package for tools.
+    """
+    shorter, longer = sorted((left, right), key=lambda shape: len(role_words(shape.name)))
+    a, b = role_words(shorter.name), role_words(longer.name)
+    if a == b:
+        return name, True
+    if set(a) - set(b):
+        return name * 0.8, False
+    added = b[: -len(a)]
+    if len(a) > 1 and b[-len(a) :] == a and not _tells_apart(added, shorter, longer):
         return max(name, 0.9), True
-    siblings = set(a) - set(b) and set(b) - set(a)
-    return (name * 0.8 if siblings else name), a == b
+    return name, False
+
+
+def _tells_apart(added: tuple[str, ...], shorter: Shape, longer: Shape) -> bool:
+    spoken = _vocabulary(shorter)
+    folders = {
+        word.removesuffix("s") for part in longer.path.split("/")[:-1] for word in words(part)
+    }
+    return any(word not in spoken or word.removesuffix("s") in folders for word in added)
 
 
 def async_twins(left: Shape, right: Shape) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -51,6 +52,8 @@ class NameIndex:
         self._imports: dict[str, list[tuple[str, ImportFact]]] = defaultdict(list)
         self._stars: list[tuple[str, ImportFact]] = []
         self._star_names: dict[tuple[str, int], frozenset[str]] = {}
+        self._modules: dict[str, list[tuple[str, ImportFact]]] = defaultdict(list)
+        self._module_names = {module.rpartition(".")[2] for module in tree.modules()}
         self._assignments: dict[str, list[tuple[str, str, int]]] = defaultdict(list)
         for path in tree.paths:
             facts = tree.facts(path)
@@ -61,6 +64,9 @@ class NameIndex:
                     self._stars.append((path, fact))
                 elif fact.name:
                     self._imports[fact.name].append((path, fact))
+                last = (fact.name or fact.module).rpartition(".")[2]
+                if last in self._module_names:
+                    self._modules[last].append((path, fact))
             for binding in facts.bindings:
                 if binding.form == "name" and not binding.scope and _is_alias(path, binding.name):
                     last = binding.value.rpartition(".")[2].strip()
@@ -89,6 +95,7 @@ class NameIndex:
                 if use.offers:
                     names.aliases[use.offers] = use.line
         self._add_places(found, wanted)
+        self._add_attributes(found, wanted)
         return found
 
     def _uses(self, name: str) -> Iterator[_Use]:
@@ -107,8 +114,9 @@ class NameIndex:
         for path, fact in self._stars:
             if name in self._starred(path, fact):
                 place = (path, name)
+                offers = place if self._offers(path, fact) else None
                 for definition in self._resolver.lookup(path, name).definitions:
-                    yield _Use(place, fact.line, "", name, place, definition)
+                    yield _Use(place, fact.line, "", name, offers, definition)
 
     def _starred(self, path: str, fact: ImportFact) -> frozenset[str]:
         key = (path, fact.line)
@@ -129,7 +137,11 @@ class NameIndex:
             return False
         if fact.local in (facts.exports or ()) or self._tree.is_package(path):
             return True
-        return not facts.classes and not facts.functions
+        return not facts.classes and not facts.functions and self._only_names(path)
+
+    def _only_names(self, path: str) -> bool:
+        syntax = self._tree.syntax(path)
+        return isinstance(syntax, ast.Module) and _binds_names_only(syntax.body)
 
     def _add_places(self, found: dict[str, Names], wanted: dict[tuple[str, str], str]) -> None:
         """A place from which somebody imports a class offers it, whatever it was meant for."""
@@ -139,6 +151,43 @@ class NameIndex:
                 if place != homes[qualname] and not in_tests(place[0]):
                     names.aliases.setdefault(place, 1)
             names.aliases.pop(homes[qualname], None)
+
+    def _add_attributes(self, found: dict[str, Names], wanted: dict[tuple[str, str], str]) -> None:
+        """Files that import a place's module and write `module.Name`."""
+        homes = {qualname: (path, name) for (path, name), qualname in wanted.items()}
+        for qualname, names in found.items():
+            for place in [homes[qualname], *sorted(names.aliases)]:
+                if "." not in place[1]:
+                    for importer in self._by_attribute(*place):
+                        names.importers.add(importer)
+                        names.by_place[place].add(importer)
+
+    def _by_attribute(self, module_path: str, name: str) -> Iterator[str]:
+        module = self._tree.module(module_path)
+        for path, fact in self._modules.get(module.rpartition(".")[2], ()):
+            target = self._tree.absolute(path, fact.level, fact.module)
+            dotted = ".".join(part for part in (target, fact.name) if part)
+            if self._tree.find(dotted, path) != module_path:
+                continue
+            local = fact.local if fact.asname or fact.name else fact.module
+            if self._tree.containing(f"{local}.{name}", paths=[path]):
+                yield path
+
+
+def _binds_names_only(body: list[ast.stmt]) -> bool:
+    """Whether statements do nothing but give things names: an alias module's body."""
+    for statement in body:
+        if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
+            continue
+        if isinstance(statement, ast.If | ast.Try):
+            if not _binds_names_only(statement.body):
+                return False
+        elif not isinstance(statement, _NAMING):
+            return False
+    return True
+
+
+_NAMING = (ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Pass)
 
 
 def _is_alias(path: str, name: str) -> bool:

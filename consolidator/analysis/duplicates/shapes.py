@@ -78,6 +78,11 @@ class Shape:
     def is_inner_configuration(self) -> bool:
         return bool(self.fact.scope) and self.name in _INNER
 
+    @property
+    def outer(self) -> str:
+        """The name of the class around it; empty for a class in a module or a function."""
+        return self.fact.scope.rpartition(".")[2].removesuffix("<locals>")
+
     @cached_property
     def public(self) -> frozenset[str]:
         return frozenset(name for name in self.methods if not name.startswith("_"))
@@ -113,7 +118,9 @@ def shapes_of(tree: Tree) -> list[Shape]:
     for path in tree.paths:
         facts = tree.facts(path)
         if facts is not None and facts.classes:
-            found.extend(_shapes(path, tree.module(path), facts))
+            # Of several definitions of one name the last is in force.
+            by_name = {shape.qualname: shape for shape in _shapes(path, tree.module(path), facts)}
+            found.extend(by_name.values())
     return _inherit_sorts(found)
 
 

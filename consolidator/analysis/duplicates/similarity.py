@@ -13,6 +13,7 @@ from consolidator.analysis.duplicates.bodies import (
 )
 from consolidator.analysis.duplicates.candidates import LONG, Weights, explained_by_base
 from consolidator.analysis.duplicates.kinship import KIN, Collaborators, async_twins, role_score
+from consolidator.analysis.duplicates.origins import Units
 from consolidator.analysis.duplicates.roles import may_stand_for, role_of
 from consolidator.analysis.duplicates.shapes import Shape
 from consolidator.analysis.duplicates.words import name_similarity, role_words
@@ -21,6 +22,11 @@ from consolidator.tree.facts import FunctionFact
 COPY = 0.6
 """Resemblance from which one body is a copy of the other: below it, more was written anew than kept."""
 IDENTICAL = 0.995
+_OTHER_OUTER = 0.3
+"""Name similarity of classes nested in classes that have nothing to do with one another."""
+_TWINS = 0.6
+_ACROSS_UNITS = 0.45
+"""Even an identical copy stays below the default score between services that share nothing."""
 _SMALLEST = 40
 """Tokens below which equal bodies are a coincidence."""
 _PRUNED = 0.85
@@ -43,7 +49,9 @@ class Evidence:
     """Role words of what both are built around, where they have one head noun too."""
     score: float
     doubts: tuple[str, ...] = ()
-    """Why the score was lowered."""
+    """Why it may be meant to be so although they are alike."""
+    discount: float = 1.0
+    """What those doubts leave of the score."""
 
 
 class Comparison:
@@ -54,7 +62,9 @@ class Comparison:
         bodies: Bodies,
         weights: Weights,
         by_name: Mapping[str, Sequence[Shape]],
+        units: Units,
     ) -> None:
+        self._units = units
         self._bodies = bodies
         self._weights = weights
         self._by_name = by_name
@@ -62,6 +72,8 @@ class Comparison:
 
     def _outside(self, left: Shape, right: Shape) -> tuple[float, float, frozenset[str]]:
         name = name_similarity(left.name, right.name)
+        if left.outer and right.outer:
+            name = min(name, max(name_similarity(left.outer, right.outer), _OTHER_OUTER))
         explained = explained_by_base(left, right, self._by_name)
         shared = (left.concepts & right.concepts) - explained
         return name, self._method_cosine(left, right, explained), shared
@@ -74,15 +86,33 @@ class Comparison:
         score = max(bodies if copied else 0.0, role, KIN if kin else 0.0)
         if score < _STANDS_FOR and self._stands_for(left, right):
             score = _STANDS_FOR
-        doubts: list[str] = []
-        if async_twins(left, right):
-            score *= 0.6
-            doubts.append("one is the asynchronous twin of the other")
+        doubts, discount = self._doubts(left, right)
         ordered = sorted(shared, key=lambda c: (-self._weights.of(c), c))
         around = (
             self._collaborators.of(left) & self._collaborators.of(right) if kin else frozenset()
         )
-        return Evidence(name, methods, tuple(ordered), bodies, copied, around, score, tuple(doubts))
+        return Evidence(
+            name=name,
+            methods=methods,
+            shared=tuple(ordered),
+            bodies=bodies,
+            copied=copied,
+            around=around,
+            score=score,
+            doubts=doubts,
+            discount=discount,
+        )
+
+    def _doubts(self, left: Shape, right: Shape) -> tuple[tuple[str, ...], float]:
+        if async_twins(left, right):
+            return ("one is the asynchronous twin of the other",), _TWINS
+        if units := self._units.strangers(left.path, right.path):
+            why = (
+                f"{units[0]}/ and {units[1]}/ are built apart and import nothing of each other: "
+                "they may each need their own"
+            )
+            return (why,), _ACROSS_UNITS
+        return (), 1.0
 
     def _copy(self, left: Shape, right: Shape) -> tuple[float, bool]:
         """Resemblance of the bodies and whether they prove a copy; read only where they may."""

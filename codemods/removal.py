@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 
 from codemods.edits import Edit, apply_edits
-from codemods.moves import MoveTable
+from codemods.moves import Moves, MoveTable
 from codemods.outcome import Changed, Failed, Outcome, Skipped, Unchanged
 from codemods.statement import Rewrite, rewrite_statement
 from codemods.view import View, replacement
@@ -34,7 +34,31 @@ def remove_definitions(
     except (SyntaxError, ValueError, RecursionError) as error:
         return Skipped(getattr(error, "lineno", None) or 1, f"can't be parsed: {error}")
     removal = _Removal(View(text, tree, MoveTable({})), removals, is_public)
+    while removal.adopt_private_names():
+        pass
     edits, kinds = removal.run()
+    return _finished(text, edits, kinds)
+
+
+def remove_star_imports(text: str, moves: Moves, emptied: Container[str]) -> Outcome:
+    """Removes `from module import *` where the module has nothing left to give."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError) as error:
+        return Skipped(getattr(error, "lineno", None) or 1, f"can't be parsed: {error}")
+    view = View(text, tree, moves)
+    edits: list[Edit] = []
+    for statement in view.module.imports:
+        if not isinstance(statement, ast.ImportFrom) or statement.names[0].name != "*":
+            continue
+        if view.source(statement) in emptied:
+            siblings = view.module.siblings[statement]
+            rewrite = Rewrite(replaced={0: []})
+            edits += rewrite_statement(view.positions, statement, siblings, rewrite)
+    return _finished(text, edits, {"import": len(edits)})
+
+
+def _finished(text: str, edits: list[Edit], kinds: Mapping[str, int]) -> Outcome:
     after = apply_edits(text, edits)
     if after == text:
         return Unchanged()
@@ -63,22 +87,35 @@ class _Removal:
         self._is_public = is_public
         self._kinds: Counter[str] = Counter()
         self._cuts: list[tuple[int, int]] = []
-        self._places = {
-            name: [place for place in _places(view.tree.body) if name in _bound(place.statement)]
-            for name in removals
-        }
-        self._spans = [
-            self._extent(place.statement)
-            for name, places in self._places.items()
-            for place in places
-            if not isinstance(place.statement, ast.Import | ast.ImportFrom)
+        self._places: dict[str, list[_Place]] = {}
+        self._spans: list[tuple[int, int]] = []
+        for name in removals:
+            self._take(name)
+
+    def _take(self, name: str) -> None:
+        every = _places(self._view.tree.body)
+        self._places[name] = [place for place in every if name in _bound(place.statement)]
+        definitions = (p.statement for p in self._places[name] if not self._is_import(p))
+        self._spans += map(self._extent, definitions)
+
+    def adopt_private_names(self) -> bool:
+        """Takes up private names that only removed code has used; whether there were any."""
+        found = [
+            name
+            for name, bindings in self._view.module.scope.bindings.items()
+            if name.startswith("_") and not name.startswith("__") and name not in self._places
+            if all(binding.statement is None for binding in bindings)
+            if self._lost_its_uses(name)
         ]
+        for name in found:
+            self._take(name)
+        return bool(found)
 
     def run(self) -> tuple[list[Edit], Mapping[str, int]]:
         edits: list[Edit] = []
         gone: set[str] = set()
         for name, places in self._places.items():
-            stays = self._is_used(name)
+            stays = any(not self._inside(offset) for offset in self._uses(name))
             if stays and all(self._is_import(place) for place in places):
                 continue
             if not stays:
@@ -109,9 +146,6 @@ class _Removal:
             is_named = site.names[0] == binding_name
             if is_named and self._view.module.find(binding_name, site.scope) is home:
                 yield site.start
-
-    def _is_used(self, name: str) -> bool:
-        return any(not self._inside(offset) for offset in self._uses(name))
 
     # statements
 

@@ -86,7 +86,7 @@ def _report_mentions(view: View) -> None:
             view.edits.append(Edit(mention.start, end, mention.new, kind))
         else:
             why = mention.why or (_WHY_CODE if mention.is_code else _WHY)[kind]
-            view.omit(mention.start, mention.text, kind, why)
+            view.omit(mention.start, mention.text, "text" if kind == "string" else kind, why)
 
 
 _WHY = {

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from posixpath import basename, dirname
 
+from codemods.moves import MoveTable
 from codemods.outcome import Changed, Failed, Omission
-from codemods.removal import remove_definitions
+from codemods.removal import remove_definitions, remove_star_imports
 from consolidator.analysis.changes import FileChange, Rewriting
 from consolidator.analysis.overlay import overlaid
 from consolidator.analysis.references.find import Reference, find_references
@@ -19,8 +20,12 @@ from consolidator.tree.index import Tree
 from consolidator.tree.names import Resolver
 from consolidator.tree.source import SourceText
 
-HARMLESS = frozenset({"comment", "docstring", "prose", "text"})
+HARMLESS = frozenset({"comment", "docstring", "prose", "file"})
 """Kinds of references that nothing follows at run time; they never block a deletion."""
+TEXT = frozenset({"text"})
+"""Names in longer strings: help texts, or code that somebody runs. They block unless told otherwise."""
+
+_STAR = "import *"
 
 Objections = Callable[[Move], Iterable[str]]
 """Why a legacy name must not go yet, besides references: fixes that nobody has decided on."""
@@ -31,18 +36,27 @@ def no_objections(move: Move) -> Iterable[str]:  # noqa: ARG001
     return ()
 
 
-def plan_delete(tree: Tree, plan: Plan, objections: Objections = no_objections) -> Rewriting:
-    """What deleting the plan's legacy names would write; what blocks is listed as omissions."""
+def plan_delete(
+    tree: Tree,
+    plan: Plan,
+    objections: Objections = no_objections,
+    *,
+    harmless: frozenset[str] = HARMLESS,
+) -> Rewriting:
+    """What deleting the plan's legacy names would write.
+
+    References block, except those of a kind that is `harmless`; what blocks is listed as omissions.
+    """
     standing = [move for move in plan.moves if _place(tree, move.source) is not None]
     references = find_references(tree, [move.source for move in standing], plan)
     blocked: list[Omission] = []
     free: list[Move] = []
     for move in standing:
-        found = list(_blocks(tree, move, references, objections))
+        found = list(_blocks(tree, move, references, objections, harmless))
         blocked += found
         if not found:
             free.append(move)
-    deletion = _Deletion(tree, plan)
+    deletion = _Deletion(tree, plan, harmless)
     deletion.remove_names(free)
     deletion.remove_leftovers()
     return Rewriting(tuple(deletion.changes()), tuple(sorted(set(blocked))))
@@ -60,12 +74,16 @@ def _place(tree: Tree, dotted: str) -> tuple[str, str] | None:
 
 
 def _blocks(
-    tree: Tree, move: Move, references: Iterable[Reference], objections: Objections
+    tree: Tree,
+    move: Move,
+    references: Iterable[Reference],
+    objections: Objections,
+    harmless: frozenset[str],
 ) -> Iterator[Omission]:
     place = _place(tree, move.source)
     assert place is not None
     for reference in references:
-        if reference.source == move.source and reference.kind not in HARMLESS:
+        if reference.source == move.source and reference.kind not in harmless:
             why = f"still refers to {move.source}"
             yield Omission(
                 reference.path,
@@ -85,6 +103,7 @@ class _Deletion:
 
     tree: Tree
     plan: Plan
+    harmless: frozenset[str]
     _after: dict[str, bytes | None] = field(default_factory=dict)
     _kinds: dict[str, dict[str, int]] = field(default_factory=dict)
 
@@ -147,7 +166,7 @@ class _Deletion:
         }
         if not found:
             return False
-        needed = _needed(tree, list(found), self.plan)
+        needed = self._needed(tree, list(found))
         by_file: dict[str, dict[str, str]] = {}
         for dotted, (path, name, target) in found.items():
             if dotted not in needed:
@@ -163,11 +182,36 @@ class _Deletion:
         lone = [path for path in empty if not _has_neighbours(tree, path)]
         if not lone:
             return False
-        needed = _needed(tree, [tree.module(path) for path in lone], self.plan)
-        free = [path for path in lone if tree.module(path) not in needed]
-        for path in free:
+        modules = {tree.module(path): path for path in lone}
+        needed = self._needed(tree, list(modules), but=_STAR)
+        free = {module: path for module, path in modules.items() if module not in needed}
+        for path in sorted(free.values()):
             self._remove_file(path, "file")
+        self._remove_stars(tree, free)
         return bool(free)
+
+    def _remove_stars(self, tree: Tree, gone: Mapping[str, str]) -> None:
+        """Star imports of empty modules bring nothing and go with them."""
+        for path in tree.containing("*"):
+            source = tree.source(path)
+            if path in gone.values() or not isinstance(source, SourceText):
+                continue
+            if not any(fact.name == "*" for fact in getattr(tree.facts(path), "imports", ())):
+                continue
+            moves = MoveTable({}, tree.module(path), is_package=tree.is_package(path))
+            outcome = remove_star_imports(source.text, moves, gone)
+            if isinstance(outcome, Changed):
+                self._after[path] = source.encode(outcome.text)
+                self._count(path, outcome.kinds)
+
+    def _needed(self, tree: Tree, names: list[str], but: str = "") -> set[str]:
+        """Those of some names that something refers to, `but` for references that end so."""
+        return {
+            reference.source
+            for reference in find_references(tree, names, self.plan)
+            if reference.kind not in self.harmless
+            if not (but and reference.text.endswith(but))
+        }
 
     def _emptied(self) -> list[str]:
         """Files that this deletion has touched, and the packages of files that it removed."""
@@ -177,11 +221,6 @@ class _Deletion:
         packages |= {f"{dirname(dirname(path))}/__init__.py" for path in gone}
         present = set(self.tree.paths) - set(gone)
         return sorted((touched | packages) & present)
-
-
-def _needed(tree: Tree, names: list[str], plan: Plan) -> set[str]:
-    found = find_references(tree, names, plan)
-    return {reference.source for reference in found if reference.kind not in HARMLESS}
 
 
 def _names_taken(tree: Tree) -> set[tuple[str, str]]:

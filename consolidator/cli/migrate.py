@@ -23,7 +23,7 @@ from consolidator.adapters.git import open_repository
 from consolidator.adapters.installed import InstalledPackages
 from consolidator.analysis.call_sites import plan_calls
 from consolidator.analysis.changes import Migration
-from consolidator.analysis.deletion import plan_delete
+from consolidator.analysis.deletion import HARMLESS, TEXT, plan_delete
 from consolidator.analysis.references.rewrite import plan_imports
 from consolidator.cli.common import (
     Jobs,
@@ -159,6 +159,13 @@ def delete(
     apply: Apply = False,
     check: Check = False,
     allow_dirty: AllowDirty = False,
+    despite_text: Annotated[
+        bool,
+        typer.Option(
+            "--despite-text",
+            help="Names inside longer strings (help texts, scripts) block nothing.",
+        ),
+    ] = False,
     form: Form = MigrateFormat.text,
     output: Output = None,
     jobs: Jobs = None,
@@ -176,8 +183,9 @@ def delete(
     plan or a dirty git tree · 3 a check failed: nothing was written.
     """
     plan = _plan(root, plan_file, "", "")
+    planner = partial(plan_delete, harmless=HARMLESS | TEXT if despite_text else HARMLESS)
     mode = _mode(apply=apply, check=check)
-    _migrate(root, plan, plan_delete, mode, form, output, jobs, no_cache, quiet, allow_dirty)
+    _migrate(root, plan, planner, mode, form, output, jobs, no_cache, quiet, allow_dirty)
 
 
 @app.command()

@@ -118,7 +118,7 @@ def treatment(path: str, *, docs: bool) -> tuple[str, str]:
         return "config", ""
     if suffix in PROSE:
         return "prose", "" if docs else "is in prose (rewritten with --docs)"
-    return "text", "is in a file of a kind that is not rewritten"
+    return "file", "is in a file of a kind that is not rewritten"
 
 
 def decoded(data: bytes) -> tuple[str, str]:

@@ -1,8 +1,10 @@
 """The reviewed plan moves the legacy backend onto the runtime, and its own tests hold."""
 
+import ast
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -28,7 +30,7 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("migrated") / "backend"
     sample.build(root)
     shutil.copy(sample.PLAN, root)
-    for step in ("imports", "calls"):
+    for step in ("imports", "calls", "delete"):
         consolidator(root, "migrate", step, "--apply", "--allow-dirty")
     return root
 
@@ -42,6 +44,27 @@ def test_its_tests_pass_on_the_runtime(migrated: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    "legacy", [move["from"] for move in tomllib.loads(sample.PLAN.read_text("utf-8"))["move"]]
+)
+def test_what_was_moved_is_gone(migrated: Path, legacy: str) -> None:
+    parts = legacy.split(".")
+    for length in range(1, len(parts)):
+        path = migrated.joinpath(*parts[:length]).with_suffix(".py")
+        if path.is_file():
+            assert not _bound(path) & set(parts[length:])
+
+
+def _bound(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.ClassDef | ast.FunctionDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Assign):
+            names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+    return names
 
 
 def test_files_of_other_editors_keep_their_form(migrated: Path) -> None:

@@ -4,6 +4,7 @@ Written before `chat_backend.websocket` existed; the notification centre never m
 """
 
 import json
+from functools import cache
 from typing import Any
 
 from chat_backend.core.clock import timestamp
@@ -40,8 +41,7 @@ class WebSocketManager:
         return bool(self.active.get(user_id))
 
 
-_manager = WebSocketManager()
-
-
+@cache
 def get_connection_manager() -> WebSocketManager:
-    return _manager
+    """The one of this process."""
+    return WebSocketManager()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from functools import cache
 from typing import Any, Optional
 
 from chat_backend.core.clock import timestamp
@@ -12,11 +13,11 @@ __all__ = ["WebSocketManager", "get_websocket_manager"]
 
 log = get_logger(__name__)
 
-PENDING_LIMIT = 200
-
 
 class WebSocketManager:
-    """Sockets by user. Events for a user who is away wait, up to PENDING_LIMIT."""
+    """Sockets by user. Events for a user who is away wait, up to `pending_limit` of them."""
+
+    pending_limit = 200
 
     def __init__(self) -> None:
         self._connections: dict[str, list[Any]] = {}
@@ -42,7 +43,7 @@ class WebSocketManager:
         frame = dumps({"timestamp": timestamp(), "user_id": user_id, **message})
         sockets = list(self._connections.get(user_id, ()))
         if not sockets:
-            self._pending.setdefault(user_id, deque(maxlen=PENDING_LIMIT)).append(frame)
+            self._pending.setdefault(user_id, deque(maxlen=self.pending_limit)).append(frame)
         for websocket in sockets:
             try:
                 await websocket.send_text(frame)
@@ -66,11 +67,7 @@ class WebSocketManager:
         return sum(len(sockets) for sockets in self._connections.values())
 
 
-_manager: Optional[WebSocketManager] = None
-
-
+@cache
 def get_websocket_manager() -> WebSocketManager:
-    global _manager
-    if _manager is None:
-        _manager = WebSocketManager()
-    return _manager
+    """The one of this process."""
+    return WebSocketManager()

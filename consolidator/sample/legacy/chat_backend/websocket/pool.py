@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Any, AsyncIterator, Optional
 
 from chat_backend.core.context import RunContext
@@ -41,11 +42,7 @@ class EmitterPool:
                 self._idle.append(emitter)
 
 
-_pool: Optional[EmitterPool] = None
-
-
+@cache
 def get_emitter_pool() -> EmitterPool:
-    global _pool
-    if _pool is None:
-        _pool = EmitterPool(get_websocket_manager())
-    return _pool
+    """The one of this process."""
+    return EmitterPool(get_websocket_manager())

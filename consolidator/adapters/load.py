@@ -30,7 +30,17 @@ def load_tree(
     base = check_root(root)
     paths = list_files(base, exclude)
     reader = Reader(base, facts_contents(jobs, cache=cache))
-    return Tree(str(base), paths, find_layout(paths, source_roots), reader.read, reader.facts)
+    layout = find_layout(paths, source_roots, _package_name(base))
+    return Tree(str(base), paths, layout, reader.read, reader.facts)
+
+
+def _package_name(root: Path) -> str:
+    """The dotted name of ROOT where it is a package itself."""
+    names: list[str] = []
+    while (root / "__init__.py").is_file() and root != root.parent:
+        names.insert(0, root.name)
+        root = root.parent
+    return ".".join(names)
 
 
 def facts_contents(jobs: int | None = None, *, cache: bool = True) -> ContentReader[Facts]:

@@ -11,10 +11,14 @@ PROJECT_FILES = frozenset({"pyproject.toml", "setup.py", "setup.cfg"})
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Source roots (folders put on `sys.path`, `""` for ROOT, deepest first) and packages."""
+    """Source roots (folders put on `sys.path`, `""` for ROOT, deepest first) and packages.
+
+    `above` is the dotted name of ROOT itself where ROOT is a package, else empty.
+    """
 
     roots: tuple[str, ...]
     packages: frozenset[str]
+    above: str = ""
 
     def names(self, path: str) -> list[str]:
         """Module names of a file, the one a reader would expect first.
@@ -28,11 +32,13 @@ class Layout:
         stem = stem.removesuffix("/__init__")
         for root in self.roots:
             prefix = f"{root}/" if root else ""
+            if self.above and not root:
+                yield self.above if stem == "__init__" else f"{self.above}.{stem.replace('/', '.')}"
             if path.startswith(prefix) and stem != root:
                 yield stem[len(prefix) :].replace("/", ".")
 
 
-def find_layout(paths: Iterable[str], configured: Iterable[str] = ()) -> Layout:
+def find_layout(paths: Iterable[str], configured: Iterable[str] = (), above: str = "") -> Layout:
     """Source roots as configured, or found: ROOT, every folder that holds a project file, and a `src`
     folder of either. A folder that is itself a package is no source root."""
     every = list(paths)
@@ -43,7 +49,7 @@ def find_layout(paths: Iterable[str], configured: Iterable[str] = ()) -> Layout:
         folders = _folders_with_python(every)
         roots |= {src for root in roots if (src := f"{root}/src".lstrip("/")) in folders}
     usable = {root for root in roots if not root or root not in packages}
-    return Layout(tuple(sorted(usable, key=lambda root: (-len(root), root))), packages)
+    return Layout(tuple(sorted(usable, key=lambda root: (-len(root), root))), packages, above)
 
 
 def _folders_with_python(paths: Iterable[str]) -> set[str]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from consolidator.analysis.baseline import Baseline, compare
 from consolidator.analysis.emissions.check import check_program
+from consolidator.analysis.emissions.entries import Entries
 from consolidator.analysis.emissions.library import Find, with_libraries
 from consolidator.analysis.emissions.program import LIBRARY, BodiesReader, Program
 from consolidator.analysis.emissions.report import GuardReport, Problem
@@ -40,7 +41,8 @@ def guard(
     whole = with_libraries(tree, packages, find_package)
     paths = [path for path in whole.paths if path.startswith(LIBRARY) or not is_test(path)]
     program = Program(whole, paths, bodies(whole))
-    events, problems = check_program(program, settings.events, _mentioned(tree))
+    entries = Entries(program, _mentioned(tree), _own_libraries(program, packages))
+    events, problems = check_program(program, settings.events, entries)
     if baseline is not None:
         problems = compare(baseline, baseline_path, events, problems)
     return GuardReport(
@@ -50,6 +52,19 @@ def guard(
         events,
         tuple(sorted(problems, key=_order)),
     )
+
+
+def _own_libraries(program: Program, packages: Iterable[str]) -> set[str]:
+    """Packages of ROOT that define the emitters for others: nothing else in ROOT imports them."""
+    own = {package for package in packages if program.tree.is_first_party(package)}
+    used = {
+        fact.module.partition(".")[0]
+        for path in program.paths
+        if (facts := program.tree.facts(path)) is not None
+        for fact in facts.imports
+        if not fact.level and program.tree.module(path).partition(".")[0] not in own
+    }
+    return own - used
 
 
 def _order(problem: Problem) -> tuple[str, int, str, str, str]:

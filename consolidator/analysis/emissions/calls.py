@@ -15,7 +15,7 @@ from consolidator.analysis.emissions.code import (
 )
 from consolidator.analysis.emissions.constants import texts
 from consolidator.analysis.emissions.program import Function, last_name
-from consolidator.analysis.emissions.values import EMPTY, Inference, Values
+from consolidator.analysis.emissions.values import EMPTY, Inference, Values, in_order
 from consolidator.tree.names import Definition
 
 _CONSTRUCTORS = ("__init__", "__new__", "__post_init__")
@@ -79,7 +79,13 @@ class CallGraph:
             missing = ""
             if functions and not fitting and not callee.classes:
                 missing = f"{functions[0].dotted} does not take these arguments"
-            return Targets(_sorted(fitting), (), tuple(callee.classes), (), missing)
+            return Targets(
+                tuple(in_order(fitting)),
+                (),
+                tuple(sorted(callee.classes, key=lambda cls: (cls.path, cls.line))),
+                (),
+                missing,
+            )
         missing = self._missing(call, function)
         name = called_name(call)
         guessed = [
@@ -89,16 +95,15 @@ class CallGraph:
             )
             if (f.owner is not None) == (_owner(call.callee) is not None) and accepts(f, call)
         ]
-        return Targets((), _sorted(guessed), (), tuple(sorted(callee.outside)), missing)
+        return Targets((), tuple(in_order(guessed)), (), tuple(sorted(callee.outside)), missing)
 
     def _implementations(self, functions: list[Function]) -> list[Function]:
         """Methods without a body stand for those of every class that fits the protocol."""
         found: dict[Function, None] = {}
         for function in functions:
-            found[function] = None
-            if function.owner is not None and is_abstract(function):
-                for other in self._structural(function):
-                    found[other] = None
+            is_bare = function.owner is not None and is_abstract(function)
+            fitting = list(self._structural(function)) if is_bare else []
+            found.update(dict.fromkeys(fitting or [function]))
         return list(found)
 
     def _structural(self, method: Function) -> Iterator[Function]:
@@ -111,7 +116,7 @@ class CallGraph:
         members = [f.name for f in self.program.methods(owner)]
         for candidate in self.program.by_name.get(method.name, ()):
             cls = self.program.definition_of(candidate)
-            if cls and cls != owner and all(self.program.method(cls, name) for name in members):
+            if cls and cls != owner and all(self.inference.has_member(cls, n) for n in members):
                 yield candidate
 
     def _missing(self, call: Call, function: Function) -> str:
@@ -295,7 +300,3 @@ def is_abstract(function: Function) -> bool:
 
 def _is_telling(function: Function) -> bool:
     return len(function.name) > 5 and "_" in function.name.strip("_")
-
-
-def _sorted(functions: list[Function]) -> tuple[Function, ...]:
-    return tuple(sorted(functions, key=lambda f: (f.path, f.body.line, f.qualname)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from consolidator.analysis.emissions.calls import CallGraph
 from consolidator.analysis.emissions.entries import Entries
@@ -16,12 +16,11 @@ from consolidator.analysis.emissions.values import Inference
 
 
 def check_program(
-    program: Program, events: Sequence[str], mentioned: Iterable[str] = ()
+    program: Program, events: Sequence[str], entries: Entries
 ) -> tuple[tuple[EventReport, ...], list[Problem]]:
-    """State of each event and the problems, without a baseline. `mentioned` are `module:function`
-    names in files that are not Python, such as the command that starts the server."""
+    """State of each event and the problems, without a baseline."""
     graph = CallGraph(Inference(program))
-    liveness = Liveness(graph, Entries(program, mentioned))
+    liveness = Liveness(graph, entries)
     sites = Sites(events, graph, liveness, Flow(graph, liveness)).find()
     reports = tuple(_report(event, [s for s in sites if s.event == event]) for event in events)
     return reports, [*event_lost.check(reports), *event_weakened.check(reports)]

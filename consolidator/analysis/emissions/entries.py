@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cached_property
 
-from consolidator.analysis.emissions.program import Function, Program
+from consolidator.analysis.emissions.code import Path, Test, Text
+from consolidator.analysis.emissions.program import LIBRARY, Function, Program
 
 _QUIET_DECORATORS = frozenset(
     {"property", "cached_property", "staticmethod", "classmethod", "abstractmethod", "overload"}
@@ -25,19 +27,38 @@ _APPLICATIONS = frozenset(
     {"main", "create_app", "make_app", "get_app", "build_app", "app_factory", "create_application"}
     | {"application", "app", "lambda_handler", "handler", "cli", "lifespan", "run_server", "serve"}
 )
+_IS_MAIN = Test("==", (Path("__name__"), Text("__main__")))
 
 
 class Entries:
-    """Entry points of one program. `mentioned` are `module:function` names from other files."""
+    """Entry points of one program.
 
-    def __init__(self, program: Program, mentioned: Iterable[str]) -> None:
+    `mentioned` are `module:function` names from files that are not Python; `libraries` the packages
+    whose users are not part of the program, so that everything public in them is an entry. Where a
+    program has no other entry at all, it is a library too: public functions that nothing calls are
+    taken to be called by its users.
+    """
+
+    def __init__(
+        self, program: Program, mentioned: Iterable[str] = (), libraries: Iterable[str] = ()
+    ) -> None:
         self._program = program
         self._mentioned = frozenset(mentioned)
+        self._libraries = frozenset(libraries)
 
     def why(self, function: Function) -> str:
         """Why control can enter here from outside; empty where it can't."""
         if not function.qualname:
             return "module level"
+        if reason := self._certain(function):
+            return reason
+        if function.module.partition(".")[0] in self._libraries and _is_public(function):
+            return "public in a library"
+        if not self._has_entry and self._is_loose(function):
+            return "public in a program without an entry point"
+        return ""
+
+    def _certain(self, function: Function) -> str:
         fact = function.fact
         assert fact is not None
         if reason := self._registered(function):
@@ -51,6 +72,29 @@ class Entries:
         if function.is_library:
             return "part of an installed package"
         return self._framework(function)
+
+    @cached_property
+    def _has_entry(self) -> bool:
+        return self._imports_framework() or any(
+            self._certain(function) if function.qualname else _runs_something(function)
+            for path in self._program.paths
+            for function in self._program.functions(path)
+            if not function.is_library
+        )
+
+    def _imports_framework(self) -> bool:
+        return any(
+            fact.module.partition(".")[0] in _FRAMEWORKS
+            for path in self._program.paths
+            if not path.startswith(LIBRARY) and (facts := self._program.tree.facts(path))
+            for fact in facts.imports
+        )
+
+    def _is_loose(self, function: Function) -> bool:
+        """A public function, or a method of a class that does not carry other people's events."""
+        if not _is_public(function):
+            return False
+        return function.owner is None or not _CARRIER.search(function.owner.name)
 
     @staticmethod
     def _registered(function: Function) -> str:
@@ -78,6 +122,34 @@ _CALLS_BACK = re.compile(
     r"(Consumer|Endpoint|WebSocketHandler|RequestHandler|APIView|View|Namespace|Command|Thread|Process|"
     r"Task|Middleware|HTTPMiddleware|Protocol_|NodeVisitor)$"
 )
+
+
+_FRAMEWORKS = frozenset(
+    {"fastapi", "starlette", "django", "channels", "flask", "quart", "sanic", "tornado", "litestar"}
+    | {"uvicorn", "hypercorn", "daphne", "celery", "socketio", "typer", "click", "argparse"}
+)
+"""What a program with entry points of its own imports."""
+
+_CARRIER = re.compile(r"(Emitter|Bridge|Notifier|Manager|Broadcaster|Publisher|Dispatcher|Socket)")
+"""Classes that send what others tell them: a method of theirs that nobody calls is no entry."""
+
+
+def _is_public(function: Function) -> bool:
+    if "<locals>" in function.qualname:
+        return False
+    names = function.qualname.split(".")
+    return not any(name.startswith("_") and not name.startswith("__") for name in names)
+
+
+def _runs_something(module: Function) -> bool:
+    """Whether a module starts something when it is run: `asyncio.run(…)`, `if __name__ == …`."""
+    return any(
+        isinstance(call.callee, Path)
+        and (call.callee.last in ("run", "run_until_complete", "run_app", "serve_forever"))
+        for call in module.body.calls
+    ) or any(
+        condition.test == _IS_MAIN for place in module.body.places for condition in place.conditions
+    )
 
 
 def _is_asgi(function: Function) -> bool:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from consolidator.analysis.emissions.calls import CallGraph, Targets, called_name
+from consolidator.analysis.emissions.calls import CallGraph, Targets, called_name, is_abstract
 from consolidator.analysis.emissions.code import (
     Argument,
     Call,
@@ -183,10 +183,12 @@ class _Trace:
             self._found(Verdict("false", f"{self._where(call)}: {why}"))
             return
         self._journey.used = True
-        if is_transport(call, callee):
+        targets = self._graph.targets(call, self._function)
+        has_body = any(not is_abstract(target) for target in targets.functions)
+        if not has_body and is_transport(call, callee):
             self._found(Verdict("true", f"sent in {self._where(call)}"))
             return
-        self._into(index, call, self._graph.targets(call, self._function))
+        self._into(index, call, targets)
 
     def _into(self, index: int, call: Call, targets: Targets) -> None:
         if targets.missing:

@@ -90,6 +90,7 @@ class Liveness:
         if not uses:
             return f"nothing calls {function.dotted}"
         for use in uses:
-            if not (obstacle := self.obstacle(use)):
+            obstacle = self.obstacle(use)
+            if not obstacle and use.function is not function:
                 return f"its caller {use.function.dotted} never runs"
-        return obstacle
+        return obstacle or f"{function.dotted} is only called by itself"

@@ -38,11 +38,11 @@ class Function:
     owner: ClassFact | None
     """The class whose method it is."""
 
-    @property
+    @cached_property
     def name(self) -> str:
         return self.qualname.rpartition(".")[2]
 
-    @property
+    @cached_property
     def dotted(self) -> str:
         return f"{self.module}.{self.qualname}" if self.qualname else self.module
 
@@ -50,7 +50,7 @@ class Function:
     def is_async(self) -> bool:
         return self.fact is not None and self.fact.is_async
 
-    @property
+    @cached_property
     def is_generator(self) -> bool:
         return any(found.is_yield for found in self.body.returns)
 
@@ -69,11 +69,11 @@ class Function:
             for decorator in self.fact.decorators
         )
 
-    @property
+    @cached_property
     def is_static(self) -> bool:
         return self.has_decorator("staticmethod")
 
-    @property
+    @cached_property
     def receiver(self) -> str:
         """The name of `self` or `cls`; empty for a plain function."""
         if self.owner is None or self.fact is None or self.is_static or not self.fact.parameters:

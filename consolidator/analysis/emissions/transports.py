@@ -22,10 +22,9 @@ _SOCKET_IO = re.compile(r"\b(sio|socketio|socket_io)\b", re.I)
 
 
 def is_transport(call: Call, callee: Values) -> bool:
-    """Whether a call is a send on a socket. `callee` is what the inference knows of the callee."""
+    """Whether a call of something without a body in the program is a send on a socket. `callee` is
+    what the inference knows of it."""
     name = called_name(call)
-    if callee.functions:
-        return False
     outside = any(_LIBRARIES.match(dotted) for dotted in callee.outside)
     if name in SENDS or name in _GROUPS:
         return True

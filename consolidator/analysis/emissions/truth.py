@@ -33,8 +33,8 @@ class Truth:
         self._inference = inference
         self._program = inference.program
         self._can_run = can_run
-        self._known: dict[tuple[Function, Expression], bool | None] = {}
-        self._busy: set[tuple[Function, Expression]] = set()
+        self._known: dict[tuple[Function, int], bool | None] = {}
+        self._depth = 0
 
     def obstacle(self, place: Place, function: Function) -> str:
         """Why control never comes to a place; empty where it can."""
@@ -46,18 +46,16 @@ class Truth:
         return ""
 
     def of(self, expression: Expression, function: Function) -> bool | None:
-        key = (function, expression)
+        key = (function, id(expression))
         if key not in self._known:
-            if key in self._busy or len(self._busy) > _DEEPEST:
-                return None
-            self._busy.add(key)
-            try:
-                answer = self._evaluate(expression, function)
-            finally:
-                self._busy.discard(key)
-            if self._busy:
-                return answer
-            self._known[key] = answer
+            # A value that depends on itself is not known; neither is one too far away.
+            self._known[key] = None
+            if self._depth < _DEEPEST:
+                self._depth += 1
+                try:
+                    self._known[key] = self._evaluate(expression, function)
+                finally:
+                    self._depth -= 1
         return self._known[key]
 
     def _evaluate(self, expression: Expression, function: Function) -> bool | None:
@@ -73,7 +71,7 @@ class Truth:
                 last = expression.options[-1]
                 if isinstance(last, Test) and last.operator in ("and", "or"):
                     return self._test(last, function)
-                return _agreed(self.of(option, function) for option in expression.options)
+                return _same(self.of(option, function) for option in expression.options)
             case Path():
                 return self._path(expression.text, function)
             case Result():
@@ -82,9 +80,10 @@ class Truth:
 
     def _test(self, test: Test, function: Function) -> bool | None:
         if test.operator in ("and", "or", "not"):
-            truths = [self.of(operand, function) for operand in test.operands]
             if test.operator == "not":
-                return None if truths[0] is None else not truths[0]
+                truth = self.of(test.operands[0], function)
+                return None if truth is None else not truth
+            truths = [self.of(operand, function) for operand in test.operands]
             deciding = test.operator == "or"
             if deciding in truths:
                 return deciding
@@ -106,9 +105,13 @@ class Truth:
             return expression
         if not isinstance(expression, Path):
             return None
-        assigned = self._assignments(expression.text, function)
-        values = {self._plain(a) for _, a in assigned or ()}
-        return values.pop() if len(values) == 1 else None
+        assigned = self._assignments(expression.text, function) or ()
+        plain = {self._plain(assignment) for _, assignment in assigned} - {None}
+        if len(plain) != 1 or any(
+            self._plain(a) is None and (not w.qualname or self._can_run(w)) for w, a in assigned
+        ):
+            return None
+        return plain.pop()
 
     @staticmethod
     def _plain(assignment: Assignment) -> Expression | None:
@@ -121,9 +124,23 @@ class Truth:
         if text in _FIXED:
             return _FIXED[text]
         assigned = self._assignments(text, function)
-        if not assigned:
+        return self._agreed(assigned) if assigned else None
+
+    def _agreed(self, assigned: list[tuple[Function, Assignment]]) -> bool | None:
+        """The one truth of everything that is assigned in code that can run."""
+        unknown: list[Function] = []
+        truth: bool | None = None
+        for where, assignment in assigned:
+            found = None if assignment.into_item else self.of(assignment.value, where)
+            if found is None:
+                unknown.append(where)
+            elif truth is None:
+                truth = found
+            elif truth is not found:
+                return None
+        if truth is None or any(not w.qualname or self._can_run(w) for w in unknown):
             return None
-        return _agreed(None if a.into_item else self.of(a.value, where) for where, a in assigned)
+        return truth
 
     def _assignments(
         self, text: str, function: Function
@@ -150,12 +167,11 @@ class Truth:
         if any(self._program.function(c.path, f"{c.qualname}.{name}") for c in relatives if c.path):
             return None
         family = {(c.path, c.qualname) for c in relatives}
-        found = [
+        return [
             (where, assignment)
             for where, assignment in self._program.assigned.get(name, ())
             if self._may_set(where, assignment, family)
         ]
-        return [(w, a) for w, a in found if not w.qualname or self._can_run(w)]
 
     def _may_set(
         self, where: Function, assignment: Assignment, family: set[tuple[str, str]]
@@ -231,7 +247,7 @@ class Truth:
         target = next(iter(values.functions))
         if target.is_generator or not target.body.returns or target.has_decorator("overload"):
             return None
-        return _agreed(self.of(found.value, target) for found in target.body.returns)
+        return _same(self.of(found.value, target) for found in target.body.returns)
 
     @staticmethod
     def _range(stop: Expression) -> bool | None:
@@ -240,9 +256,13 @@ class Truth:
         return None
 
 
-def _agreed(truths: Iterable[bool | None]) -> bool | None:
-    found = set(truths)
-    return found.pop() if len(found) == 1 else None
+def _same(truths: Iterable[bool | None]) -> bool | None:
+    found: bool | None = None
+    for truth in truths:
+        if truth is None or (found is not None and truth is not found):
+            return None
+        found = truth
+    return found
 
 
 def _said(condition: Condition) -> str:

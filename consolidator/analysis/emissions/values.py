@@ -79,6 +79,15 @@ def union(values: Iterable[Values]) -> Values:
     return found
 
 
+def in_order(functions: Iterable[Function]) -> list[Function]:
+    """By file and line. Sets have no order of their own, and inference stops at a depth."""
+    return sorted(functions, key=lambda f: (f.path, f.body.line, f.qualname))
+
+
+def _sorted(classes: Iterable[Definition]) -> list[Definition]:
+    return sorted(classes, key=lambda cls: (cls.path, cls.line, cls.dotted))
+
+
 @dataclass
 class Inference:
     """Values of one program. Answers are remembered, so the program must not change."""
@@ -251,9 +260,9 @@ class Inference:
         """What an attribute of these values can be."""
 
         def found() -> Iterator[Values]:
-            for instance in owner.instances:
+            for instance in _sorted(owner.instances):
                 yield self._member(instance, name)
-            for cls in owner.classes:
+            for cls in _sorted(owner.classes):
                 yield self._member(cls, name)
             if owner.outside:
                 yield Values(outside=frozenset(f"{o}.{name}" for o in owner.outside), open=True)
@@ -315,7 +324,7 @@ class Inference:
             return self._super(function)
         if isinstance(call.callee, Path) and call.callee.text == "getattr":
             return self._getattr(call, function)
-        found |= union(self.returned(target) for target in callee.functions)
+        found |= union(self.returned(target) for target in in_order(callee.functions))
         if callee.outside:
             found |= Values(outside=frozenset(f"{name}()" for name in callee.outside), open=True)
         if callee.elements is not None:
@@ -341,7 +350,7 @@ class Inference:
             return UNKNOWN
         names = texts(self, call.arguments[1].value, function)
         owner = self.of(call.arguments[0].value, function)
-        return union(self.attribute(owner, name) for name in names) if names else UNKNOWN
+        return union(self.attribute(owner, name) for name in sorted(names)) if names else UNKNOWN
 
     def returned(self, function: Function) -> Values:
         """What a call of this function gives."""
@@ -363,7 +372,7 @@ class Inference:
 
     def _entered(self, manager: Values) -> Values:
         found = EMPTY
-        for instance in manager.instances:
+        for instance in _sorted(manager.instances):
             enter = self.program.method(instance, "__aenter__") or self.program.method(
                 instance, "__enter__"
             )

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from codemods.edits import Edit
 from codemods.lazy import imported_module, module_literal
 from codemods.moves import Landing
-from codemods.scopes import Binding, Member
-from codemods.sites import Site
+from codemods.scopes import Binding
+from codemods.sites import Site, member_name, names_member
 from codemods.statement import Replacement
 from codemods.view import View
 
@@ -56,30 +56,27 @@ def move_dotted_uses(view: View) -> None:
     for group in groups.values():
         group.finish()
     for member in view.module.members:
-        _move_member(view, member)
+        end = view.positions.span(member.nodes[0])[1]
+        _move_member(view, member.root, member.nodes[0].attr, end)
+    for call, _ in view.module.calls:
+        if names_member(call):
+            _move_member(view, call.args[0], *member_name(view.text, view.positions, call))
 
 
-def _move_member(view: View, member: Member) -> None:
-    """`import_module("a.b").Name`: the string and the attribute change together."""
-    module = imported_module(member.root)
-    literal = module_literal(member.root)
+def _move_member(view: View, root: ast.expr, name: str, end: int) -> None:
+    """`import_module("a.b").Name`: the string and the attribute (which ends at `end`) change
+    together."""
+    module, literal = imported_module(root), module_literal(root)
     if module is None or literal is None:
         return
     view.settled.add(literal)
-    names = [node.attr for node in member.nodes]
-    landings = [view.moves.looked_up(f"{module}.{'.'.join(names[:k])}") for k in range(1, 3)]
-    hit = next((k for k, landing in enumerate(landings) if landing), None)
-    if hit is None:
-        return
-    target = landings[hit].target
-    if hit or target is None:
-        why = landings[hit].doubt or "the chain is too long to follow"
-        view.omit(member.nodes[0], view.positions.of(member.nodes[0]), "lazy-import", why)
-        return
-    head, _, last = target.rpartition(".")
-    end = view.positions.span(member.nodes[0])[1]
-    view.edits.append(Edit(end - len(names[0]), end, last, "attribute"))
-    move_literal(view, literal, module, head, "lazy-import")
+    landing = view.moves.looked_up(f"{module}.{name}")
+    if landing.target is not None:
+        head, _, last = landing.target.rpartition(".")
+        view.edits.append(Edit(end - len(name), end, last, "attribute"))
+        move_literal(view, literal, module, head, "lazy-import")
+    elif landing.doubt:
+        view.omit(literal, view.positions.of(literal), "lazy-import", landing.doubt)
 
 
 def move_literal(view: View, literal: ast.Constant, old: str, new: str, kind: str) -> None:
@@ -132,18 +129,19 @@ class _Group:
         prefix = self._view.dotted(binding)
         if prefix is None:
             return None
-        own = self._view.landing(binding)
+        expected = self._view.landing(binding).target
+        hit: _Hit | None = None
         for depth in range(1, len(site.names)):
-            rest = ".".join(site.names[1 : depth + 1])
-            landing = self._view.moves.looked_up(f"{prefix}.{rest}", replaced=site.replaced)
-            if not landing:
-                continue
-            if own.target is not None and landing.target == f"{own.target}.{rest}":
-                continue
-            if self._names_module(binding, f"{prefix}.{rest}"):
-                landing = replace(landing, is_module=True)
-            return _Hit(site, depth, landing)
-        return None
+            dotted = ".".join((prefix, *site.names[1 : depth + 1]))
+            landing = self._view.moves.looked_up(dotted, replaced=site.replaced)
+            expected = expected and f"{expected}.{site.names[depth]}"
+            is_module = self._names_module(binding, dotted)
+            if landing.doubt or landing.target not in (None, expected):
+                expected = landing.target
+                hit = _Hit(site, depth, replace(landing, is_module=landing.is_module or is_module))
+            elif hit is not None and is_module and expected is not None:
+                hit = _Hit(site, depth, Landing(expected, "", is_module=True))
+        return hit
 
     def _names_module(self, binding: Binding, dotted: str) -> bool:
         """Whether `import a.b.c` itself proves that a name is a module."""
@@ -223,7 +221,7 @@ class _Group:
                     added[id(binding)].append(new)
             self._write(hit, prefixes[hit.module])
         for binding in imports:
-            new_imports = added[id(binding)]
+            new_imports = _without_prefixes(added[id(binding)])
             if self._is_needed(binding):
                 assert binding.statement is not None
                 self._view.rewrite(binding.statement).added += new_imports
@@ -288,6 +286,15 @@ class _Group:
 
     def _is_package(self, binding: Binding, head: str) -> bool:
         return self._is_dotted_import(binding) and self._view.dotted(binding) == head
+
+
+def _without_prefixes(new: list[Replacement]) -> list[Replacement]:
+    """`import a.b` makes `a` known, so that `import a` beside it says nothing."""
+    return [
+        one
+        for one in new
+        if one.local or not any(not o.local and o.module.startswith(f"{one.module}.") for o in new)
+    ]
 
 
 def _is_none(binding: Binding) -> bool:

@@ -31,7 +31,7 @@ class Site:
 
 def find_sites(text: str, positions: Positions, module: Module) -> Iterator[Site]:
     """All sites, in no particular order."""
-    apart = {id(call.args[0]): call for call, _ in module.calls if _names_member(call)}
+    apart = {id(call.args[0]): call for call, _ in module.calls if names_member(call)}
     for use in module.uses:
         spans = [positions.span(node) for node in use.nodes]
         names, ends = use.names, tuple(end for _, end in spans)
@@ -39,10 +39,7 @@ def find_sites(text: str, positions: Positions, module: Module) -> Iterator[Site
         if call is None:
             yield Site(names, spans[0][0], ends, use.scope)
             continue
-        literal = call.args[1]
-        assert isinstance(literal, ast.Constant)
-        name, (start, end) = str(literal.value), positions.span(literal)
-        at = start + text[start:end].rfind(name) + len(name)
+        name, at = member_name(text, positions, call)
         replaced = last_name(call.func) in _REPLACERS
         yield Site(
             (*names, name), spans[0][0], (*ends, at), use.scope, apart=True, replaced=replaced
@@ -52,12 +49,21 @@ def find_sites(text: str, positions: Positions, module: Module) -> Iterator[Site
             yield from _in_annotation(text, positions, string)
 
 
-def _names_member(call: ast.Call) -> bool:
+def names_member(call: ast.Call) -> bool:
+    """Whether a call names an attribute of its first argument in its second: `getattr(x, "name")`."""
     if last_name(call.func) not in _READERS | _REPLACERS or len(call.args) < 2:
         return False
     name = call.args[1]
     is_text = isinstance(name, ast.Constant) and isinstance(name.value, str)
     return is_text and isinstance(name, ast.Constant) and str(name.value).isidentifier()
+
+
+def member_name(text: str, positions: Positions, call: ast.Call) -> tuple[str, int]:
+    """That attribute, and the offset where it ends."""
+    literal = call.args[1]
+    assert isinstance(literal, ast.Constant)
+    name, (start, end) = str(literal.value), positions.span(literal)
+    return name, start + text[start:end].rfind(name) + len(name)
 
 
 def _in_annotation(text: str, positions: Positions, string: Text) -> Iterator[Site]:

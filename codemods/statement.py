@@ -283,7 +283,7 @@ class _Surgery:
 
     def _items(self) -> list[_Item]:
         items = [_Item(*self._positions.span(alias)) for alias in self._statement.names]
-        if self._positions.line_start(self._start) == self._positions.line_start(self._end):
+        if self._text[self._end - 1] != ")":
             return items
         for token in self._tokens():
             if token.kind == tokenize.COMMENT:
@@ -317,7 +317,7 @@ class _Surgery:
 
 def _clause(alias: ast.alias, entry: Replacement) -> str:
     """`X as X` says on purpose that X is exported, so it stays written twice."""
-    if alias.asname == entry.local == entry.name:
+    if alias.asname == alias.name and entry.local == entry.name:
         return f"{entry.name} as {entry.local}"
     return entry.clause
 

@@ -13,7 +13,7 @@ def find_candidates(routes: Routes) -> list[str]:
     """Python files that can name a moved thing, sorted; `routes.needles` then holds every name by
     which one goes."""
     tree = routes.tree
-    found = set(tree.containing(*routes.needles))
+    found = set(tree.containing(*routes.needles)) | _lazy_importers(routes)
     fresh = found
     while fresh:
         tree.prefetch(sorted(fresh))
@@ -22,9 +22,33 @@ def find_candidates(routes: Routes) -> list[str]:
             for alias in sorted(_new_aliases(routes, path)):
                 routes.needles.add(alias)
                 reached |= _readers(routes, path, alias)
+        reached |= _star_importers(routes)
         fresh = reached - found
         found |= fresh
-    return sorted(found | {path for path, _ in routes.star_hops})
+    return sorted(found)
+
+
+def _lazy_importers(routes: Routes) -> set[str]:
+    """Files that may import a module by a string and take the moved name from it elsewhere."""
+    modules = {source.rpartition(".")[0] for source in routes.targets} - {""}
+    quoted = [f"{quote}{module}{quote}" for module in sorted(modules) for quote in "\"'"]
+    return set(routes.tree.containing(*quoted))
+
+
+def _star_importers(routes: Routes) -> set[str]:
+    """Files through which a star passes a moved name on without naming it."""
+    return {path for path in routes.star_importers if _passes_on(routes, path)}
+
+
+def _passes_on(routes: Routes, path: str) -> bool:
+    tree = routes.tree
+    facts = tree.facts(path)
+    for fact in facts.imports if facts else ():
+        source = tree.absolute(path, fact.level, fact.module) if fact.name == "*" else None
+        target = tree.find(source, path) if source else None
+        if target is not None and not routes.needles.isdisjoint(routes.star_names(target)):
+            return True
+    return False
 
 
 def _new_aliases(routes: Routes, path: str) -> set[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from posixpath import dirname
 
@@ -52,8 +52,6 @@ class Routes:
     tree: Tree
     resolver: Resolver
     moves: tuple[Move, ...]
-    star_hops: set[tuple[str, str]] = field(default_factory=set)
-    """File and name of every star import that a moved name came through."""
 
     def __post_init__(self) -> None:
         self.targets = resolve_chains({move.source: move.target for move in self.moves})
@@ -175,10 +173,7 @@ class Routes:
                 continue
             found = self._star(source, path, name)
             if found:
-                trace = self._trace(".".join((source, name, *tail)), path, seen)
-                if trace.landing:
-                    self.star_hops.add((path, name))
-                return [trace]
+                return [self._trace(".".join((source, name, *tail)), path, seen)]
         return []
 
     def _star(self, source: str, importer: str, name: str) -> bool:
@@ -189,6 +184,11 @@ class Routes:
         if f"{source}.{name}" in self.targets and not name.startswith("_"):
             return True
         return name in self.star_names(target)
+
+    @cached_property
+    def star_importers(self) -> tuple[str, ...]:
+        """Files with a star import."""
+        return tuple(self.tree.containing("import *"))
 
     def star_names(self, path: str) -> frozenset[str]:
         """What `from module import *` brings."""

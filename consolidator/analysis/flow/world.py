@@ -150,7 +150,9 @@ class World:
         found = resolution.exact
         if found is None or found.kind == "external":
             return definition
-        return self._load(source, found)
+        loaded = self._load(source, found)
+        # A variable's path would be looked for in ROOT; by name it stays what it is: external.
+        return definition if isinstance(loaded, Definition) else loaded
 
     def _source(self, package: str) -> Source | None:
         if package not in self._sources:

@@ -42,7 +42,7 @@ def guard(
     paths = [path for path in whole.paths if path.startswith(LIBRARY) or not is_test(path)]
     program = Program(whole, paths, bodies(whole))
     entries = Entries(program, _mentioned(tree), _own_libraries(program, packages))
-    events, problems = check_program(program, settings.events, entries)
+    events, problems = check_program(program, settings.events, emitters, entries)
     if baseline is not None:
         problems = compare(baseline, baseline_path, events, problems)
     return GuardReport(

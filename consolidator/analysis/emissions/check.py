@@ -5,25 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from consolidator.analysis.emissions.calls import CallGraph
+from consolidator.analysis.emissions.context import Context
 from consolidator.analysis.emissions.entries import Entries
 from consolidator.analysis.emissions.flow import Flow
 from consolidator.analysis.emissions.liveness import Liveness
 from consolidator.analysis.emissions.program import Program
 from consolidator.analysis.emissions.report import EventReport, EventStatus, Problem, SiteReport
-from consolidator.analysis.emissions.rules import event_lost, event_weakened
+from consolidator.analysis.emissions.rules import CHECKS
 from consolidator.analysis.emissions.sites import Site, Sites
 from consolidator.analysis.emissions.values import Inference
 
 
 def check_program(
-    program: Program, events: Sequence[str], entries: Entries
+    program: Program, events: Sequence[str], emitters: Sequence[str], entries: Entries
 ) -> tuple[tuple[EventReport, ...], list[Problem]]:
     """State of each event and the problems, without a baseline."""
     graph = CallGraph(Inference(program))
     liveness = Liveness(graph, entries)
-    sites = Sites(events, graph, liveness, Flow(graph, liveness)).find()
+    finder = Sites(events, graph, liveness, Flow(graph, liveness))
+    sites = tuple(finder.find())
     reports = tuple(_report(event, [s for s in sites if s.event == event]) for event in events)
-    return reports, [*event_lost.check(reports), *event_weakened.check(reports)]
+    context = Context(program, graph, liveness, finder, sites, reports, tuple(emitters))
+    return reports, [problem for module in CHECKS for problem in module.check(context)]
 
 
 def _report(event: str, sites: list[Site]) -> EventReport:

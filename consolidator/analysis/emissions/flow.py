@@ -22,7 +22,7 @@ from consolidator.analysis.emissions.code import (
     Path,
     Result,
 )
-from consolidator.analysis.emissions.liveness import Liveness
+from consolidator.analysis.emissions.liveness import Liveness, is_coroutine
 from consolidator.analysis.emissions.program import Function
 from consolidator.analysis.emissions.transports import is_transport
 from consolidator.analysis.emissions.verdict import Verdict
@@ -58,6 +58,8 @@ class Flow:
 
     graph: CallGraph
     liveness: Liveness
+    closed: frozenset[Definition] = frozenset()
+    """Classes that are no way to a transport."""
     _known: dict[tuple[Function, str], Journey] = field(default_factory=dict)
     _busy: set[tuple[Function, str]] = field(default_factory=set)
 
@@ -214,8 +216,12 @@ class _Trace:
         return best.both(Verdict("unknown", f"the receiver in {self._where(call)} is not known"))
 
     def _enter(self, index: int, call: Call, target: Function) -> Verdict:
-        if call.fate == "dropped" and target.is_async and not target.is_generator:
-            return Verdict("false", f"{self._where(call)} is not awaited")
+        if call.fate == "dropped" and is_coroutine(target):
+            return Verdict(
+                "false", f"the call in {self._where(call)} is not awaited", "not-awaited"
+            )
+        if self._graph.program.definition_of(target) in self._flow.closed:
+            return Verdict("false", f"{target.dotted} does not count")
         verdict = Verdict("false", f"{target.dotted} does nothing with it")
         for name in self._bound(call, target):
             journey = self._flow.of_name(name, target)

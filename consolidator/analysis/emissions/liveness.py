@@ -9,6 +9,11 @@ from consolidator.analysis.emissions.truth import Truth
 from consolidator.analysis.emissions.verdict import Verdict
 
 
+def is_coroutine(function: Function) -> bool:
+    """Whether a call of it does nothing until it is awaited."""
+    return function.is_async and not function.is_generator
+
+
 class Liveness:
     """Searches backwards from a function, so that the cost grows with the answer."""
 
@@ -81,9 +86,16 @@ class Liveness:
             return ""
         targets = self._graph.targets(use.call, use.function)
         reached = [*targets.functions, *targets.guessed]
-        if reached and all(f.is_async and not f.is_generator for f in reached):
+        if reached and all(is_coroutine(f) for f in reached):
             return f"the call in {use.function.path}:{use.line} is not awaited"
         return ""
+
+    def of_use(self, use: Use) -> Verdict:
+        """Whether control comes to a use of a function and the use has its effect."""
+        if lost := self._never_awaited(use):
+            return Verdict("false", lost, "not-awaited")
+        obstacle = self.obstacle(use)
+        return Verdict("false", obstacle) if obstacle else self.of(use.function)
 
     def _reason(self, function: Function) -> str:
         uses = self._graph.uses(function)

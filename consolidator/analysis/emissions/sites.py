@@ -20,6 +20,7 @@ from consolidator.analysis.emissions.code import (
     Member,
     Opaque,
     Path,
+    Place,
     Text,
 )
 from consolidator.analysis.emissions.constants import texts
@@ -48,6 +49,11 @@ class Site:
     """Whether the event gets from here to a transport."""
     runs: Verdict
     """Whether control comes here."""
+    place: Place
+    call: Call | None = None
+    """The call that builds the event or hands it on; None where the name stands elsewhere."""
+    expression: Expression | None = None
+    """The event's name, where it is written here."""
 
     @property
     def verdict(self) -> Verdict:
@@ -55,10 +61,6 @@ class Site:
         if weaker.is_certain:
             return Verdict("true", f"{self.runs.why}; {self.reach.why}")
         return weaker
-
-    @property
-    def is_direct(self) -> bool:
-        return self.form != "delegation"
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,14 @@ class Sites:
         self._program = graph.program
         self._liveness = liveness
         self._flow = flow
+        self.sent: dict[Function, frozenset[str]] = {}
+        """The events that a function sends, itself or through what it calls; known after `find`."""
+
+    def sent_by(self, call: Call, function: Function) -> frozenset[str]:
+        """The events that a call can send, directly or in the end; known after `find`."""
+        targets = self._graph.targets(call, function)
+        reached = targets.functions or targets.guessed
+        return frozenset().union(*(self.sent.get(target, frozenset()) for target in reached))
 
     def find(self) -> list[Site]:
         """Every site outside installed packages, by file and line."""
@@ -132,10 +142,21 @@ class Sites:
             journey = self._journey(origin, function)
             if not self._is_emission(origin, journey):
                 continue
-            obstacle = self._liveness.truth.obstacle(function.body.places[origin.place], function)
+            place = function.body.places[origin.place]
+            obstacle = self._liveness.truth.obstacle(place, function)
             runs = Verdict("false", obstacle) if obstacle else self._liveness.of(function)
             for event in sorted(origin.events):
-                yield Site(event, function, origin.line, origin.form, journey.reached, runs)
+                yield Site(
+                    event,
+                    function,
+                    origin.line,
+                    origin.form,
+                    journey.reached,
+                    runs,
+                    place,
+                    origin.call,
+                    origin.expression,
+                )
 
     def _journey(self, origin: _Origin, function: Function) -> Journey:
         journey = self._flow.of_expression(origin.expression, function)
@@ -237,7 +258,7 @@ class Sites:
         sites: dict[Function, list[Site]] = {}
         for site in direct:
             sites.setdefault(site.function, []).append(site)
-        sent = self._sent_events(direct)
+        self.sent = sent = self._sent_events(direct)
         queue, found, seen = list(sites), [], set(sites)
         for function in queue:
             for use in self._uses(function):
@@ -280,13 +301,13 @@ class Sites:
         events = frozenset().union(*(sent.get(target, frozenset()) for target in reached))
         if len(events) > 1 and not crosses:
             return
-        obstacle = self._liveness.obstacle(use)
-        runs = Verdict("false", obstacle) if obstacle else self._liveness.of(use.function)
+        runs = self._liveness.of_use(use)
+        place = use.function.body.places[use.place]
         for event in sorted(events):
             reach = self._best_reach(event, reached, sites)
             if reach is not None:
                 form = "method" if crosses else "delegation"
-                yield Site(event, use.function, use.line, form, reach, runs)
+                yield Site(event, use.function, use.line, form, reach, runs, place, use.call)
 
     @staticmethod
     def _best_reach(

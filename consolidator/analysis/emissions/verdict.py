@@ -15,6 +15,8 @@ class Verdict:
 
     certainty: Certainty
     why: str = ""
+    cause: str = ""
+    """The id of the rule that explains the reason, where there is one."""
 
     def __bool__(self) -> bool:
         return self.certainty != "false"
@@ -30,7 +32,3 @@ class Verdict:
     def both(self, other: Verdict) -> Verdict:
         """The weaker of two answers that must both hold."""
         return other if _ORDER[other.certainty] < _ORDER[self.certainty] else self
-
-    @property
-    def as_json(self) -> bool | str:
-        return {"true": True, "false": False}.get(self.certainty, "unknown")

@@ -124,4 +124,4 @@ LOSSES = {
 def test_it_is_lost_through(app, loss):
     app.replace(*LOSSES[loss])
     assert app.status() == "lost"
-    assert app.rules("agent_started") == ["event-lost"]
+    assert "event-lost" in app.rules("agent_started")

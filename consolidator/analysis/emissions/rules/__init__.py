@@ -4,15 +4,40 @@ from __future__ import annotations
 
 from consolidator.analysis.emissions.rules import (
     baseline_stale,
+    connections_in_module,
+    deaf_client,
+    emission_bypass,
     emission_gone,
     event_lost,
     event_weakened,
+    not_awaited,
+    order_impossible,
+    relative_import,
+    second_emitter,
+    swallowed_failure,
+    unpaired_tool,
+    wrong_id,
 )
 from consolidator.analysis.emissions.rules.rule import GuardRule
 
+CHECKS = (
+    event_lost,
+    event_weakened,
+    emission_bypass,
+    swallowed_failure,
+    not_awaited,
+    order_impossible,
+    unpaired_tool,
+    wrong_id,
+    deaf_client,
+    second_emitter,
+    connections_in_module,
+    relative_import,
+)
+"""Modules with a `RULE` and a `check` of the program."""
+
 RULES: tuple[GuardRule, ...] = (
-    event_lost.RULE,
-    event_weakened.RULE,
+    *(module.RULE for module in CHECKS),
     emission_gone.RULE,
     baseline_stale.RULE,
 )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from consolidator.analysis.emissions.report import EventReport, Problem
+from consolidator.analysis.emissions.context import Context
+from consolidator.analysis.emissions.report import Problem
 from consolidator.analysis.emissions.rules.rule import GuardRule
 
 RULE = GuardRule(
@@ -26,8 +27,8 @@ RULE = GuardRule(
 )
 
 
-def check(events: Iterable[EventReport]) -> Iterator[Problem]:
-    for report in events:
+def check(context: Context) -> Iterator[Problem]:
+    for report in context.reports:
         if report.status == "weakened":
             site = next(site for site in report.sites if site.reachable == "unknown")
             message = f"it is not certain that {report.event} reaches a user: {site.why}"

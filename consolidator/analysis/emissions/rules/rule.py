@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from textwrap import dedent
 
+from consolidator.analysis.emissions.report import Problem
+from consolidator.analysis.emissions.sites import Site
 from consolidator.analysis.finding import Rule, Severity
 
 
@@ -18,6 +20,13 @@ class GuardRule:
     explanation: str
     example: str
     remedy: str
+
+    def problem(self, site: Site, message: str) -> Problem:
+        """A finding about a place that builds an event."""
+        function = site.function
+        return Problem(
+            self.id, site.event, function.dotted, function.path, site.line, message, self.severity
+        )
 
     def page(self) -> str:
         """The page that `guard --explain` prints."""

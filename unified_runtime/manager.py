@@ -37,7 +37,7 @@ from unified_runtime.limits import Limits
 from unified_runtime.protocol.frames import Resume
 from unified_runtime.sinks import Sink, TextSink, Transport
 
-_TURN = 0.001
+_TURN = 0.005
 """Seconds of emitting after which others get a turn of the loop, because a journal in memory never
 suspends. What is emitted within one turn is written at once."""
 

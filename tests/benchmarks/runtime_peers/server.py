@@ -1,0 +1,279 @@
+"""One server kind under load: `server.py KIND`. Commands on stdin, JSON answers on stdout.
+
+Every kind sends the same number of bytes per event: what peers send is the text that
+`unified_runtime` would, encoded afresh for each event as their documentation shows.
+"""
+
+import asyncio
+import gc
+import json
+import sys
+import threading
+import time
+
+import uvloop
+
+PADDING = "x" * 30
+SAMPLE = {
+    "type": "load", "seq": 1000, "stream": "abcdefghijklmnop",
+    "timestamp": "2026-11-22T20:00:00.123456+00:00", "user_id": "user-100",
+    "thread_id": None, "run_id": None, "data": {"t": 123456.123456, "text": PADDING},
+}  # fmt: skip
+
+
+def event(user_id):
+    return json.dumps(
+        SAMPLE | {"user_id": user_id, "data": {"t": time.monotonic(), "text": PADDING}},
+        separators=(",", ":"),
+    )
+
+
+class Peer:
+    """Connections by user, as a peer's documentation keeps them."""
+
+    def __init__(self):
+        self.connections = {}
+
+    async def fan_out(self, events):
+        for _ in range(events):
+            await self.broadcast(event("everybody"))
+            await asyncio.sleep(0)
+
+    async def streams(self, events):
+        for _ in range(events):
+            for user_id in list(self.connections):
+                await self.send(user_id, event(user_id))
+            await asyncio.sleep(0)
+
+    async def paced(self, events, rate):
+        users = list(self.connections)
+
+        async def one(n):
+            await self.send(users[n % len(users)], event(users[n % len(users)]))
+
+        await pace(one, events, rate)
+
+    async def threads(self, events, count):
+        loop = asyncio.get_running_loop()
+        users = list(self.connections)
+
+        def emit(offset):
+            futures = [
+                asyncio.run_coroutine_threadsafe(
+                    self.send(users[(offset + n) % len(users)], event("u")), loop
+                )
+                for n in range(events)
+            ]
+            for future in futures:
+                future.result()
+
+        await run_threads(emit, count)
+
+
+async def pace(one, events, rate):
+    started = time.monotonic()
+    done = 0
+    while done < events:
+        due = min(events, int((time.monotonic() - started) * rate) + 1)
+        for n in range(done, due):
+            await one(n)
+        done = due
+        await asyncio.sleep(0.001)
+
+
+async def run_threads(emit, count):
+    done = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def work():
+        threads = [threading.Thread(target=emit, args=(n * 7,)) for n in range(count)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        loop.call_soon_threadsafe(done.set)
+
+    threading.Thread(target=work).start()
+    await done.wait()
+
+
+class Websockets(Peer):
+    async def start(self):
+        import websockets.asyncio.server as ws
+
+        self.ws = ws
+
+        async def handler(connection):
+            user_id = connection.request.path.rpartition("=")[2]
+            self.connections[user_id] = connection
+            await connection.send("ready")
+            await connection.wait_closed()
+
+        server = await ws.serve(handler, "127.0.0.1", 0, compression=None, ping_interval=None)
+        return server.sockets[0].getsockname()[1]
+
+    async def broadcast(self, text):
+        self.ws.broadcast(self.connections.values(), text)
+
+    async def send(self, user_id, text):
+        await self.connections[user_id].send(text)
+
+
+class FastApi(Peer):
+    """The ConnectionManager of FastAPI's documentation, on Starlette, which FastAPI passes through."""
+
+    async def start(self):
+        from starlette.applications import Starlette
+        from starlette.routing import WebSocketRoute
+
+        async def endpoint(websocket):
+            await websocket.accept()
+            self.connections[websocket.query_params["user"]] = websocket
+            await websocket.send_text("ready")
+            while True:
+                await websocket.receive_text()
+
+        return await start_uvicorn(Starlette(routes=[WebSocketRoute("/ws", endpoint)]))
+
+    async def broadcast(self, text):
+        for connection in list(self.connections.values()):
+            await connection.send_text(text)
+
+    async def send(self, user_id, text):
+        await self.connections[user_id].send_text(text)
+
+
+class Picows(Peer):
+    async def start(self):
+        import picows
+
+        peer = self
+
+        class Listener(picows.WSListener):
+            def on_ws_connected(self, transport):
+                peer.connections[transport.request.path.decode().rpartition("=")[2]] = transport
+                transport.send(picows.WSMsgType.TEXT, b"ready")
+
+        self.text = picows.WSMsgType.TEXT
+        server = await picows.ws_create_server(
+            lambda request: Listener(), "127.0.0.1", 0, backlog=1024
+        )
+        return server.sockets[0].getsockname()[1]
+
+    async def broadcast(self, text):
+        message = text.encode()
+        for transport in self.connections.values():
+            transport.send(self.text, message)
+
+    async def send(self, user_id, text):
+        self.connections[user_id].send(self.text, text.encode())
+
+
+class Ours:
+    """`shell` is standalone or asgi, `journal` memory or sqlite."""
+
+    def __init__(self, shell, journal):
+        from unified_runtime import Limits, MemoryJournal, SqliteJournal, UnifiedWebSocketManager
+
+        kept = MemoryJournal() if journal == "memory" else SqliteJournal(sys.argv[2])
+        limits = Limits(connections_per_address=100_000)
+        self.manager = UnifiedWebSocketManager(journal=kept, limits=limits)
+        self.shell = shell
+
+    async def start(self):
+        from unified_runtime import create_app
+
+        def who(handshake):
+            return handshake.query["user"]
+
+        if self.shell == "asgi":
+            return await start_uvicorn(create_app(self.manager, authenticate=who))
+        from unified_runtime.standalone import standalone_server
+
+        self.server = standalone_server(self.manager, authenticate=who)
+        return await self.server.__aenter__()
+
+    def data(self):
+        return {"t": time.monotonic(), "text": PADDING}
+
+    async def fan_out(self, events):
+        for _ in range(events):
+            await self.manager.broadcast("load", self.data())
+
+    async def streams(self, events):
+        users = self.manager._hub.user_ids
+
+        async def some(share):
+            for _ in range(events):
+                for user_id in share:
+                    await self.manager.emit(user_id, "load", self.data())
+
+        await asyncio.gather(*(some(users[n::500]) for n in range(500)))
+
+    async def paced(self, events, rate):
+        users = self.manager._hub.user_ids
+
+        async def one(n):
+            await self.manager.emit(users[n % len(users)], "load", self.data())
+
+        await pace(one, events, rate)
+
+    async def threads(self, events, count):
+        users = self.manager._hub.user_ids
+
+        def emit(offset):
+            futures = [
+                self.manager.emit_threadsafe(users[(offset + n) % len(users)], "load", self.data())
+                for n in range(events)
+            ]
+            for future in futures:
+                future.result()
+
+        await run_threads(emit, count)
+
+
+async def start_uvicorn(app):
+    import uvicorn
+
+    config = uvicorn.Config(
+        app, host="127.0.0.1", port=0, log_level="error", ws_per_message_deflate=False,
+        lifespan="off", ws_ping_interval=None, backlog=1024,
+    )  # fmt: skip
+    config.load()
+    server = uvicorn.Server(config)
+    server.lifespan = config.lifespan_class(config)
+    await server.startup()
+    return server.servers[0].sockets[0].getsockname()[1]
+
+
+KINDS = {
+    "websockets": Websockets,
+    "fastapi": FastApi,
+    "picows": Picows,
+    "standalone": lambda: Ours("standalone", "memory"),
+    "standalone-sqlite": lambda: Ours("standalone", "sqlite"),
+    "asgi": lambda: Ours("asgi", "memory"),
+    "asgi-sqlite": lambda: Ours("asgi", "sqlite"),
+}
+
+
+def memory_kib():
+    gc.collect()
+    with open("/proc/self/statm") as statm:
+        return int(statm.read().split()[1]) * 4
+
+
+async def main():
+    kind = KINDS[sys.argv[1]]()
+    print(json.dumps({"port": await kind.start(), "kib": memory_kib()}), flush=True)
+    while line := await asyncio.to_thread(sys.stdin.readline):
+        what, *arguments = json.loads(line)
+        started, cpu = time.monotonic(), time.process_time()
+        if what != "memory":
+            await getattr(kind, what)(*arguments)
+        seconds = time.monotonic() - started
+        answer = {"seconds": seconds, "cpu": time.process_time() - cpu, "kib": memory_kib()}
+        print(json.dumps(answer), flush=True)
+
+
+uvloop.run(main())

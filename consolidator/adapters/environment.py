@@ -36,8 +36,10 @@ class Environment:
     def _find(self, package: str) -> Tree | None:
         """The tree of a top-level package or module; None where there is no Python source of it."""
         for folder in self._folders:
-            if (folder / package).is_dir() and (paths := list(_python_files(folder, package))):
-                return self._tree(folder, paths)
+            if (folder / package).is_dir():
+                paths = list(_source_files(folder, package))
+                if any(path.endswith(".py") for path in paths):
+                    return self._tree(folder, paths)
             if (folder / f"{package}.py").is_file():
                 return self._tree(folder, [f"{package}.py"])
         return None
@@ -134,11 +136,12 @@ def _with_links(folders: Sequence[Path]) -> Iterator[Path]:
                         yield target
 
 
-def _python_files(folder: Path, package: str) -> Iterator[str]:
+def _source_files(folder: Path, package: str) -> Iterator[str]:
+    kinds = (".py", *_COMPILED)
     for current, folders, names in os.walk(folder / package):
         folders[:] = sorted(set(folders) - {"__pycache__", "site-packages"})
         below = Path(current).relative_to(folder).as_posix()
-        yield from (f"{below}/{name}" for name in sorted(names) if name.endswith(".py"))
+        yield from (f"{below}/{name}" for name in sorted(names) if name.endswith(kinds))
 
 
 @lru_cache(maxsize=64)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from posixpath import basename, dirname
@@ -140,9 +141,12 @@ class Tree:
 
     def find(self, module: str, importer: str = "") -> str | None:
         """Path of a module. Where no source root has it, the importer's own folder and those above it
-        are tried: test folders are put on `sys.path` by pytest without being named anywhere."""
+        are tried: test folders are put on `sys.path` by pytest without being named anywhere. A module
+        of the standard library is never looked for there: `import logging` in `app/logging.py`."""
         if path := self._module_paths.get(module):
             return path
+        if module.partition(".")[0] in sys.stdlib_module_names:
+            return None
         folder = dirname(importer)
         while folder:
             stem = f"{folder}/{module.replace('.', '/')}"

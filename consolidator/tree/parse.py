@@ -20,23 +20,35 @@ from consolidator.tree.facts import (
     Parameter,
     Unreadable,
 )
+from consolidator.tree.newer import parse_newer
 from consolidator.tree.source import SourceText
 
 CPYTHON = f"cpython-{sys.version_info.major}.{sys.version_info.minor}"
+LIBCST = "libcst"
 LONGEST_VALUE = 400
+_LONGEST_CHAIN = 16  # `else` guards kept of one chain of `elif`
 
 
 def parse_syntax(text: str) -> ast.Module | Unreadable:
-    """CPython's syntax tree, or the line and reason of its refusal."""
+    """The syntax tree of a text, or the line and reason of CPython's refusal."""
+    return parse(text)[0]
+
+
+def parse(text: str) -> tuple[ast.Module | Unreadable, str]:
+    """The syntax tree and the parser that made it: CPython's, or LibCST's for newer syntax."""
     with _quiet_parse():
         try:
-            return ast.parse(text)
+            return ast.parse(text), CPYTHON
         except SyntaxError as error:
-            return Unreadable(error.lineno or 1, error.msg)
+            # The message of a nesting limit is no sign of newer syntax.
+            newer = None if "too many" in error.msg else parse_newer(text)
+            if newer is not None:
+                return newer, LIBCST
+            return Unreadable(error.lineno or 1, error.msg), CPYTHON
         except (RecursionError, MemoryError):
-            return Unreadable(1, "is nested too deeply for the parser")
+            return Unreadable(1, "is nested too deeply for the parser"), CPYTHON
         except ValueError as error:
-            return Unreadable(1, str(error))
+            return Unreadable(1, str(error)), CPYTHON
 
 
 @contextmanager
@@ -351,10 +363,20 @@ class _Collector:
     # compound statements
 
     def _if(self, node: ast.If) -> None:
-        test = self._text(node.test)[:LONGEST_VALUE]
-        self._guarded(f"if {test}", node.body)
-        if node.orelse:
-            self._guarded(f"else {test}", node.orelse)
+        # A chain of `elif` is nested in the syntax tree; walking it as a loop keeps long ones from
+        # exhausting the stack.
+        outer = self._guards
+        while True:
+            test = self._text(node.test)[:LONGEST_VALUE]
+            self._guarded(f"if {test}", node.body)
+            if len(self._guards) - len(outer) < _LONGEST_CHAIN:
+                self._guards = (*self._guards, f"else {test}")
+            if len(node.orelse) == 1 and isinstance(node.orelse[0], ast.If):
+                node = node.orelse[0]
+                continue
+            self._walk(node.orelse)
+            break
+        self._guards = outer
 
     def _loop(self, node: ast.For | ast.AsyncFor) -> None:
         self._target(node.target, None, "")
@@ -410,5 +432,7 @@ def _literal_names(value: ast.expr) -> list[str] | None:
         return None if left is None or right is None else left + right
     if not isinstance(value, ast.List | ast.Tuple | ast.Set):
         return None
-    names = [e.value for e in value.elts if isinstance(e, ast.Constant) and isinstance(e.value, str)]
+    names = [
+        e.value for e in value.elts if isinstance(e, ast.Constant) and isinstance(e.value, str)
+    ]
     return names if len(names) == len(value.elts) else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from consolidator.tree.facts import ModuleFacts, Unreadable
-from consolidator.tree.parse import parse_syntax, read_facts
+from consolidator.tree.parse import parse, read_facts
 from consolidator.tree.source import decode
 
 LARGEST = 8 * 1024 * 1024
@@ -17,7 +17,10 @@ def facts_of(data: bytes) -> ModuleFacts | Unreadable:
     source = decode(data)
     if isinstance(source, Unreadable):
         return source
-    syntax = parse_syntax(source.text)
+    syntax, parser = parse(source.text)
     if isinstance(syntax, Unreadable):
         return syntax
-    return read_facts(source, syntax)
+    try:
+        return read_facts(source, syntax, parser)
+    except RecursionError:
+        return Unreadable(1, "is nested too deeply to be read")

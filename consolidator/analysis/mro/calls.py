@@ -6,6 +6,7 @@ import ast
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from consolidator.analysis.mro.conditions import constant
 from consolidator.analysis.mro.values import (
     AliasValue,
     ClassRef,
@@ -22,12 +23,12 @@ from consolidator.analysis.mro.values import (
     WithMetaclass,
     either,
 )
+from consolidator.tree.facts import BindingFact, FunctionFact
 
 if TYPE_CHECKING:
     from consolidator.analysis.mro.evaluate import Evaluator
 
 _MAKES_TUPLE = {"collections.namedtuple"}
-_MAKES_CLASS = {"types.new_class"}
 _SIX_MODULES = {"six", "_six", "utils", "compat", "_compat"}
 
 
@@ -39,7 +40,20 @@ class Calls:
 
     def value(self, node: ast.Call, place: Place) -> Value:
         function = self._evaluator.expression(node.func, place)
+        if isinstance(node.func, ast.Attribute) and node.func.attr in ("startswith", "endswith"):
+            owner = self._evaluator.expression(node.func.value, place)
+            if isinstance(owner, ConstantValue) and isinstance(owner.value, str):
+                return self._string_test(owner.value, node, place)
         return self._called(function, node, place)
+
+    def _string_test(self, text: str, node: ast.Call, place: Place) -> Value:
+        """`sys.platform.startswith("win")` and its like."""
+        assert isinstance(node.func, ast.Attribute)
+        values = [constant(self._evaluator.expression(part, place)) for part in node.args]
+        try:
+            return ConstantValue(getattr(text, node.func.attr)(*values))
+        except TypeError:
+            return Unknown(f"`{_text(node)}` is computed")
 
     def _called(self, function: Value, node: ast.Call, place: Place) -> Value:
         match function:
@@ -102,6 +116,8 @@ class Calls:
             case ClassValue(ref):
                 metaclass = self._evaluator.classes.linear(ref).metaclass
                 return ClassValue(metaclass) if metaclass else Unknown("an unknown metaclass")
+            case AliasValue(kind="plain"):
+                return ClassValue(self._builtin("types.GenericAlias"))
         return Unknown("`type(…)` of something that can't be read")
 
     def _with_bases(self, node: ast.Call, place: Place) -> Value:
@@ -121,8 +137,11 @@ class Calls:
         name = function.dotted
         if name in _MAKES_TUPLE:
             return self._made(node, place, (self._builtin("builtins.tuple"),))
-        if name in _MAKES_CLASS:
-            return self._with_bases(node, place)
+        if name == "types.new_class":
+            made = self._with_bases(node, place)
+            if isinstance(made, ClassValue):  # its module is the one that calls the metaclass
+                return ClassValue(replace(made.ref, dotted=f"types.{made.ref.qualname}"))
+            return made
         if name.rpartition(".")[2] == "with_metaclass" and _from_six(name):
             values = [self._evaluator.expression(argument, place) for argument in node.args]
             return (
@@ -229,11 +248,22 @@ class Calls:
         bound = owner.space.resolver.bindings(owner.path, "__class_getitem__", owner.qualname)
         if not bound:
             return None
-        value = getattr(bound[-1], "value", "")
-        if "GenericAlias" in value:
+        last = bound[-1]
+        if isinstance(last, BindingFact) and "GenericAlias" in last.value:
             return AliasValue(ref, "plain")
+        if isinstance(last, FunctionFact) and self._asks_super(owner, last):
+            return None
         why = f"{owner.dotted} makes something of its own of `{ref.qualname}[…]`"
         return Either((ClassValue(ref), Unknown(why)), why)
+
+    def _asks_super(self, owner: ClassRef, fact: FunctionFact) -> bool:
+        """Whether a `__class_getitem__` returns what the next class in the order makes of it."""
+        assert owner.space is not None
+        place = Place(owner.space, owner.path, owner.qualname, fact.line)
+        node = self.definition(FunctionValue("", place, fact))
+        results = returns(node) if node is not None else []
+        asked = [ast.unparse(result.value) for result in results if result.value is not None]
+        return bool(asked) and all(text.startswith("super().__class_getitem__(") for text in asked)
 
 
 def returns(node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.Return]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from consolidator.analysis.mro.calls import returns
@@ -134,12 +135,59 @@ def _hands_back(node: _Function, calls: int, method: bool) -> bool:
     parameters = [*node.args.posonlyargs, *node.args.args][1 if method else 0 :]
     inner = {part.name: part for part in node.body if isinstance(part, ast.FunctionDef)}
     first = parameters[0].arg if parameters else ""
-    results = returns(node)
-    if not results or not isinstance(node.body[-1], ast.Return | ast.If | ast.Try | ast.With):
+    results, ends = _results(node.body, first, gets_class=calls == 0)
+    if not results or not ends or (first and _rebinds(node, first)):
         return False
-    return all(_result(result.value, first, inner, calls) for result in results) and not (
-        first and _rebinds(node, first)
-    )
+    return all(_result(result.value, first, inner, calls) for result in results)
+
+
+def _results(
+    body: Sequence[ast.stmt], first: str, *, gets_class: bool
+) -> tuple[list[ast.Return], bool]:
+    """The returns that can run, and whether the body always ends in one (or raises).
+
+    A decorator that works with and without parentheses asks whether its first parameter is None:
+    it is not where it `gets_class`.
+    """
+    found: list[ast.Return] = []
+    for statement in body:
+        match statement:
+            case ast.Return():
+                return [*found, statement], True
+            case ast.Raise():
+                return found, True
+            case ast.If(test=test, body=then, orelse=other):
+                asked = _asks_for_class(test, first) if gets_class else None
+                ways = [then, other] if asked is None else [then if asked else other]
+                ended = []
+                for way in ways:
+                    results, ends = _results(way, first, gets_class=gets_class)
+                    found += results
+                    ended.append(ends)
+                if all(ended):
+                    return found, True
+            case ast.With() | ast.Try() | ast.For() | ast.While() | ast.Match():
+                inside = returns(ast.FunctionDef(name="", body=[statement]))  # type: ignore[call-arg]
+                found += inside
+                if inside and isinstance(statement, ast.With | ast.Try):
+                    return found, isinstance(statement.body[-1], ast.Return)
+    return found, False
+
+
+def _asks_for_class(test: ast.expr, first: str) -> bool | None:
+    """The answer of `first is None`, `first is not None`, `callable(first)` where it is a class."""
+    match test:
+        case ast.Compare(left=ast.Name(id=name), ops=[op], comparators=[ast.Constant(value=None)]):
+            return isinstance(op, ast.IsNot) if name == first else None
+        case ast.Call(func=ast.Name(id="callable"), args=[ast.Name(id=name)]):
+            return True if name == first else None
+        case ast.Call(
+            func=ast.Name(id="isinstance"), args=[ast.Name(id=name), ast.Name(id="type")]
+        ):
+            return True if name == first else None
+        case ast.Name(id=name) if name == first:
+            return True
+    return None
 
 
 def _result(
@@ -150,8 +198,11 @@ def _result(
             return calls > 0 and _hands_back(inner[name], calls - 1, method=False)
         case ast.Name(id=name):
             return name == first
-        case ast.Call(func=ast.Name(id=name), args=[ast.Name(id=argument)]) if name in inner:
+        case ast.Call(func=ast.Name(id=name), args=[ast.Name(id=argument), *_]) if name in inner:
             return argument == first and _hands_back(inner[name], 0, method=False)
+        case ast.Call(func=called, args=[ast.Name(id=name), *_]) if name in inner:
+            is_partial = ast.unparse(called).rpartition(".")[2] == "partial"
+            return is_partial and calls > 0 and _hands_back(inner[name], 0, method=False)
         case ast.Lambda(args=ast.arguments(args=[ast.arg(arg=name)]), body=ast.Name(id=result)):
             return calls > 0 and name == result
     return False
@@ -167,7 +218,27 @@ def _plain(node: _Function) -> bool:
 
 
 def _rebinds(node: _Function, name: str) -> bool:
+    """Whether a parameter gets another value, other than a copy of the class with the same bases."""
+    copies = {
+        id(part.targets[0])
+        for part in ast.walk(node)
+        if isinstance(part, ast.Assign) and _copies(part.value, name)
+    }
     return any(
-        isinstance(part, ast.Name) and part.id == name and isinstance(part.ctx, ast.Store)
+        isinstance(part, ast.Name)
+        and part.id == name
+        and isinstance(part.ctx, ast.Store)
+        and id(part) not in copies
         for part in ast.walk(node)
     )
+
+
+def _copies(value: ast.expr, name: str) -> bool:
+    """`type(cls)(cls.__name__, cls.__bases__, …)`, as decorators that add `__slots__` write it."""
+    match value:
+        case ast.Call(
+            func=ast.Call(func=ast.Name(id="type"), args=[ast.Name(id=of)]),
+            args=[_, ast.Attribute(value=ast.Name(id=owner), attr="__bases__"), *_],
+        ):
+            return of == owner == name
+    return False

@@ -118,7 +118,7 @@ class Evaluator:
                 if isinstance(key, ConstantValue) and isinstance(key.value, int):
                     if -len(items) <= key.value < len(items):
                         return items[key.value]
-            case ConstantValue(tuple() as items):
+            case ConstantValue(tuple() | str() as items):
                 return _constant_part(items, index)
             case Unknown():
                 return owner
@@ -155,7 +155,11 @@ class Evaluator:
             if found is not None:
                 return found
             for base in self.classes.linear(ref).bases:
-                inherited = self._class_attribute(base, name) if base else Unknown("")
+                inherited = (
+                    self._class_attribute(base, name)
+                    if base
+                    else Unknown(f"{ref.dotted} may inherit {name!r} from a base that is not known")
+                )
                 if not isinstance(inherited, Unknown):
                     return inherited
         return Unknown(f"{ref.dotted} has no attribute {name!r} that can be read")
@@ -167,7 +171,7 @@ def _joined(left: Value, right: Value) -> Value:
     return Unknown("a sum that is computed")
 
 
-def _constant_part(items: tuple[object, ...], index: ast.expr) -> Value:
+def _constant_part(items: tuple[object, ...] | str, index: ast.expr) -> Value:
     try:
         if isinstance(index, ast.Slice):
             bounds = (ast.literal_eval(b) if b else None for b in (index.lower, index.upper))

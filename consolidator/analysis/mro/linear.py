@@ -10,6 +10,7 @@ from consolidator.analysis.mro.bases import TYPED_DICT_META, Bases, Reason, Refu
 from consolidator.analysis.mro.c3 import merge
 from consolidator.analysis.mro.layout import conflict
 from consolidator.analysis.mro.metaclasses import changes_bases, computes_order, winner
+from consolidator.analysis.mro.reassigned import reassigned
 from consolidator.analysis.mro.values import ClassRef, ClassValue, Either, Place, Space, Unknown
 from consolidator.tree.facts import ClassFact
 from consolidator.tree.names import Bound
@@ -36,7 +37,9 @@ class Linear:
         if not self.reasons and self.refusal is None:
             return "exact"
         known = [ref for ref in self.order[1:] if ref and ref.dotted != "builtins.object"]
-        return "partial" if known or (None not in self.order and self.refusal is None) else "unknown"
+        return (
+            "partial" if known or (None not in self.order and self.refusal is None) else "unknown"
+        )
 
 
 class Classes:
@@ -46,6 +49,7 @@ class Classes:
         self._evaluator = evaluator
         self._known: dict[ClassRef, Linear] = {}
         self._running: list[ClassRef] = []
+        self._reassigned: dict[ClassRef, str] | None = None
         self._bodies: dict[tuple[Space, str], dict[str, list[Bound]]] = {}
 
     def linear(self, ref: ClassRef) -> Linear:
@@ -122,7 +126,16 @@ class Classes:
             return Linear((ref, None), reasons=(Reason(-1, "", "its source can't be read"),))
         place = Place(ref.space, ref.path, fact.scope, fact.line)
         bases = read_bases(fact, place, self._evaluator)
-        return self._ordered(ref, bases, self._decorator_reasons(ref, fact, place))
+        reasons = self._decorator_reasons(ref, fact, place) + self._exchanged(ref)
+        return self._ordered(ref, bases, reasons)
+
+    def _exchanged(self, ref: ClassRef) -> tuple[Reason, ...]:
+        if self._reassigned is None:
+            self._reassigned = {}  # asked again while it is computed
+            self._reassigned = reassigned(self._evaluator.world.project, self._evaluator)
+        if (where := self._reassigned.get(ref)) is None:
+            return ()
+        return (Reason(-1, "__bases__", f"its bases are exchanged in {where}"),)
 
     def _ordered(self, ref: ClassRef, bases: Bases, reasons: tuple[Reason, ...]) -> Linear:
         world = self._evaluator.world

@@ -66,7 +66,7 @@ class Scopes:
         if builtin is not None:
             return either([*options, builtin], why)
         if options:
-            return either([*options, Unknown(f"{name!r} may be unbound")], why)
+            return either(options, why)
         return self._not_found(name, place)
 
     def _not_found(self, name: str, place: Place) -> Value:
@@ -82,11 +82,13 @@ class Scopes:
         return Unknown(f"{name!r} is not defined", missing=True)
 
     def in_scope(self, place: Place, name: str) -> Value | None:
-        """What one scope binds a name to at the place's line; None where it does not."""
+        """What one scope binds a name to at the place's line; None where it does not.
+
+        Where a way through the scope leaves the name unbound, asking for it there would fail: what
+        the other ways bind is the answer.
+        """
         found = self._bound(place, name)
-        if isinstance(found, _Open):
-            return either([*found.options, Unknown(f"{name!r} may be unbound")], found.why)
-        return found
+        return either(list(found.options), found.why) if isinstance(found, _Open) else found
 
     def _bound(self, place: Place, name: str) -> Value | _Open | None:
         key = (place, name)
@@ -174,7 +176,10 @@ class Scopes:
             for argument in _arguments(scope.args):
                 if argument.arg == name:
                     start = Reaching((Bind(argument),))
-        found = reaching(scope.body, name, place.line, self._judge(place), start)
+        try:
+            found = reaching(scope.body, name, place.line, self._judge(place), start)
+        except RecursionError:
+            return Unknown(f"{place.path} is nested too deeply to be followed")
         values = [self._of_bind(place, name, bind) for bind in found.binds if bind is not None]
         if not values:
             return None
@@ -262,8 +267,9 @@ class Scopes:
             special = self._known_by_name(at, name)
             if special is not None:
                 return special
-            bound = self.in_scope(at, name)
-            if bound is not None:
+            # `from . import name` in a package's own `__init__` asks for what is being bound: then
+            # it is the submodule.
+            if (at, name) not in self._running and (bound := self.in_scope(at, name)) is not None:
                 return bound
         return self._submodule(module, name)
 
@@ -284,6 +290,8 @@ class Scopes:
         facts = tree.facts(module.path) if module.path else None
         if module.path and facts is None:
             return Unknown(f"{module.path} can't be parsed")
+        if (Place(module.space, module.path), name) in self._running:
+            return Unknown(f"{name!r} is defined in a circle")
         if facts is not None:
             for lazy, target in facts.lazy_names:
                 if lazy == name:

@@ -151,7 +151,11 @@ def either(options: list[Value], why: str) -> Value:
     """The one value where all options agree, else an undecided one."""
     flat: list[Value] = []
     for option in options:
-        flat += option.options if isinstance(option, Either) else (option,)
+        if isinstance(option, Either):
+            flat += option.options
+            why = why or option.why
+        else:
+            flat.append(option)
     distinct = list(dict.fromkeys(flat))
     if not distinct:
         return Unknown(why)

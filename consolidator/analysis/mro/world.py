@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from bisect import bisect_left
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Protocol
 
 from consolidator.analysis.mro.values import (
@@ -59,17 +61,16 @@ class World:
 
     def module(self, dotted: str, importer: Place) -> Value:
         """The module of an absolute name, seen from a file; `Unknown` where there is none."""
-        if importer.space is self.project:
-            return (
-                self._in(self.project, dotted, importer.path)
-                or self._in_standard(dotted)
-                or self._installed(dotted)
-            )
-        return (
-            self._in(importer.space, dotted, "")
-            or self._in_standard(dotted)
-            or self._installed(dotted)
-        )
+        space = importer.space
+        found = self._in(space, dotted) or self._in_standard(dotted)
+        if found is not None:
+            return found
+        installed = self._installed(dotted)
+        if isinstance(installed, Unknown) and installed.missing and space is self.project:
+            # Test folders and scripts import their neighbours by bare names.
+            if path := space.tree.find(dotted, importer.path):
+                return ModuleValue(space.tree.module(path), space, path)
+        return installed
 
     def space(self, package: str) -> Space | None:
         """The source of an installed top-level package."""
@@ -79,14 +80,15 @@ class World:
             self._spaces[package] = Space(tree, Resolver(tree), provenance) if tree else None
         return self._spaces[package]
 
-    def _in(self, space: Space, dotted: str, importer: str) -> Value | None:
-        if path := space.tree.find(dotted, importer):
+    def _in(self, space: Space, dotted: str) -> Value | None:
+        if path := space.tree.find(dotted):
             return ModuleValue(space.tree.module(path), space, path)
         if space.tree.is_namespace(dotted):
             return ModuleValue(dotted, space)
-        top = dotted.partition(".")[0]
-        if space.tree.find(top, importer) and space.provenance == "project":
-            return Unknown(f"there is no module {dotted!r} in the project", missing=True)
+        if _compiled(space.tree, dotted):
+            return Unknown(f"module {dotted!r} is machine code, without source")
+        if space.tree.find(dotted.partition(".")[0]):
+            return Unknown(f"there is no module {dotted!r}", missing=True)
         return None
 
     def _in_standard(self, dotted: str) -> Value | None:
@@ -101,9 +103,7 @@ class World:
             if self.standard.has_top(top):
                 return Unknown(f"module {dotted!r} is not in the standard library here", True)
             return Unknown(f"package {top!r} is not installed here", missing=True)
-        if found := self._in(space, dotted, ""):
-            return found
-        return Unknown(f"there is no module {dotted!r} with source in package {top!r}")
+        return self._in(space, dotted) or Unknown(f"there is no module {dotted!r}", missing=True)
 
     # names of the standard library
 
@@ -153,3 +153,13 @@ class World:
         if number is None:
             raise KeyError(dotted)
         return self.table_class(number)
+
+
+def _compiled(tree: Tree, dotted: str) -> bool:
+    """Whether a module lies in a tree as machine code (`name.cpython-311-x86_64-linux-gnu.so`)."""
+    stem = f"{dotted.replace('.', '/')}."
+    first = bisect_left(tree.all_paths, stem)
+    return any(
+        path.endswith((".so", ".pyd"))
+        for path in takewhile(lambda path: path.startswith(stem), tree.all_paths[first:])
+    )

@@ -1,0 +1,125 @@
+"""Runs in a process of its own: imports packages and prints the real order of every class.
+
+`python probe.py FOLDER TOP…` prints `{qualname: [line, [entry, …]]}` for the classes that the
+source below FOLDER/TOP defines and that can be reached once everything is imported. Entries are
+named by where they are defined, not by `__module__`, which libraries overwrite.
+"""
+
+import ast
+import importlib
+import json
+import os
+import sys
+from pathlib import Path
+
+SKIPPED = {"__main__", "tests", "test", "antigravity", "this", "idlelib", "turtledemo"}
+
+
+def definitions(path):
+    """Qualname and line of each class outside functions; None as line where there are several."""
+    found = {}
+    try:
+        tree = ast.parse(path.read_bytes())
+    except (SyntaxError, ValueError):
+        return found
+
+    def walk(body, scope):
+        for node in body:
+            if isinstance(node, ast.ClassDef):
+                name = f"{scope}{node.name}"
+                found[name] = None if name in found else (node.lineno, node.end_lineno)
+                walk(node.body, f"{name}.")
+            elif not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                for field in ("body", "orelse", "finalbody"):
+                    walk(getattr(node, field, ()), scope)
+                for handler in getattr(node, "handlers", ()):
+                    walk(handler.body, scope)
+
+    walk(tree.body, "")
+    return found
+
+
+def modules(folder, top):
+    base = folder / top
+    files = sorted(base.rglob("*.py")) if base.is_dir() else [folder / f"{top}.py"]
+    for path in files:
+        parts = list(path.relative_to(folder).with_suffix("").parts)
+        if SKIPPED & set(parts):
+            continue
+        yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts), path
+
+
+def loaded(name):
+    try:
+        return importlib.import_module(name)
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        return None
+
+
+def reach(module, qualname):
+    value = module
+    for part in qualname.split("."):
+        value = vars(value).get(part) if hasattr(value, "__dict__") else None
+    return value
+
+
+def within(cls, span):
+    """Whether the methods of a class come from these lines; True where it has none to tell."""
+    lines = [
+        value.__code__.co_firstlineno
+        for value in vars(cls).values()
+        if hasattr(value, "__code__")
+        and value.__qualname__.startswith(cls.__qualname__ + ".")
+        and value.__module__ == cls.__module__
+        and value.__code__.co_filename != "<string>"
+    ]
+    return not lines or any(span[0] <= line <= span[1] for line in lines)
+
+
+def named(folder, top, names, answers):
+    for module_name, path in modules(folder, top):
+        module = loaded(module_name)
+        if module is None or getattr(module, "__file__", None) is None:
+            continue
+        if Path(module.__file__).resolve() != path.resolve():
+            continue
+        for qualname, span in definitions(path).items():
+            cls = reach(module, qualname)
+            if span is None or not isinstance(cls, type) or cls.__qualname__ != qualname:
+                continue
+            # A class of another top package took the place of this one (an accelerator in C).
+            if id(cls) in names or cls.__module__.partition(".")[0] != top or not within(cls, span):
+                continue
+            names[id(cls)] = f"{module_name}.{qualname}"
+            answers.append((f"{module_name}.{qualname}", span[0], cls))
+
+
+def main():
+    folder = Path(sys.argv[1])
+    output = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    sys.path.insert(0, str(folder))
+    names, answers = {}, []
+    for top in sys.argv[2:]:
+        named(folder, top, names, answers)
+    others = set()
+    for _, _, cls in answers:
+        for entry in cls.__mro__:
+            if id(entry) not in names and entry.__module__:
+                others.add(entry.__module__.partition(".")[0])
+    for top in sorted(others - set(sys.stdlib_module_names) - set(sys.argv[2:])):
+        source = getattr(sys.modules.get(top), "__file__", None)
+        if source:
+            parent = Path(source).parent
+            named(parent.parent if source.endswith("__init__.py") else parent, top, names, [])
+    result = {}
+    for name, line, cls in answers:
+        order = [names.get(id(e), f"{e.__module__}.{e.__qualname__}") for e in cls.__mro__]
+        result[name] = [line, order]
+    json.dump(result, output)
+
+
+if __name__ == "__main__":
+    main()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -62,7 +64,8 @@ def run(root: Path, *, history: History, selection: Selection, plan: Plan) -> Ex
     tree = history.tree_at(revision)
     paths = _family_paths(scope, commits, tree, history)
     miner = Miner(scope, paths, history.read_blobs)
-    mined = list(miner.mine(commits[::-1]))
+    with _no_collection():
+        mined = list(miner.mine(commits[::-1]))
     layout = find_layout([*tree, *paths], plan.source_roots)
     members = _members(scope, tree, paths, layout, history, plan)
     ledger = Accounts(members, plan, layout)
@@ -84,6 +87,18 @@ def run(root: Path, *, history: History, selection: Selection, plan: Plan) -> Ex
         canonical=ledger.canonical,
         commits=tuple(kept[: selection.limit]),
     )
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Syntax trees hold no cycles; looking for some, again and again, costs more than the work."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _moment(text: str | None, option: str, *, end: bool) -> float:

@@ -26,6 +26,9 @@ class Accounts:
         self._groups = groups(members.values(), self._merged)
         self.canonical = tuple(sorted(by_target))
         self.classes = [name for name in self._groups if members[name].methods]
+        self._by_name: dict[str, list[str]] = {}
+        for qualname, member in members.items():
+            self._by_name.setdefault(member.name, []).append(qualname)
         self._plan_names = {
             name.rpartition(".")[2]: target
             for target, names in by_target.items()
@@ -65,24 +68,23 @@ class Accounts:
         return f"{module}.{unit}" if unit else module
 
     def _whereabouts(self, parts: tuple[Part, ...]) -> Whereabouts:
-        first = self._index.locate(parts, frozenset())
-        return self._index.locate(parts, self._group(parts, first.lives_in))
+        return self._index.locate([(part, self._group(part)) for part in parts])
 
-    def _group(self, parts: tuple[Part, ...], lives_in: tuple[str, ...]) -> frozenset[str]:
-        """Who ought to have a fix: the groups of the classes it touched, else of those that hold it."""
-        names = {part.owner.rpartition(".")[2] or part.unit for part in parts}
-        touched = [name for name, member in self._members.items() if member.name in names]
-        planned = {self._plan_names[name] for name in names if name in self._plan_names}
+    def _group(self, part: Part) -> frozenset[str]:
+        """Who ought to have it: the groups of the class it is in, else of those that hold it now."""
+        name = part.owner.rpartition(".")[2] or part.unit
+        touched = self._by_name.get(name) or sorted(self._index.holders(part))
+        planned = self._plan_names.get(name)
         group = frozenset().union(
-            *(self._groups.get(name, frozenset()) for name in touched or lives_in),
-            *(names for names in self._merged if names & planned),
+            *(self._groups.get(member, frozenset()) for member in touched),
+            *(names for names in self._merged if planned in names),
         )
         known = self._members.keys() | set(self.canonical)
-        return frozenset(
-            name
-            for name in group & known
-            if name not in self._members or self._members[name].units.keys() - {""}
-        )
+        return frozenset(item for item in group & known if self._may_hold(item))
+
+    def _may_hold(self, name: str) -> bool:
+        member = self._members.get(name)
+        return member is None or (not member.protocol and bool(member.units.keys() - {""}))
 
 
 def _iso(seconds: int) -> str:

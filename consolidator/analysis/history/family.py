@@ -15,6 +15,7 @@ from consolidator.tree.modules import Layout
 
 _TEST_FOLDERS = {"test", "tests", "testing", "e2e", "test_framework"}
 _DEFINITION = rb"^[ \t]*(?:class|(?:async[ \t]+)?def)[ \t]+"
+_CLASS = rb"^[ \t]*class[ \t]+"
 _ROLE = re.compile(r"[A-Z][a-z0-9]*$")
 _SHARED_METHODS = 0.5
 
@@ -39,10 +40,10 @@ class Scope:
     _pattern: re.Pattern[bytes] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        wanted = [re.escape(name.encode()) + rb"\b" for name in sorted(self.names)]
+        wanted = [_DEFINITION + re.escape(name.encode()) + rb"\b" for name in sorted(self.names)]
         if self.match:
-            wanted.append(rb"\w*" + re.escape(self.match.encode()))
-        pattern = re.compile(_DEFINITION + b"(?:" + b"|".join(wanted) + b")", re.M | re.I)
+            wanted.append(_CLASS + rb"\w*" + re.escape(self.match.encode()))
+        pattern = re.compile(b"|".join(wanted) or b"(?!)", re.M | re.I)
         object.__setattr__(self, "_pattern", pattern)
 
     def admits(self, path: str) -> bool:
@@ -94,7 +95,16 @@ class Member:
 
     @cached_property
     def keys(self) -> frozenset[str]:
-        return frozenset(key for unit in self.units.values() for key in unit.keys)
+        return frozenset(self.where)
+
+    @cached_property
+    def where(self) -> dict[str, list[str]]:
+        """For each statement the methods that hold it."""
+        places: dict[str, list[str]] = {}
+        for name, unit in self.units.items():
+            for key in unit.keys:
+                places.setdefault(key, []).append(name)
+        return places
 
 
 def members_of(path: str, units: Units, layout: Layout) -> list[Member]:

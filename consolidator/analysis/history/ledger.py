@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -19,6 +19,8 @@ _LIVES = 0.5
 """Share of a fix that a class must hold to count as having it."""
 _TELLING = 30
 """A statement of this many characters identifies itself wherever it stands."""
+_COMMONPLACE = 20
+"""A statement that more members hold than this says nothing about where it came from."""
 _PLAIN = {
     *("try", "finally", "except Exception", "except Exception as e", "except", "else"),
     *("return", "return None", "return True", "return False", "continue", "break", "raise"),
@@ -88,24 +90,32 @@ class Index:
             for key in members[name].keys:
                 self._holders.setdefault(key, []).append(name)
 
-    def holders(self, parts: Iterable[Part]) -> set[str]:
-        """Members with at least one telling statement of the fix, wherever they are."""
-        keys = {carrier.key for part in parts for carrier in part.carriers}
-        return {name for key in keys if len(key) >= _TELLING for name in self._holders.get(key, ())}
+    def holders(self, part: Part) -> set[str]:
+        """Members with at least one telling statement of the part, wherever they are."""
+        telling = (item.key for item in part.carriers if len(item.key) >= _TELLING)
+        held = (self._holders.get(key, []) for key in telling)
+        return {name for names in held if len(names) <= _COMMONPLACE for name in names}
 
-    def locate(self, parts: Sequence[Part], group: frozenset[str]) -> Whereabouts:
-        """Looks for each part in those that ought to have it (`group`) and in its holders."""
-        total = sum(len(part.carriers) or 1 for part in parts)
-        found: set[tuple[int, int]] = set()
+    def locate(self, shares: Sequence[tuple[Part, frozenset[str]]]) -> Whereabouts:
+        """Looks for each part in those that ought to have it, and in whoever holds a piece of it."""
+        found = total = 0
         lives: set[str] = set()
-        for name in sorted((group & self.members.keys()) | self.holders(parts)):
-            for place, part in enumerate(parts):
+        lacks: set[str] = set()
+        for part, group in shares:
+            size = len(part.carriers) or 1
+            alive: set[int] = set()
+            having: set[str] = set()
+            for name in (group & self.members.keys()) | self.holders(part):
                 held = _held(part, self.members[name])
-                found |= {(place, index) for index in held}
-                if held and len(held) >= _LIVES * (len(part.carriers) or 1):
-                    lives.add(name)
-        surviving = len(found) / total if total else 0.0
-        return Whereabouts(round(surviving, 3), tuple(sorted(lives)), tuple(sorted(group - lives)))
+                alive |= held
+                if held and len(held) >= _LIVES * size:
+                    having.add(name)
+            total += size
+            found += len(alive)
+            lives |= having
+            lacks |= group - having
+        surviving = found / total if total else 0.0
+        return Whereabouts(round(surviving, 3), tuple(sorted(lives)), tuple(sorted(lacks - lives)))
 
 
 def _held(part: Part, member: Member) -> set[int]:
@@ -142,9 +152,12 @@ def _evolved(carrier: Carrier, keys: frozenset[str]) -> bool:
     if carrier.before in keys:
         return False
     words, earlier = _words(carrier.key), _words(carrier.before)
+    near = (
+        theirs for theirs in map(_words, keys) if abs(len(theirs) - len(words)) * 3 <= len(words)
+    )
     return any(
         _overlap(words, theirs) >= _ALIKE and _overlap(words, theirs) > _overlap(earlier, theirs)
-        for theirs in map(_words, keys)
+        for theirs in near
     )
 
 

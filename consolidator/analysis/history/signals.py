@@ -50,7 +50,7 @@ SIGNALS = {
     "ported": Signal(1.5, None, "brings over what another copy already had"),
 }
 
-_LOCK = re.compile(r"(^|[._(])(\w*lock|\w*mutex|\w*semaphore|\w*condition)\b", re.IGNORECASE)
+_LOCK = re.compile(r"(^|[._( ])(\w*lock|\w*mutex|\w*semaphore|\w*condition)\b", re.IGNORECASE)
 _RETRY = re.compile(r"retr(y|ies)|attempt|backoff|reconnect", re.IGNORECASE)
 _TIMEOUT = re.compile(
     r"\bwait_for\(|\btimeout(_at)?\(|\btimeout\s*=|\bmove_on_after\(|\bfail_after\(", re.IGNORECASE

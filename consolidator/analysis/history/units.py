@@ -8,12 +8,10 @@ counts as its header; what is inside it counts on its own, with the blocks aroun
 from __future__ import annotations
 
 import ast
-import gc
 import re
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from functools import cached_property
 
 MODULE_UNIT = ""
@@ -34,6 +32,13 @@ class Statement:
     line: int
 
     @property
+    def text(self) -> str:
+        """As a reader would like to see it."""
+        if isinstance(self.node, ast.stmt) and not hasattr(self.node, "body"):
+            return ast.unparse(self.node)
+        return self.key
+
+    @property
     def acts(self) -> bool:
         """Whether it can change behaviour: not an import, a log line or a placeholder."""
         return not (
@@ -49,10 +54,11 @@ class Unit:
     """The class whose body or method it is; empty outside classes."""
     text: str
     nodes: tuple[ast.stmt, ...]
+    source: Source = field(repr=False)
 
     @cached_property
     def statements(self) -> tuple[Statement, ...]:
-        return tuple(_statements(self.nodes, ()))
+        return tuple(_statements(self.nodes, (), self.source))
 
     @cached_property
     def keys(self) -> frozenset[str]:
@@ -65,28 +71,16 @@ Units = dict[str, Unit]
 def cut(source: bytes) -> Units | None:
     """The units of a module by name; None where it does not parse."""
     try:
-        with warnings.catch_warnings(), _no_collection():
+        with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             module = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-    lines = source.decode("utf-8", "replace").splitlines()
+    lines = Source(source)
     return {unit.name: unit for unit in _cut_body(module.body, "", "", lines)}
 
 
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Syntax trees hold no cycles: collecting while one is built costs ten times the parse."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
-
-
-def _cut_body(body: list[ast.stmt], scope: str, owner: str, lines: list[str]) -> Iterator[Unit]:
+def _cut_body(body: list[ast.stmt], scope: str, owner: str, lines: Source) -> Iterator[Unit]:
     loose: list[ast.stmt] = []
     for node in body:
         if isinstance(node, Definition):
@@ -98,13 +92,13 @@ def _cut_body(body: list[ast.stmt], scope: str, owner: str, lines: list[str]) ->
         else:
             loose.append(node)
     text = "\n".join(_text(node, lines) for node in loose)
-    yield Unit(scope.rstrip("."), owner, text, tuple(loose))
+    yield Unit(scope.rstrip("."), owner, text, tuple(loose), lines)
 
 
-def _cut_function(node: Definition, scope: str, owner: str, lines: list[str]) -> Iterator[Unit]:
+def _cut_function(node: Definition, scope: str, owner: str, lines: Source) -> Iterator[Unit]:
     name = scope + node.name
     text = _text(node, lines)
-    yield Unit(name, owner, text, (node,))
+    yield Unit(name, owner, text, (node,), lines)
     if _NESTED_CLASS.search(text):
         for inner in ast.walk(node):
             if isinstance(inner, ast.ClassDef):
@@ -112,77 +106,126 @@ def _cut_function(node: Definition, scope: str, owner: str, lines: list[str]) ->
                 yield from _cut_body(inner.body, local + ".", local, lines)
 
 
-def _text(node: ast.stmt, lines: list[str]) -> str:
+def _text(node: ast.stmt, lines: Source) -> str:
     first = min([node.lineno, *(item.lineno for item in getattr(node, "decorator_list", ()))])
     last = first if isinstance(node, ast.ClassDef) else node.end_lineno or first
-    return "\n".join(lines[first - 1 : last])
+    return lines.between(first, last)
 
 
 def _statements(
-    nodes: tuple[ast.stmt, ...] | list[ast.stmt], context: tuple[str, ...]
+    nodes: Iterable[ast.stmt], context: tuple[str, ...], source: Source
 ) -> Iterator[Statement]:
     for node in nodes:
         if _is_docstring(node):
             continue
         if isinstance(node, ast.ClassDef):
-            yield Statement(_class_key(node), ast.Pass(), context, node.lineno)
+            yield Statement(_class_key(node, source), ast.Pass(), context, node.lineno)
             if context:
-                yield from _statements(node.body, (*context, "class"))
+                yield from _statements(node.body, (*context, "class"), source)
             continue
-        key = header(node)
+        key = source.header(node)
         if key:
             yield Statement(key, node, context, node.lineno)
-        yield from _inside(node, context)
+        yield from _inside(node, key, context, source)
 
 
-def _inside(node: ast.stmt, context: tuple[str, ...]) -> Iterator[Statement]:
-    if isinstance(node, Definition):
-        yield from _statements(node.body, (*context, "def"))
-    elif isinstance(node, ast.Try | ast.TryStar):
-        yield from _statements(node.body, (*context, "try"))
-        for handler in node.handlers:
-            caught = header_of_handler(handler)
-            yield Statement(caught, handler, context, handler.lineno)
-            yield from _statements(handler.body, (*context, caught))
-        yield from _statements(node.orelse, (*context, "else"))
-        yield from _statements(node.finalbody, (*context, "finally"))
-    elif isinstance(node, ast.Match):
-        for case in node.cases:
-            yield Statement(f"case {ast.unparse(case.pattern)}", case, context, node.lineno)
-            yield from _statements(case.body, (*context, "case"))
-    elif isinstance(node, ast.If | ast.For | ast.AsyncFor | ast.While):
-        yield from _statements(node.body, (*context, header(node)))
-        yield from _statements(node.orelse, (*context, "else"))
-    elif isinstance(node, ast.With | ast.AsyncWith):
-        yield from _statements(node.body, (*context, header(node)))
-
-
-def header(node: ast.stmt) -> str:
-    """The normal form; empty where a statement only declares a type."""
+def _inside(
+    node: ast.stmt, key: str, context: tuple[str, ...], source: Source
+) -> Iterator[Statement]:
     match node:
         case ast.FunctionDef() | ast.AsyncFunctionDef():
-            word = "async def" if isinstance(node, ast.AsyncFunctionDef) else "def"
-            return f"{word} {node.name}({_parameters(node.args)})"
-        case ast.AnnAssign(target=target, value=value):
-            return "" if value is None else f"{ast.unparse(target)} = {ast.unparse(value)}"
-        case ast.If(test=test):
-            return f"if {ast.unparse(test)}"
-        case ast.While(test=test):
-            return f"while {ast.unparse(test)}"
-        case ast.For(target=target, iter=items) | ast.AsyncFor(target=target, iter=items):
-            return f"for {ast.unparse(target)} in {ast.unparse(items)}"
-        case ast.With(items=withs) | ast.AsyncWith(items=withs):
-            return "with " + ", ".join(ast.unparse(item) for item in withs)
+            yield from _statements(node.body, (*context, "def"), source)
         case ast.Try() | ast.TryStar():
-            return "try"
-        case ast.Match(subject=subject):
-            return f"match {ast.unparse(subject)}"
-        case _:
-            return ast.unparse(node)
+            yield from _statements(node.body, (*context, "try"), source)
+            for handler in node.handlers:
+                caught = "except" if handler.type is None else f"except {source.of(handler.type)}"
+                yield Statement(caught, handler, context, handler.lineno)
+                yield from _statements(handler.body, (*context, caught), source)
+            yield from _statements(node.orelse, (*context, "else"), source)
+            yield from _statements(node.finalbody, (*context, "finally"), source)
+        case ast.Match():
+            for case in node.cases:
+                yield Statement(f"case {source.of(case.pattern)}", case, context, node.lineno)
+                yield from _statements(case.body, (*context, "case"), source)
+        case ast.If() | ast.For() | ast.AsyncFor() | ast.While():
+            yield from _statements(node.body, (*context, key), source)
+            yield from _statements(node.orelse, (*context, "else"), source)
+        case ast.With() | ast.AsyncWith():
+            yield from _statements(node.body, (*context, key), source)
 
 
-def header_of_handler(handler: ast.ExceptHandler) -> str:
-    return "except" if handler.type is None else f"except {ast.unparse(handler.type)}"
+class Source:
+    """The bytes of one file version, and the normal form of what stands in them."""
+
+    def __init__(self, content: bytes) -> None:
+        self._lines = content.splitlines()
+
+    def between(self, first: int, last: int) -> str:
+        return b"\n".join(self._lines[first - 1 : last]).decode("utf-8", "replace")
+
+    def of(self, node: ast.expr | ast.stmt | ast.pattern) -> str:
+        """Without comments, line breaks, optional spaces, optional commas, kinds of quotes."""
+        first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1
+        if first == last:
+            text = self._lines[first][node.col_offset : node.end_col_offset]
+            return _squeeze(text.decode("utf-8", "replace"))
+        middle = self._lines[first + 1 : last]
+        pieces = [self._lines[first][node.col_offset :], *middle]
+        pieces.append(self._lines[last][: node.end_col_offset])
+        return _squeeze(_COMMENT.sub("", b"\n".join(pieces).decode("utf-8", "replace")))
+
+    def header(self, node: ast.stmt) -> str:
+        """The normal form of a statement; empty where it only declares a type."""
+        match node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                word = "async def" if isinstance(node, ast.AsyncFunctionDef) else "def"
+                return f"{word} {node.name}({self._parameters(node.args)})"
+            case ast.AnnAssign(target=target, value=value):
+                return "" if value is None else f"{self.of(target)}={self.of(value)}"
+            case ast.If(test=test):
+                return f"if {self.of(test)}"
+            case ast.While(test=test):
+                return f"while {self.of(test)}"
+            case ast.For(target=target, iter=items) | ast.AsyncFor(target=target, iter=items):
+                return f"for {self.of(target)} in {self.of(items)}"
+            case ast.With(items=withs) | ast.AsyncWith(items=withs):
+                return "with " + ",".join(self._item(item) for item in withs)
+            case ast.Try() | ast.TryStar():
+                return "try"
+            case ast.Match(subject=subject):
+                return f"match {self.of(subject)}"
+            case _:
+                return self.of(node)
+
+    def _item(self, item: ast.withitem) -> str:
+        name = f" as {self.of(item.optional_vars)}" if item.optional_vars else ""
+        return self.of(item.context_expr) + name
+
+    def _parameters(self, arguments: ast.arguments) -> str:
+        plain = [*arguments.posonlyargs, *arguments.args]
+        defaults = [None] * (len(plain) - len(arguments.defaults)) + arguments.defaults
+        names = [self._parameter(*pair) for pair in zip(plain, defaults, strict=True)]
+        if arguments.vararg or arguments.kwonlyargs:
+            names.append("*" + (arguments.vararg.arg if arguments.vararg else ""))
+        keywords = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+        names += [self._parameter(*pair) for pair in keywords]
+        if arguments.kwarg:
+            names.append("**" + arguments.kwarg.arg)
+        return ",".join(names)
+
+    def _parameter(self, parameter: ast.arg, default: ast.expr | None) -> str:
+        return parameter.arg if default is None else f"{parameter.arg}={self.of(default)}"
+
+
+_COMMENT = re.compile(r"#[^\n\"']*$", re.M)
+_OPTIONAL_SPACE = re.compile(r"\s*([^\w\s])\s*")
+_SPACE = re.compile(r"\s+")
+_LAST_COMMA = re.compile(r",([)\]}])")
+
+
+def _squeeze(text: str) -> str:
+    packed = _OPTIONAL_SPACE.sub(r"\1", text.replace("'", '"'))
+    return _LAST_COMMA.sub(r"\1", _SPACE.sub(" ", packed))
 
 
 def expressions(node: ast.AST) -> Iterator[ast.AST]:
@@ -220,20 +263,5 @@ def _is_docstring(node: ast.stmt) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
-def _class_key(node: ast.ClassDef) -> str:
-    return f"class {node.name}({', '.join(ast.unparse(base) for base in node.bases)})"
-
-
-def _parameters(arguments: ast.arguments) -> str:
-    bare = [ast.arg(item.arg) for item in arguments.args]
-    return ast.unparse(
-        ast.arguments(
-            posonlyargs=[ast.arg(item.arg) for item in arguments.posonlyargs],
-            args=bare,
-            vararg=ast.arg(arguments.vararg.arg) if arguments.vararg else None,
-            kwonlyargs=[ast.arg(item.arg) for item in arguments.kwonlyargs],
-            kw_defaults=arguments.kw_defaults,
-            kwarg=ast.arg(arguments.kwarg.arg) if arguments.kwarg else None,
-            defaults=arguments.defaults,
-        )
-    )
+def _class_key(node: ast.ClassDef, source: Source) -> str:
+    return f"class {node.name}({','.join(source.of(base) for base in node.bases)})"

@@ -11,7 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 
 from consolidator.analysis.duplicates.shapes import Shape, acts
-from consolidator.analysis.duplicates.words import GENERIC_CONCEPTS, concept, role_words
+from consolidator.analysis.duplicates.words import (
+    GENERIC_CONCEPTS,
+    async_twins,
+    concept,
+    role_words,
+)
 
 Pair = tuple[int, int]
 
@@ -31,7 +36,7 @@ class Weights:
     def __init__(self, shapes: Iterable[Shape]) -> None:
         self._classes: Counter[str] = Counter()
         for shape in shapes:
-            self._classes.update(shape.concepts)
+            self._classes.update(shape.concepts | shape.private)
 
     def of(self, name: str) -> float:
         rarity = min(1.0, COMMON / max(self._classes[name], 1))
@@ -53,7 +58,10 @@ def candidate_pairs(shapes: Sequence[Shape], weights: Weights) -> list[Pair]:
 
 
 def _comparable(left: Shape, right: Shape) -> bool:
-    return left.name not in right.base_names and right.name not in left.base_names
+    """A base with its subclass is inheritance, a class with its asynchronous twin is meant to be."""
+    if left.name in right.base_names or right.name in left.base_names:
+        return False
+    return not (async_twins(left.name, right.name) and left.is_async != right.is_async)
 
 
 def _one_role(shapes: Sequence[Shape]) -> Iterator[Pair]:
@@ -72,7 +80,7 @@ def _one_role(shapes: Sequence[Shape]) -> Iterator[Pair]:
 def _methods_in_common(shapes: Sequence[Shape], weights: Weights) -> Iterator[Pair]:
     classes: dict[str, list[int]] = defaultdict(list)
     for at, shape in enumerate(shapes):
-        for name in shape.concepts:
+        for name in shape.concepts | shape.private:
             classes[name].append(at)
     shared: dict[Pair, float] = defaultdict(float)
     for name in sorted(classes):

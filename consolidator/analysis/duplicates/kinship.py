@@ -8,7 +8,7 @@ from functools import lru_cache
 from math import log
 
 from consolidator.analysis.duplicates.shapes import Shape, tail
-from consolidator.analysis.duplicates.words import role_words, words
+from consolidator.analysis.duplicates.words import concept, role_words, words
 
 _CHATTER = 0.12
 """Cosine of words that any two classes of one code base have in common."""
@@ -28,29 +28,39 @@ _SILENT_WORDS = frozenset(
         "str",
     }
 )
-_ASYNC_WORDS = frozenset({"aio", "async", "asyncio", "sync"})
 
 KIN = 0.45
 """Score of classes with one head noun that are built around one class of the tree: enough to join a
 family that stands, not enough to found one."""
 
 
-def role_score(left: Shape, right: Shape, name: float, methods: float, shared: int) -> float:
-    """Belief that two classes play one role, 0..1: a name in common and something to show for it."""
+def role_score(
+    left: Shape,
+    right: Shape,
+    name: float,
+    methods: float,
+    shared: int,
+    explained: frozenset[str],
+) -> float:
+    """Belief that two classes play one role, 0..1: a name in common and something to show for it.
+
+    `methods` is the likeness of their methods, `shared` how many they share, `explained` the
+    concepts for which a common base is reason enough.
+    """
     if name < 0.5:
         return 0.0
     name, one_thing = _weigh_name(left, right, name)
     proof = methods if shared >= 2 else methods / 2
     if one_thing:
-        about = (common_words(left, right) - _CHATTER) / (1 - _CHATTER)
+        about = (common_words(left, right, explained) - _CHATTER) / (1 - _CHATTER)
         proof = max(proof, about, 0.0)
     return float((name * proof) ** 0.5)
 
 
-def common_words(left: Shape, right: Shape) -> float:
+def common_words(left: Shape, right: Shape, explained: frozenset[str] = frozenset()) -> float:
     """Cosine of the logarithmic word counts of what two classes offer and hold, 0..1 (as in Kuhn,
     Ducasse, Girba, "Semantic clustering", IST 2007, without the reduction of rank)."""
-    a, b = _vocabulary(left), _vocabulary(right)
+    a, b = _vocabulary(left, explained), _vocabulary(right, explained)
     if not a or not b:
         return 0.0
     product = sum(weight * b.get(word, 0.0) for word, weight in a.items())
@@ -59,7 +69,7 @@ def common_words(left: Shape, right: Shape) -> float:
 
 
 @lru_cache(maxsize=8192)
-def _vocabulary(shape: Shape) -> dict[str, float]:
+def _vocabulary(shape: Shape, explained: frozenset[str] = frozenset()) -> dict[str, float]:
     counts: Counter[str] = Counter()
     for name, _, _ in shape.fields:
         counts.update(words(name))
@@ -68,6 +78,8 @@ def _vocabulary(shape: Shape) -> dict[str, float]:
     for _, _, value in shape.fact.self_attributes:
         counts.update(words(value))
     for method in shape.methods.values():
+        if concept(method.name) in explained:
+            continue
         counts.update(words(method.name))
         counts.update(words(method.returns))
         for parameter in method.parameters:
@@ -101,12 +113,6 @@ def _tells_apart(added: tuple[str, ...], shorter: Shape, longer: Shape) -> bool:
         word.removesuffix("s") for part in longer.path.split("/")[:-1] for word in words(part)
     }
     return any(word not in spoken or word.removesuffix("s") in folders for word in added)
-
-
-def async_twins(left: Shape, right: Shape) -> bool:
-    """Whether one offers as coroutines what the other offers as plain calls, and says so in its name."""
-    different = set(words(left.name)) ^ set(words(right.name))
-    return bool(different) and different <= _ASYNC_WORDS
 
 
 class Collaborators:

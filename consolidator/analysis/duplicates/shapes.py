@@ -88,6 +88,15 @@ class Shape:
         return frozenset(name for name in self.methods if not name.startswith("_"))
 
     @cached_property
+    def private(self) -> frozenset[str]:
+        """Names of its methods that start with one underscore."""
+        return frozenset(n for n in self.methods if n.startswith("_") and not n.startswith("__"))
+
+    @cached_property
+    def is_async(self) -> bool:
+        return any(method.is_async for method in self.methods.values())
+
+    @cached_property
     def concepts(self) -> frozenset[str]:
         return frozenset(concept(name) for name in self.public)
 

@@ -12,7 +12,7 @@ from consolidator.analysis.duplicates.bodies import (
     resemblance,
 )
 from consolidator.analysis.duplicates.candidates import LONG, Weights, explained_by_base
-from consolidator.analysis.duplicates.kinship import KIN, Collaborators, async_twins, role_score
+from consolidator.analysis.duplicates.kinship import KIN, Collaborators, role_score
 from consolidator.analysis.duplicates.origins import Units
 from consolidator.analysis.duplicates.roles import may_stand_for, role_of
 from consolidator.analysis.duplicates.shapes import Shape
@@ -24,7 +24,6 @@ COPY = 0.6
 IDENTICAL = 0.995
 _OTHER_OUTER = 0.3
 """Name similarity of classes nested in classes that have nothing to do with one another."""
-_TWINS = 0.6
 _ACROSS_UNITS = 0.45
 """Even an identical copy stays below the default score between services that share nothing."""
 _SMALLEST = 40
@@ -70,18 +69,13 @@ class Comparison:
         self._by_name = by_name
         self._collaborators = Collaborators(by_name)
 
-    def _outside(self, left: Shape, right: Shape) -> tuple[float, float, frozenset[str]]:
-        name = name_similarity(left.name, right.name)
-        if left.outer and right.outer:
-            name = min(name, max(name_similarity(left.outer, right.outer), _OTHER_OUTER))
+    def compare(self, left: Shape, right: Shape) -> Evidence:
+        name = self._name(left, right)
         explained = explained_by_base(left, right, self._by_name)
         shared = (left.concepts & right.concepts) - explained
-        return name, self._method_cosine(left, right, explained), shared
-
-    def compare(self, left: Shape, right: Shape) -> Evidence:
-        name, methods, shared = self._outside(left, right)
+        methods = self._method_cosine(left, right, explained)
         bodies, copied = self._copy(left, right)
-        role = role_score(left, right, name, methods, len(shared))
+        role = role_score(left, right, name, methods, len(shared), explained)
         kin = self._collaborators.kin(left, right)
         score = max(bodies if copied else 0.0, role, KIN if kin else 0.0)
         if score < _STANDS_FOR and self._stands_for(left, right):
@@ -103,9 +97,13 @@ class Comparison:
             discount=discount,
         )
 
+    def _name(self, left: Shape, right: Shape) -> float:
+        name = name_similarity(left.name, right.name)
+        if left.outer and right.outer:
+            return min(name, max(name_similarity(left.outer, right.outer), _OTHER_OUTER))
+        return name
+
     def _doubts(self, left: Shape, right: Shape) -> tuple[tuple[str, ...], float]:
-        if async_twins(left, right):
-            return ("one is the asynchronous twin of the other",), _TWINS
         if units := self._units.strangers(left.path, right.path):
             why = (
                 f"{units[0]}/ and {units[1]}/ are built apart and import nothing of each other: "

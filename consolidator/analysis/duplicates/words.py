@@ -205,3 +205,12 @@ def name_similarity(left: str, right: str) -> float:
         return 0.0
     shared = len(set(a) & set(b))
     return float(0.95 * shared / (len(set(a)) * len(set(b))) ** 0.5)
+
+
+_ASYNC_WORDS = frozenset({"aio", "async", "asyncio", "sync"})
+
+
+def async_twins(left: str, right: str) -> bool:
+    """Whether two names differ in nothing but a word such as `Async`."""
+    different = set(words(left)) ^ set(words(right))
+    return bool(different) and different <= _ASYNC_WORDS

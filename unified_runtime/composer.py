@@ -14,9 +14,9 @@ from unified_runtime.runs import RunLedger
 
 
 class Composer:
-    """Safe to call from any thread. `clock` gives aware UTC times for `timestamp`."""
+    """Safe to call from any thread. `clock` gives seconds since the epoch."""
 
-    def __init__(self, limits: Limits, clock: Callable[[], datetime]) -> None:
+    def __init__(self, limits: Limits, clock: Callable[[], float]) -> None:
         self._limit = limits.event_bytes
         self._clock = clock
         self._ledger = RunLedger()
@@ -37,15 +37,13 @@ class Composer:
             )
         now = self._clock()
         tail = b',"timestamp":"%b","user_id":%b,"thread_id":%b,"run_id":%b,"data":%b}' % (
-            now.isoformat(timespec="microseconds").encode(),
+            _timestamp(now),
             encode_user(user_id),
             _optional_text(thread_id),
             _optional_text(run_id),
             encode_data(event_type, data),
         )
-        return self._checked(
-            Draft(user_id, _head(event_type), tail, now.timestamp(), event_id), event_type
-        )
+        return self._checked(Draft(user_id, _head(event_type), tail, now, event_id), event_type)
 
     def compose_for_all(
         self, user_ids: Sequence[str], event_type: str, data: Mapping[str, Any]
@@ -54,13 +52,12 @@ class Composer:
         if event_type in PAYLOADS:
             typed_payload(event_type, data)
         now = self._clock()
-        at = now.timestamp()
         head = _head(event_type)
-        before = b',"timestamp":"%b","user_id":' % now.isoformat(timespec="microseconds").encode()
+        before = b',"timestamp":"%b","user_id":' % _timestamp(now)
         after = b',"thread_id":null,"run_id":null,"data":%b}' % encode_data(event_type, data)
-        self._checked(Draft("", head, before + after, at), event_type)
+        self._checked(Draft("", head, before + after, now), event_type)
         return [
-            Draft(user_id, head, b"%b%b%b" % (before, encode_user(user_id), after), at)
+            Draft(user_id, head, b"%b%b%b" % (before, encode_user(user_id), after), now)
             for user_id in user_ids
         ]
 
@@ -94,5 +91,12 @@ def _optional_text(text: str | None) -> bytes:
     return encode_user(text) if text else b'""'
 
 
-def utc_now() -> datetime:
-    return datetime.now(UTC)
+def _timestamp(at: float) -> bytes:
+    """ISO 8601 in UTC with microseconds; only these are formatted anew for each event."""
+    whole = int(at)
+    return b"%b.%06d+00:00" % (_to_the_second(whole), int((at - whole) * 1_000_000))
+
+
+@lru_cache(maxsize=4)
+def _to_the_second(whole: int) -> bytes:
+    return datetime.fromtimestamp(whole, UTC).strftime("%Y-%m-%dT%H:%M:%S").encode()

@@ -9,7 +9,9 @@ from unified_runtime.errors import JournalError, ManagerClosedError, WouldDeadlo
 from unified_runtime.journals.base import Journal
 from unified_runtime.protocol.frames import Draft
 
-_BATCH = 512
+_BATCH = 4096
+"""Events journaled in one call. Many at once pay: each user's are then written to the socket in
+one go."""
 
 
 class EmitFuture(Future[int]):
@@ -22,11 +24,18 @@ class EmitFuture(Future[int]):
     def __init__(self, loop_thread: int) -> None:
         super().__init__()
         self._loop_thread = loop_thread
+        self._seq: int | None = None
+
+    def set_result(self, result: int) -> None:
+        self._seq = result
+        super().set_result(result)
 
     def cancel(self) -> bool:
         return False
 
     def result(self, timeout: float | None = None) -> int:
+        if self._seq is not None:  # without the lock, which costs more than all the rest of it
+            return self._seq
         if not self.done() and threading.get_ident() == self._loop_thread:
             raise WouldDeadlockError("use asyncio.wrap_future(…) on the loop's own thread")
         return super().result(timeout)

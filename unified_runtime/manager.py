@@ -5,13 +5,12 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 
 from unified_runtime.bridge import AgentWebSocketBridge
 from unified_runtime.close_codes import CloseCode
-from unified_runtime.composer import Composer, utc_now
+from unified_runtime.composer import Composer
 from unified_runtime.connection import Connection
 from unified_runtime.context import UserExecutionContext
 from unified_runtime.emitter import UnifiedWebSocketEmitter
@@ -55,7 +54,7 @@ class UnifiedWebSocketManager:
         *,
         journal: Journal | None = None,
         limits: Limits | None = None,
-        clock: Callable[[], datetime] = utc_now,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._journal: Journal = journal if journal is not None else MemoryJournal()
         self._limits = limits or Limits()

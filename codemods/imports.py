@@ -26,11 +26,17 @@ def move_references(text: str, moves: Moves, options: Options = Options()) -> Ou
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError) as error:
         return Skipped(getattr(error, "lineno", None) or 1, f"can't be parsed: {error}")
-    return rewrite_view(View(text, tree, moves, options))
+    outcome = rewrite_view(View(text, tree, moves, options))
+    if isinstance(outcome, Changed):
+        try:
+            ast.parse(outcome.text)
+        except (SyntaxError, ValueError) as error:
+            return Failed(getattr(error, "lineno", None) or 1, f"would no longer parse: {error}")
+    return outcome
 
 
 def rewrite_view(view: View) -> Outcome:
-    """Rewrites a file that is parsed already."""
+    """Rewrites a file that is parsed already; whether the result parses is the caller's to check."""
     collect(view)
     edits = [*_statement_edits(view), *view.edits]
     omissions = tuple(sorted(view.omissions))
@@ -39,10 +45,6 @@ def rewrite_view(view: View) -> Outcome:
     text = apply_edits(view.text, edits)
     if text == view.text:
         return Unchanged(omissions)
-    try:
-        ast.parse(text)
-    except (SyntaxError, ValueError) as error:
-        return Failed(getattr(error, "lineno", None) or 1, f"would no longer parse: {error}")
     return Changed(text, _kinds(view), omissions)
 
 

@@ -16,7 +16,9 @@ DOTTED = re.compile(r"(?<![\w./\\-])[^\W\d]\w*(?:\.[^\W\d]\w*)+")
 """A dotted path; part of a file name or an address is none."""
 ENTRY = re.compile(DOTTED.pattern + r"(?::[^\W\d]\w*(?:\.[^\W\d]\w*)*)?")
 """A dotted path, or one with an object behind a colon as in entry points."""
-IMPORT = re.compile(r"\bfrom[ \t]+([\w.]+)[ \t]+import[ \t]+\(?([\w, \t]+)")
+IMPORT = re.compile(
+    r"(?:\b|(?<=\\n))from[ \t]+([\w.]+)[ \t]+import[ \t]+(?:\(([^()]*)\)|([\w, \t]+))"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +45,24 @@ def find_mentions(text: str, moves: Moves) -> Iterator[Mention]:
             new = new_entry(old, moves) if landing.target is not None else ""
             yield Mention(match.start(), old, new, landing.doubt)
     for match in IMPORT.finditer(text):
-        names = [part.split()[0] for part in match.group(2).split(",") if part.strip()]
-        landings = [moves.imported(f"{match.group(1)}.{name}") for name in names]
+        source = absolute_module(match.group(1), moves)
+        listed = re.sub(r"#[^\n]*|\\n", "", match.group(2) or match.group(3) or "")
+        names = [part.split()[0] for part in listed.split(",") if part.strip()]
+        landings = [moves.imported(f"{source}.{name}") for name in names]
         targets = [landing.target or landing.doubt for landing in landings if landing]
         if targets:
             shown = match.group().rstrip()
             yield Mention(match.start(), shown, " ".join(targets), "", is_code=True)
+
+
+def absolute_module(written: str, moves: Moves) -> str:
+    """The module meant by the words after `from`, dots included."""
+    name = written.lstrip(".")
+    if name == written:
+        return name
+    parts = moves.module.split(".")
+    drop = len(written) - len(name) - (1 if moves.is_package else 0)
+    return ".".join([*parts[: max(len(parts) - drop, 0)], *([name] if name else [])])
 
 
 def new_entry(entry: str, moves: Moves) -> str:

@@ -272,7 +272,8 @@ class _Walk:
         if parameters:
             self._enter("function", node)
             for parameter in parameters:
-                self._bind(parameter.name, parameter)
+                if name := getattr(parameter, "name", ""):
+                    self._bind(name, parameter)
                 self._optional(getattr(parameter, "bound", None))
         return outer
 

@@ -36,6 +36,8 @@ class View:
     tree: ast.Module
     moves: Moves
     options: Options = Options()
+    is_complete: bool = True
+    """Whether the tree shows every use; false where it stands for syntax that CPython here lacks."""
     edits: list[Edit] = field(default_factory=list)
     omissions: list[Omission] = field(default_factory=list)
     settled: set[ast.AST] = field(default_factory=set)
@@ -108,7 +110,9 @@ class View:
         return self.moves.imported(dotted) if dotted else STAYS
 
     def is_public(self, name: str, scope: Scope) -> bool:
-        """Whether a binding may be read from outside the file."""
+        """Whether a binding may be read where the tree doesn't show it."""
+        if not self.is_complete:
+            return True
         return scope.kind == "module" and (name in self.exports or self.moves.used_elsewhere(name))
 
     def is_free(self, name: str, allowed: Iterable[Binding] = ()) -> bool:

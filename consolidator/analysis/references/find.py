@@ -12,6 +12,7 @@ from codemods.mentions import find_mentions
 from codemods.positions import Positions
 from codemods.view import LONGEST_TEXT, View
 from consolidator.analysis.references.candidates import find_candidates
+from consolidator.analysis.references.rewrite import view_of
 from consolidator.analysis.references.routes import FileMoves, Routes
 from consolidator.analysis.references.texts import decoded, other_files, own_tables, treatment
 from consolidator.plan import Move, Plan
@@ -51,7 +52,7 @@ def _in_python(routes: Routes, sources: Sequence[str]) -> Iterator[Reference]:
     for path in find_candidates(routes):
         source, syntax = routes.tree.source(path), routes.tree.syntax(path)
         if isinstance(source, SourceText) and isinstance(syntax, ast.Module):
-            view = View(source.text, syntax, FileMoves(routes, path))
+            view = view_of(routes, path, source, syntax)
             collect(view)
             yield from _of_view(view, path, sources)
 

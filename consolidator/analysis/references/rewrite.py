@@ -7,17 +7,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from codemods.imports import rewrite_view
-from codemods.moves import Moves
-from codemods.outcome import Changed, Failed, Omission, Unchanged
+from codemods.mentions import move_mentions
+from codemods.outcome import Changed, Omission, Unchanged
 from codemods.view import Options, View
 from consolidator.analysis.changes import FileChange, Rewriting
 from consolidator.analysis.references.candidates import find_candidates
 from consolidator.analysis.references.routes import FileMoves, Routes
-from consolidator.analysis.references.texts import move_texts
-from consolidator.errors import ToolError
+from consolidator.analysis.references.texts import decoded, move_texts
 from consolidator.plan import Plan
+from consolidator.tree.facts import Unreadable
 from consolidator.tree.index import Tree
 from consolidator.tree.names import Resolver
+from consolidator.tree.parse import LIBCST
 from consolidator.tree.source import SourceText
 
 
@@ -39,6 +40,32 @@ def _rewrite(routes: Routes, plan: Plan, options: Options) -> Iterator[FileChang
     for path in find_candidates(routes):
         yield from _rewrite_file(routes, path, options)
     yield from move_texts(routes, plan, docs=options.docs)
+
+
+def view_of(
+    routes: Routes,
+    path: str,
+    source: SourceText,
+    syntax: ast.Module,
+    options: Options = Options(),  # noqa: B008
+) -> View:
+    """A parsed file as the rewrites see it."""
+    facts = routes.tree.facts(path)
+    is_complete = facts is None or facts.parser != LIBCST
+    return View(source.text, syntax, FileMoves(routes, path), options, is_complete)
+
+
+def _unreadable(
+    routes: Routes, path: str, source: SourceText | Unreadable, syntax: ast.Module | Unreadable
+) -> Iterator[Omission]:
+    """What a file that can't be parsed says about moved names; it is never written to."""
+    refusal = source if isinstance(source, Unreadable) else syntax
+    reason = refusal.reason if isinstance(refusal, Unreadable) else ""
+    text, _ = decoded(routes.tree.read(path))
+    why = f"is in a file that can't be parsed: {reason}"
+    outcome = move_mentions(text, FileMoves(routes, path), kind="unparsed", why=why)
+    if isinstance(outcome, Unchanged):
+        yield from (replace(omission, path=path) for omission in outcome.omissions)
 
 
 def own_uses(routes: Routes, view: View, path: str) -> Iterator[Omission]:
@@ -67,12 +94,10 @@ def _within(line: int, spans: Iterable[tuple[int, int]]) -> bool:
 def _rewrite_file(routes: Routes, path: str, options: Options) -> Iterator[FileChange | Omission]:
     source, syntax = routes.tree.source(path), routes.tree.syntax(path)
     if not isinstance(source, SourceText) or not isinstance(syntax, ast.Module):
+        yield from _unreadable(routes, path, source, syntax)
         return
-    moves: Moves = FileMoves(routes, path)
-    view = View(source.text, syntax, moves, options)
+    view = view_of(routes, path, source, syntax, options)
     outcome = rewrite_view(view)
-    if isinstance(outcome, Failed):
-        raise ToolError(f"{path}:{outcome.line}: {outcome.reason}; nothing was written")
     yield from own_uses(routes, view, path)
     if isinstance(outcome, Changed | Unchanged):
         yield from (replace(omission, path=path) for omission in outcome.omissions)

@@ -208,17 +208,14 @@ class Routes:
         landing = trace.landing
         if trace.hops:
             return STAYS if self.uses_late(*trace.hops[0]) else landing
-        if replaced and landing.target is not None and (place := self._own_use(dotted, importer)):
+        if replaced and dotted in self.targets and (place := self._own_use(dotted, importer)):
             why = f"{place} still uses it, so which of the two is to be replaced can't be known"
             return Landing(None, why)
         return landing
 
     def _own_use(self, dotted: str, importer: str) -> str:
         """The module of a definition, where its own functions read the name."""
-        source = dotted
-        while source and source not in self.targets:
-            source = source.rpartition(".")[0]
-        module, _, name = source.rpartition(".")
+        module, _, name = dotted.rpartition(".")
         path = self.tree.find(module, importer) if module else None
         if path is None or not self.resolver.bindings(path, name):
             return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -11,12 +12,28 @@ import typer
 from consolidator.analysis.draft import draft_plan
 from consolidator.analysis.duplicates import MIN_SCORE, Report, find_duplicates
 from consolidator.analysis.factories import factories_of
-from consolidator.cli.common import Jobs, NoCache, Quiet, Root, open_plan, open_tree, say
+from consolidator.cli.common import (
+    Jobs,
+    NoCache,
+    Quiet,
+    Root,
+    new_app,
+    open_plan,
+    open_tree,
+    say,
+    write,
+)
 from consolidator.errors import ToolError, UsageError
 from consolidator.plan import PLAN_NAME, parse_plan
+from consolidator.render.document import document, dumps
 
-app = typer.Typer()
+app = new_app()
 _DOTTED = re.compile(r"^[^\W\d]\w*(\.[^\W\d]\w*)+$")
+
+
+class PlanFormat(StrEnum):
+    text = "text"
+    json = "json"
 
 
 @app.command()
@@ -42,8 +59,13 @@ def plan(
     ] = MIN_SCORE,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="File to write [default: ROOT/consolidation.toml]."),
+        typer.Option(
+            "--output", "-o", "--plan", help="File to write [default: ROOT/consolidation.toml]."
+        ),
     ] = None,
+    form: Annotated[
+        PlanFormat, typer.Option("--format", help="How to say what was drafted.")
+    ] = PlanFormat.text,
     force: Annotated[
         bool, typer.Option("--force", help="Write over a plan that is there.")
     ] = False,
@@ -66,8 +88,12 @@ def plan(
         raise UsageError(f"{target}: is there already (--force writes over it)")
     tree = open_tree(root, open_plan(root, None), jobs, no_cache)
     report = find_duplicates(tree, match=match or (), min_score=min_score)
+    skipped = tree.skipped()
     if not report.families:
         say(f"No family of duplicates found; {target} was not written.", quiet=quiet)
+        if form is PlanFormat.json:
+            frame = document(str(root), len(tree.paths), skipped, plan="", moves=0, uncertain=0)
+            write(dumps(frame), None)
         return
     members = [member.qualname for family in report.families for member in family.members]
     draft = draft_plan(report, _targets(to or [], report), factories_of(tree, members))
@@ -76,7 +102,9 @@ def plan(
         target.write_text(draft.text, "utf-8")
     except OSError as error:
         raise ToolError(f"{target}: can't be written: {error.strerror}") from error
-    typer.echo(str(target))
+    counts = {"plan": str(target), "moves": draft.moves, "uncertain": draft.uncertain}
+    frame = document(str(root), len(tree.paths), skipped, **counts)
+    write(dumps(frame) if form is PlanFormat.json else f"{target}\n", None)
     say(
         f"{draft.moves} moves from {len(report.families)} families; {draft.uncertain} comments say "
         '"uncertain": decide them, then run `consolidator audit`.',

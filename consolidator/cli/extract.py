@@ -1,0 +1,106 @@
+"""`consolidator extract`."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import RenderableType
+
+from consolidator.adapters.files import check_root
+from consolidator.adapters.git import open_repository
+from consolidator.analysis.history.report import ExtractReport
+from consolidator.cli.common import (
+    Format,
+    FormatOption,
+    Jobs,
+    NoCache,
+    Output,
+    PlanFile,
+    Quiet,
+    Root,
+    new_app,
+    open_plan,
+    say,
+    write,
+)
+from consolidator.errors import ToolError
+from consolidator.render import extract as render
+from consolidator.render.document import dumps
+from consolidator.workflow.extract import DEFAULT_MATCH, Selection, run
+
+app = new_app()
+
+
+@app.command()
+def extract(
+    root: Root = Path(),
+    plan_file: PlanFile = None,
+    match: Annotated[
+        str | None,
+        typer.Option(
+            "--match",
+            help="Text in paths or class names [default: the classes of the plan, "
+            f"else {DEFAULT_MATCH!r}]",
+        ),
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option("--since", help="Oldest commit date, like 2025-09-01.")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", help="Newest commit date, that day included.")
+    ] = None,
+    rev: Annotated[
+        str | None, typer.Option("--rev", help="Revision asked about [default: HEAD]")
+    ] = None,
+    paths: Annotated[
+        list[str] | None,
+        typer.Option("--paths", help="Only files matching this glob (repeatable)."),
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, help="Report only the newest so many commits.")
+    ] = None,
+    form: FormatOption = Format.text,
+    output: Output = None,
+    _jobs: Jobs = None,
+    _no_cache: NoCache = False,
+    quiet: Quiet = False,
+) -> None:
+    """Which commits in the history were fixes worth keeping, where each lives now, who lacks it.
+
+    The diff decides, not the subject. A fix that a copy or the plan's replacement lacks comes first.
+    `--format md` writes `extraction_report_websocket.md` (named after what was matched) into the
+    current folder, unless `--output` names another file.
+
+    **Example:** `consolidator extract . --match websocket --format md`
+
+    **Exit codes:** 0 no fix is at risk · 1 some fix is missing from the replacement, or lives nowhere
+    any more · 2 bad usage or plan · 3 not a git repository, or a broken one.
+    """
+    base = check_root(root)
+    plan = open_plan(root, plan_file)
+    repository = open_repository(base)
+    if repository is None:
+        raise ToolError(f"{root}: is not inside a git repository; `extract` reads its history")
+    selection = Selection(match, since, until, rev, tuple(paths or ()), limit)
+    report = run(root, history=repository, selection=selection, plan=plan)
+    if form is Format.md and output is None:
+        output = Path(f"extraction_report_{_slug(match or DEFAULT_MATCH)}.md")
+        say(f"report: {output}", quiet=quiet)
+    write(_rendered(report, form), output)
+    sys.exit(1 if report.at_risk else 0)
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"\W+", "_", text.lower()).strip("_") or DEFAULT_MATCH
+
+
+def _rendered(report: ExtractReport, form: Format) -> str | RenderableType:
+    if form is Format.json:
+        return dumps(render.to_json(report))
+    if form is Format.md:
+        return render.to_markdown(report)
+    return render.to_html(report) if form is Format.html else render.to_text(report)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -13,8 +14,10 @@ from rich.console import RenderableType
 from consolidator.adapters.bodies import bodies_reader
 from consolidator.adapters.files import check_root
 from consolidator.adapters.installed import InstalledPackages
+from consolidator.adapters.recorder import record as run_recorded
 from consolidator.analysis import baseline as baselines
-from consolidator.analysis.emissions.report import GuardReport
+from consolidator.analysis import probe as recordings
+from consolidator.analysis.emissions.report import GuardReport, Problem
 from consolidator.analysis.emissions.rules import BY_ID, RULES
 from consolidator.cli.common import (
     Jobs,
@@ -30,12 +33,14 @@ from consolidator.cli.common import (
     write,
 )
 from consolidator.errors import ToolError, UsageError
+from consolidator.plan import Plan
 from consolidator.render import guard as render
 from consolidator.render.document import dumps
 from consolidator.render.github import to_github
 from consolidator.render.junit import to_junit
 from consolidator.render.sarif import to_sarif
 from consolidator.workflow.guard import guard as check
+from consolidator.workflow.probe import probe as run_probe
 
 app = new_app()
 
@@ -68,6 +73,22 @@ def guard(
     explain: Annotated[
         str, typer.Option("--explain", metavar="RULE", help="Print the page of a rule, or `all`.")
     ] = "",
+    probe: Annotated[
+        str,
+        typer.Option(
+            "--probe", metavar="COMMAND", help="Also run this test command and watch its sockets."
+        ),
+    ] = "",
+    record: Annotated[
+        Path | None,
+        typer.Option("--record", help="With --probe: write each test's events to this file."),
+    ] = None,
+    compare: Annotated[
+        Path | None,
+        typer.Option(
+            "--compare", help="With --probe: every test's events must be as in this file."
+        ),
+    ] = None,
     form: Annotated[
         GuardFormat, typer.Option("--format", help="How to print the result.")
     ] = GuardFormat.text,
@@ -95,6 +116,7 @@ def guard(
     base = check_root(root)
     plan = open_plan(root, plan_file)
     path = baseline_file or base / baselines.BASELINE_NAME
+    probed = _probe(probe, record, compare, base, plan)
     known = None if update_baseline else _read_baseline(path, required=baseline_file is not None)
     report = check(
         open_tree(root, plan, jobs, no_cache),
@@ -103,12 +125,39 @@ def guard(
         bodies=bodies_reader(jobs, cache=not no_cache),
         baseline=known,
         baseline_path=_relative(path, base),
+        probed=probed,
     )
     if update_baseline:
         _write_baseline(path, report)
         say(f"baseline: {path}", quiet=quiet)
     write(_rendered(report, form), output)
     sys.exit(1 if report.failing and not update_baseline else 0)
+
+
+def _probe(
+    command: str, record: Path | None, compare: Path | None, base: Path, plan: Plan
+) -> tuple[Problem, ...]:
+    """What the user's tests show, with what they recorded written down."""
+    if not command:
+        if record or compare:
+            raise UsageError("--record and --compare need --probe COMMAND")
+        return ()
+    before = None
+    if compare is not None:
+        try:
+            before = recordings.load(compare.read_text("utf-8"), str(compare))
+        except OSError as error:
+            raise UsageError(f"{compare}: can't be read: {error.strerror}") from error
+    words = shlex.split(command)
+    found = run_probe(
+        lambda: run_recorded(words, base, plan.run.timeout), plan.guard.events, before
+    )
+    if record is not None:
+        try:
+            record.write_text(recordings.dump(found.recording), "utf-8")
+        except OSError as error:
+            raise ToolError(f"{record}: can't be written: {error.strerror}") from error
+    return found.problems
 
 
 def _explained(rule: str) -> str:

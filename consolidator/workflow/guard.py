@@ -34,8 +34,10 @@ def guard(
     bodies: Callable[[Tree], BodiesReader],
     baseline: Baseline | None,
     baseline_path: str,
+    probed: Iterable[Problem] = (),
 ) -> GuardReport:
-    """The state of each event in a tree. `bodies` makes the reader of function bodies for a tree."""
+    """The state of each event in a tree. `bodies` makes the reader of function bodies for a tree;
+    `probed` are problems that running the tests has shown."""
     emitters = settings.emitters or EMITTERS
     packages = {emitter.partition(".")[0] for emitter in emitters}
     whole = with_libraries(tree, packages, find_package)
@@ -43,6 +45,7 @@ def guard(
     program = Program(whole, paths, bodies(whole))
     entries = Entries(program, _mentioned(tree), _own_libraries(program, packages))
     events, problems = check_program(program, settings.events, emitters, entries)
+    problems += probed
     if baseline is not None:
         problems = compare(baseline, baseline_path, events, problems)
     return GuardReport(

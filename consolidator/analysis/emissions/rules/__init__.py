@@ -12,6 +12,7 @@ from consolidator.analysis.emissions.rules import (
     event_weakened,
     not_awaited,
     order_impossible,
+    probe_rules,
     relative_import,
     second_emitter,
     swallowed_failure,
@@ -40,5 +41,6 @@ RULES: tuple[GuardRule, ...] = (
     *(module.RULE for module in CHECKS),
     emission_gone.RULE,
     baseline_stale.RULE,
+    *probe_rules.RULES,
 )
 BY_ID = {rule.id: rule for rule in RULES}

@@ -14,6 +14,6 @@ def batch_sender():
 
 
 try:
-    from chat_backend.websocket.manager import LegacySocketManager
+    from chat_backend.core.sessions import SessionManager as LegacySocketManager
 except ImportError:
     LegacySocketManager = None

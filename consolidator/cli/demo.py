@@ -68,11 +68,12 @@ def demo(
 
 def _prove(work: Demo, talk: Callable[[str], None]) -> bool:
     talk("Proof: each emission is taken out in turn; the guard must turn red")
-    probes = list(work.prove_guard())
-    for probe in probes:
+    verdicts = []
+    for probe in work.prove_guard():
+        verdicts.append(probe.noticed)
         verdict = "red, as it must be" if probe.noticed else "NOT NOTICED"
         talk(f"  without {probe.event} at {probe.path}:{probe.line}: {verdict}")
-    return bool(probes) and all(probe.noticed for probe in probes)
+    return bool(verdicts) and all(verdicts)
 
 
 def _home(directory: Path | None) -> Path:

@@ -43,7 +43,7 @@ def surveys(bench: Workbench, match: str) -> list[tuple[str, Step]]:
         return Stage("survey_history", title, "ok", summary, details)
 
     return [
-        ("Hierarchy: who inherits from whom", survey_hierarchy),
+        ("Classes: who inherits from whom", survey_hierarchy),
         ("Duplicates: the same class written more than once", survey_duplicates),
         ("History: the fixes that each copy holds", survey_history),
     ]

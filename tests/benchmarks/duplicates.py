@@ -1,0 +1,241 @@
+"""Precision and recall of `consolidator duplicates` on the labelled pairs, beside other clone finders.
+
+    python tests/benchmarks/duplicates.py [--report FILE]
+
+The others take part where they are on PATH: jscpd, pylint, pyscn, pychase. They report fragments, so
+a pair of classes counts as reported where the fragments between two classes cover half the lines of
+the smaller one; what is linked through a third class counts too. That reads them generously.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from itertools import combinations
+from pathlib import Path
+
+import networkx as nx
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from labelled.pairs import Pair, files, pairs
+from trees import tree_of, write_tree
+
+COVERED = 0.5
+RUNS = 10
+
+
+@dataclass(frozen=True)
+class Span:
+    path: str
+    start: int
+    end: int
+
+    def lines_in(self, other: Span) -> set[int]:
+        if self.path != other.path:
+            return set()
+        return set(range(max(self.start, other.start), min(self.end, other.end) + 1))
+
+
+Match = tuple[Span, Span]
+Finder = Callable[[Path], Iterator[Match]]
+
+
+@dataclass(frozen=True)
+class Result:
+    tool: str
+    seconds: float
+    reported: frozenset[frozenset[str]]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--report", type=Path, help="write the table to this Markdown file")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        root = labelled_tree(Path(folder) / "labelled")
+        spans = class_spans(root)
+        results = [consolidator(root)]
+        for name, finder in FINDERS.items():
+            if shutil.which(name):
+                results.append(other(name, finder, root, spans))
+            else:
+                print(f"{name}: not on PATH, left out", file=sys.stderr)
+        digests = {digest(root, seed) for seed in range(RUNS)}
+    text = table(results, pairs(), len(digests))
+    print(text)
+    if arguments.report:
+        arguments.report.write_text(text, "utf-8")
+    return 0 if len(digests) == 1 else 1
+
+
+def labelled_tree(root: Path) -> Path:
+    """The labelled files, each folder a package so that every tool can name its modules apart."""
+    write_tree(root, dict(files()))
+    for folder in {path.parent for path in root.rglob("*.py")}:
+        (folder / "__init__.py").touch()
+    return root
+
+
+def class_spans(root: Path) -> dict[str, Span]:
+    tree = tree_of(root)
+    return {
+        f"{tree.module(path)}.{fact.qualname}": Span(path, fact.line, fact.end_line)
+        for path in tree.paths
+        if (facts := tree.facts(path))
+        for fact in facts.classes
+    }
+
+
+def consolidator(root: Path) -> Result:
+    start = time.perf_counter()
+    families = json.loads(duplicates(root))["families"]
+    seconds = time.perf_counter() - start
+    reported = {
+        frozenset(pair)
+        for family in families
+        for pair in combinations(
+            [m["qualname"] for m in family["members"] if m["role"] != "test-double"], 2
+        )
+    }
+    return Result("consolidator", seconds, frozenset(reported))
+
+
+def duplicates(root: Path, *arguments: str, seed: int = 0) -> bytes:
+    command = [sys.executable, "-m", "consolidator", "duplicates", str(root), "--format", "json"]
+    environment = {**os.environ, "PYTHONHASHSEED": str(seed)}
+    return output([*command, *arguments], root, environment)
+
+
+def digest(root: Path, seed: int) -> str:
+    """Of one run: another hash seed each, one to four jobs, every second one without the cache."""
+    cache = ["--no-cache"] if seed % 2 else []
+    return sha256(duplicates(root, "--jobs", str(seed % 4 + 1), *cache, seed=seed)).hexdigest()
+
+
+def other(name: str, finder: Finder, root: Path, spans: dict[str, Span]) -> Result:
+    start = time.perf_counter()
+    matches = list(finder(root))
+    seconds = time.perf_counter() - start
+    covered: dict[tuple[str, str], set[int]] = defaultdict(set)
+    by_path: dict[str, list[str]] = defaultdict(list)
+    for qualname, span in spans.items():
+        by_path[span.path].append(qualname)
+    for left, right in matches:
+        for a in by_path[left.path]:
+            for b in by_path[right.path]:
+                if a != b:
+                    covered[a, b] |= left.lines_in(spans[a])
+                    covered[b, a] |= right.lines_in(spans[b])
+    graph: nx.Graph[str] = nx.Graph()
+    for a, b in covered:
+        smaller, larger = sorted((a, b), key=lambda q: spans[q].end - spans[q].start)
+        size = spans[smaller].end - spans[smaller].start + 1
+        if len(covered[smaller, larger]) >= COVERED * size:
+            graph.add_edge(a, b)
+    linked = {
+        frozenset(pair)
+        for component in nx.connected_components(graph)
+        for pair in combinations(sorted(component), 2)
+    }
+    return Result(name, seconds, frozenset(linked))
+
+
+def output(command: Sequence[str], cwd: Path, environment: dict[str, str] | None = None) -> bytes:
+    return subprocess.run(
+        command, cwd=cwd, capture_output=True, check=False, env=environment
+    ).stdout
+
+
+def jscpd(root: Path) -> Iterator[Match]:
+    with tempfile.TemporaryDirectory() as folder:
+        options = ["--min-lines", "4", "--min-tokens", "30", "--reporters", "json"]
+        output(["jscpd", *options, "--output", folder, "."], root)
+        found = json.loads(next(Path(folder).glob("*.json")).read_bytes())
+    for entry in found["duplicates"]:
+        first, second = entry["firstFile"], entry["secondFile"]
+        yield (
+            Span(first["name"], first["start"], first["end"]),
+            Span(second["name"], second["start"], second["end"]),
+        )
+
+
+def pylint(root: Path) -> Iterator[Match]:
+    options = ["--disable=all", "--enable=duplicate-code", "--recursive=y", "-f", "json"]
+    for entry in json.loads(output(["pylint", *options, "."], root) or b"[]"):
+        places = re.findall(r"^==([\w.]+):\[(\d+):(\d+)\]", entry["message"], re.MULTILINE)
+        spans = [
+            Span(module.replace(".", "/") + ".py", int(start) + 1, int(end))
+            for module, start, end in places
+        ]
+        yield from combinations(spans, 2)
+
+
+def pyscn(root: Path) -> Iterator[Match]:
+    options = ["analyze", "--json", "--output", "-", "--select", "clones", "."]
+    found = json.loads(output(["pyscn", *options], root))["clone"]
+    for entry in found["clone_pairs"]:
+        sides = [entry[side]["location"] for side in ("clone1", "clone2")]
+        left, right = (Span(s["file_path"], s["start_line"], s["end_line"]) for s in sides)
+        yield left, right
+
+
+def pychase(root: Path) -> Iterator[Match]:
+    for entry in json.loads(output(["pychase", "--json", "."], root))["candidates"]:
+        left, right = (
+            Span(s["file"], s["start_line"], s["end_line"]) for s in (entry["left"], entry["right"])
+        )
+        yield left, right
+
+
+FINDERS: dict[str, Finder] = {"jscpd": jscpd, "pylint": pylint, "pyscn": pyscn, "pychase": pychase}
+
+
+def table(results: Sequence[Result], labelled: Sequence[Pair], digests: int) -> str:
+    same = [pair for pair in labelled if pair.same]
+    copies = [pair for pair in same if not pair.category.startswith("role")]
+    roles = [pair for pair in same if pair.category.startswith("role")]
+    hard = [pair for pair in labelled if pair.category.startswith("hard")]
+    lines = [
+        "# Duplicates: precision and recall on the labelled pairs",
+        "",
+        f"{len(labelled)} pairs: {len(copies)} copies, {len(roles)} of one role, "
+        f"{len(hard)} hard negatives, {len(labelled) - len(same) - len(hard)} of different trades.",
+        "",
+        "| tool | precision | recall | copies found | roles found | hard negatives reported | seconds |",
+        "|---|---:|---:|---:|---:|---:|---:|",
+    ]
+    for result in results:
+        said = [p for p in labelled if frozenset((p.left, p.right)) in result.reported]
+        right = sum(pair.same for pair in said)
+        precision = right / len(said) if said else 0.0
+        counts = " | ".join(
+            f"{sum(p in said for p in part)} of {len(part)}" for part in (copies, roles, hard)
+        )
+        lines.append(
+            f"| {result.tool} | {precision:.3f} | {right / len(same):.3f} | {counts} "
+            f"| {result.seconds:.1f} |"
+        )
+    verdict = "the same bytes" if digests == 1 else f"{digests} DIFFERENT outputs"
+    lines += [
+        "",
+        f"{RUNS} runs of `consolidator duplicates` with different hash seeds, one to four jobs, with "
+        f"and without the cache: {verdict}.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

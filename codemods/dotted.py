@@ -118,8 +118,15 @@ class _Group:
             self._omit(hit, f"{self._name!r} is imported from several places")
         elif not self._certain:
             self._omit(hit, f"{self._name!r} is bound again in the same scope")
+        elif hit.module == self._module_before(hit):
+            self._write(hit, self._view.text[site.start : site.ends[hit.depth - 1]])
         else:
             self._hits.append(hit)
+
+    def _module_before(self, hit: _Hit) -> str:
+        """The module that the chain names already, right before the name that moves."""
+        prefix = self._view.dotted(self._imports[0]) or ""
+        return ".".join((prefix, *hit.site.names[1 : hit.depth])) if hit.name else ""
 
     def _same_package(self) -> bool:
         """`import a.b` and `import a.c` bind the same `a`."""

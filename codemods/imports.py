@@ -116,7 +116,9 @@ def _move_alias(view: View, statement: ast.ImportFrom, index: int, landing: Land
         return
     if view.options.rename_uses and not alias.asname and _rename_uses(view, statement, alias, new):
         new = Replacement(new.module, new.name, new.name)
-    view.rewrite(statement).replaced[index] = [new]
+    rewrite = view.rewrite(statement)
+    rewrite.source = view.source(statement) or ""
+    rewrite.replaced[index] = [new]
 
 
 def _complete_star(view: View, statement: ast.ImportFrom, source: str) -> None:

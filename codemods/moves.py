@@ -97,8 +97,8 @@ class MoveTable:
         return None
 
     def used_elsewhere(self, name: str) -> bool:  # noqa: ARG002
-        """Nothing is known about other files, so every module-level name may be."""
-        return True
+        """Nothing is known about other files; what a package imports is taken to be for them."""
+        return self.is_package
 
 
 def longest_prefix(

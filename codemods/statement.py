@@ -45,6 +45,8 @@ class Rewrite:
 
     replaced: dict[int, list[Replacement]] = field(default_factory=dict)
     added: list[Replacement] = field(default_factory=list)
+    source: str = ""
+    """The absolute module that the statement imports from, where it is known."""
     module: str = ""
     """Another way to write the module that the remaining names come from."""
 
@@ -122,6 +124,8 @@ class _Surgery:
             additions = self._additions(self._rewrite.added)
             return [self._module_edit(self._rewrite.module), *additions]
         modules = {entry.module for entry in new.values()}
+        if new and modules == {self._rewrite.source} and all(e.name for e in new.values()):
+            return [*self._aliases(new), *self._additions(self._rewrite.added)]
         if self._kept or len(modules) != 1 or not all(entry.name for entry in new.values()):
             return None if new else self._additions(self._rewrite.added)
         module = self._module_edit(modules.pop())

@@ -156,7 +156,7 @@ def _family_paths(
         for path in versions.keys() - named:
             wanted.setdefault(versions[path], set()).add(path)
     for blob, content in history.read_blobs(sorted(wanted)):
-        if content is not None and scope.defines(content):
+        if content is not None and (scope.defines(content) or scope.mentions(content)):
             named |= wanted[blob]
     return frozenset(named)
 
@@ -174,7 +174,11 @@ def _members(
     found: dict[str, Member] = {}
     contents = history.read_blobs(tree[path] for path in present)
     for path, (_, content) in zip(present, contents, strict=True):
-        for member in members_of(path, cut(content or b"") or {}, layout):
-            if scope.names_path(path) or scope.covers(member.name) or member.qualname in ends:
+        units = cut(content or b"") or {}
+        wanted = scope.relevant(path, units)
+        for member in members_of(path, units, layout):
+            if member.qualname in ends or any(
+                unit.name in wanted for unit in member.units.values()
+            ):
                 found[member.qualname] = member
     return found

@@ -73,7 +73,8 @@ class Accounts:
     def _group(self, part: Part) -> frozenset[str]:
         """Who ought to have it: the groups of the class it is in, else of those that hold it now."""
         name = part.owner.rpartition(".")[2] or part.unit
-        touched = self._by_name.get(name) or sorted(self._index.holders(part))
+        named = self._by_name.get(name, [])
+        touched = self._index.nearest(part, named) or sorted(self._index.holders(part))
         planned = self._plan_names.get(name)
         group = frozenset().union(
             *(self._groups.get(member, frozenset()) for member in touched),
@@ -84,7 +85,9 @@ class Accounts:
 
     def _may_hold(self, name: str) -> bool:
         member = self._members.get(name)
-        return member is None or (not member.protocol and bool(member.units.keys() - {""}))
+        if member is None or name in self.canonical:
+            return True
+        return not (member.protocol or member.wrapper) and bool(member.units.keys() - {""})
 
 
 def _iso(seconds: int) -> str:

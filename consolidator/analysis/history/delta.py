@@ -60,8 +60,8 @@ def compare(path: str, before: Iterable[Units], after: Units | None) -> FileDelt
     known = [unit for units in parents[1:] for unit in units.values()]
     pairs, moved = _paired(old, after)
     deltas = [_changed(one, other, known) for one, other in pairs]
-    taken = {other.name for _, other in pairs} | {other.name for _, other in moved}
-    left = {one.name for one, _ in pairs} | {one.name for one, _ in moved}
+    taken = old.keys() | {other.name for _, other in moved}
+    left = after.keys() | {one.name for one, _ in moved}
     deltas += [_changed(one, other, known) for one, other in moved]
     deltas += [_added(unit) for name, unit in after.items() if name not in taken]
     deltas += [

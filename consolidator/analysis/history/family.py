@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cached_property
-from posixpath import basename
+from itertools import combinations
+
+import networkx as nx
 
 from consolidator.analysis.history.units import Unit, Units
 from consolidator.tree.modules import Layout
@@ -16,8 +19,11 @@ from consolidator.tree.modules import Layout
 _TEST_FOLDERS = {"test", "tests", "testing", "e2e", "test_framework"}
 _DEFINITION = rb"^[ \t]*(?:class|(?:async[ \t]+)?def)[ \t]+"
 _CLASS = rb"^[ \t]*class[ \t]+"
-_ROLE = re.compile(r"[A-Z][a-z0-9]*$")
-_SHARED_METHODS = 0.5
+_SAME_NAME_SHARE = 0.15
+_OTHER_NAME_SHARE = 0.4
+"""Share of the smaller class's statements at which two classes count as copies of one another."""
+_COMMONPLACE = 30
+"""Statements that more members hold than this relate nobody."""
 
 
 def is_test(path: str) -> bool:
@@ -61,17 +67,30 @@ class Scope:
         """Whether a file may define a member; decided on bytes, without parsing."""
         return self._pattern.search(source) is not None
 
+    def mentions(self, source: bytes) -> bool:
+        """Whether a file speaks of what is matched: its callers and what serves it."""
+        return bool(self.match) and self.match.lower().encode() in source.lower()
+
     def covers(self, name: str) -> bool:
         """Whether a class or function is wanted for its own name."""
         return name in self.names or bool(self.match and self.match.lower() in name.lower())
 
-    def relevant(self, path: str, unit: str, owner: str) -> bool:
-        """Whether a unit of a family file belongs to the family: other classes there do not."""
-        if self.names_path(path) or self.covers(basename(path)):
-            return True
-        if owner:
-            return any(self.covers(part) for part in owner.split("."))
-        return not self.names or self.covers(unit) or not unit
+    def relevant(self, path: str, units: Units) -> Units:
+        """The units of a file that concern the family: other classes of the same file do not."""
+        if self.names_path(path):
+            return units
+        if not self.match:
+            return {name: unit for name, unit in units.items() if self._named(unit)}
+        told = {unit.owner or unit.name for unit in units.values() if self._speaks(unit)}
+        return {name: unit for name, unit in units.items() if (unit.owner or name) in told}
+
+    def _named(self, unit: Unit) -> bool:
+        if unit.owner:
+            return any(self.covers(part) for part in unit.owner.split("."))
+        return not unit.name or self.covers(unit.name)
+
+    def _speaks(self, unit: Unit) -> bool:
+        return self._named(unit) or self.match.lower() in unit.text.lower()
 
 
 def _globbed(path: str, glob: str) -> bool:
@@ -92,6 +111,16 @@ class Member:
     @cached_property
     def methods(self) -> frozenset[str]:
         return frozenset(name for name in self.units if name and not name.startswith("__"))
+
+    @cached_property
+    def wrapper(self) -> bool:
+        """Whether at least half of its methods hand the call on to a method of their own name."""
+        passed = [
+            name
+            for name in self.methods
+            if any(f".{name}(" in key for key in self.units[name].keys)
+        ]
+        return len(self.methods) > 1 and len(passed) * 2 >= len(self.methods)
 
     @cached_property
     def keys(self) -> frozenset[str]:
@@ -141,47 +170,32 @@ def groups(
 ) -> dict[str, frozenset[str]]:
     """For each member the qualnames of its group, itself included.
 
-    One group are: what the plan moves to one place (`merged`), classes of one name, and classes of
-    one role (the last word of the name) that share at least half of the smaller one's methods.
+    One group are: what the plan moves to one place (`merged`), functions of one name, and classes
+    that share statements. A common name alone is no proof, a different name no disproof.
     """
-    known = [member for member in members if not member.protocol]
-    leader = {member.qualname: member.qualname for member in known}
-
-    def find(name: str) -> str:
-        while leader[name] != name:
-            name = leader[name]
-        return name
-
-    def join(one: str, other: str) -> None:
-        first, second = sorted((find(one), find(other)))
-        leader[second] = first
-
+    known = {
+        member.qualname: member for member in members if not (member.protocol or member.wrapper)
+    }
+    related: nx.Graph[str] = nx.Graph()
+    related.add_nodes_from(known)
     for names in merged:
-        present = sorted(names & leader.keys())
-        for name in present[1:]:
-            join(present[0], name)
-    for relatives in _buckets(known):
-        for place, one in enumerate(relatives):
-            for other in relatives[place + 1 :]:
-                if _alike(one, other):
-                    join(one.qualname, other.qualname)
-    collected: dict[str, set[str]] = {}
-    for name in leader:
-        collected.setdefault(find(name), set()).add(name)
-    return {name: frozenset(collected[find(name)]) for name in leader}
+        nx.add_path(related, sorted(names & known.keys()))
+    shared = _shared_statements(known.values())
+    for (one, other), count in shared.items():
+        smaller = min(len(known[one].keys), len(known[other].keys))
+        same = known[one].name == known[other].name
+        if count >= smaller * (_SAME_NAME_SHARE if same else _OTHER_NAME_SHARE):
+            related.add_edge(one, other)
+    return {name: frozenset(part) for part in nx.connected_components(related) for name in part}
 
 
-def _buckets(members: Iterable[Member]) -> Iterable[list[Member]]:
-    """Only members of one name or one role are ever compared."""
-    buckets: dict[str, list[Member]] = {}
+def _shared_statements(members: Iterable[Member]) -> Counter[tuple[str, str]]:
+    holders: dict[str, list[str]] = {}
     for member in members:
-        role = _ROLE.search(member.name)
-        buckets.setdefault(role[0] if role else member.name, []).append(member)
-    return buckets.values()
-
-
-def _alike(one: Member, other: Member) -> bool:
-    if one.name == other.name:
-        return True
-    shared = len(one.methods & other.methods)
-    return shared >= 2 and shared >= _SHARED_METHODS * min(len(one.methods), len(other.methods))
+        for key in member.keys:
+            holders.setdefault(key, []).append(member.qualname)
+    shared: Counter[tuple[str, str]] = Counter()
+    for names in holders.values():
+        if len(names) <= _COMMONPLACE:
+            shared.update(combinations(sorted(names), 2))
+    return shared

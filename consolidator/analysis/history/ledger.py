@@ -15,6 +15,8 @@ _WORD = re.compile(r"\w+")
 _ALIKE = 0.75
 """Share of words at which an edited statement still counts as the same one."""
 _SAME_JOB = 0.3
+_UNFIXED = 0.5
+"""Share of words at which a statement is taken for the one that a fix rewrote."""
 _LIVES = 0.5
 """Share of a fix that a class must hold to count as having it."""
 _TELLING = 30
@@ -44,6 +46,8 @@ class Part:
     banned: frozenset[str]
     """Statements that the fix took away; they count where nothing was put in their place."""
     after: frozenset[str]
+    whole: bool = False
+    """The unit itself came with the fix."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,9 @@ def _part(delta: UnitDelta, after: Units) -> Part | None:
         return None
     unit = after.get(delta.name)
     short = delta.name[len(delta.owner) + 1 :] if delta.owner else delta.name
-    return Part(delta.owner, short, tuple(fresh), banned, unit.keys if unit else frozenset())
+    after_keys = unit.keys if unit else frozenset()
+    whole = delta.status == "added"
+    return Part(delta.owner, short, tuple(fresh), banned, after_keys, whole)
 
 
 def _carries(statement: Statement) -> bool:
@@ -113,9 +119,33 @@ class Index:
             total += size
             found += len(alive)
             lives |= having
-            lacks |= group - having
+            lacks |= {name for name in group - having if self._ought(part, name)}
         surviving = found / total if total else 0.0
         return Whereabouts(round(surviving, 3), tuple(sorted(lives)), tuple(sorted(lacks - lives)))
+
+    def _ought(self, part: Part, name: str) -> bool:
+        """A copy lacks a fix only where it has what was fixed; a replacement always ought to."""
+        member = self.members.get(name)
+        if member is None or part.whole:
+            return True
+        unit = _counterpart(part, member) if part.unit else None
+        if unit is None:
+            return False
+        earlier = [_words(carrier.before) for carrier in part.carriers if carrier.before]
+        if len(earlier) < len(part.carriers) or not earlier:
+            return True
+        theirs = [_words(key) for key in unit.keys]
+        return any(_overlap(old, new) >= _UNFIXED for old in earlier for new in theirs)
+
+    def nearest(self, part: Part, names: Sequence[str]) -> list[str]:
+        """Of classes with one name, those whose code is the part's."""
+        scored = [(self._nearness(part, name), name) for name in names]
+        best = max((score for score, _ in scored), default=0.0)
+        return [name for score, name in scored if score >= min(best, _SAME_JOB)]
+
+    def _nearness(self, part: Part, name: str) -> float:
+        unit = _counterpart(part, self.members[name])
+        return _overlap(part.after, unit.keys) if unit is not None else 0.0
 
 
 def _held(part: Part, member: Member) -> set[int]:

@@ -149,15 +149,12 @@ class Miner:
         """None where a version of the file is missing or does not parse."""
         before = [self._versions[blob] for blob in change.old]
         after = self._versions[change.new] if change.new else None
-        known = [self._relevant(change.path, units) for units in before if units is not None]
+        relevant = self._scope.relevant
+        known = [relevant(change.path, units) for units in before if units is not None]
         if len(known) < len(before) or (change.new and after is None):
             return None
-        fresh = None if after is None else self._relevant(change.path, after)
+        fresh = None if after is None else relevant(change.path, after)
         return compare(change.path, known, fresh)
-
-    def _relevant(self, path: str, units: Units) -> Units:
-        relevant = self._scope.relevant
-        return {name: unit for name, unit in units.items() if relevant(path, name, unit.owner)}
 
     def _new_tests(self, commit: Commit) -> tuple[str, ...]:
         found = []

@@ -33,7 +33,7 @@ SIGNALS = {
     "bound": Signal(2.0, "leak/lifecycle", "bounds what was kept for ever"),
     "narrowed": Signal(2.0, "error handling", "narrows an exception"),
     "unswallowed": Signal(3.0, "event loss", "no longer swallows a failure"),
-    "handled": Signal(1.5, "error handling", "handles a failure"),
+    "handled": Signal(2.0, "error handling", "handles a failure"),
     "awaited": Signal(3.0, "event loss", "awaits what was not awaited"),
     "serialised": Signal(2.5, "serialisation", "serialises safely"),
     "identity": Signal(2.5, "isolation/security", "changes the key that is looked up"),
@@ -41,11 +41,15 @@ SIGNALS = {
     "argument": Signal(1.0, None, "passes other arguments"),
     "condition": Signal(2.0, None, "changes a condition"),
     "returned": Signal(1.5, None, "answers differently"),
+    "ensured": Signal(2.5, "leak/lifecycle", "makes sure, whatever fails, of a step"),
+    "unconditional": Signal(2.0, None, "drops a condition"),
+    "looped": Signal(1.5, None, "goes through something else"),
+    "spawned": Signal(1.5, "event loss", "no longer lets a task run unwatched"),
     "reordered": Signal(2.0, "ordering", "changes the order of steps"),
     "snapshot": Signal(2.5, "race/concurrency", "iterates over a copy"),
     "delivered": Signal(1.0, "event loss", "sends where nothing was sent"),
     "value": Signal(0.8, None, "changes a value"),
-    "called-before": Signal(2.5, "event loss", "adds a method that was already called"),
+    "called-before": Signal(2.0, "event loss", "adds a method that was already called"),
     "restored": Signal(3.0, "event loss", "brings back what an earlier commit removed"),
     "ported": Signal(1.5, None, "brings over what another copy already had"),
 }
@@ -66,13 +70,14 @@ _SERIAL = re.compile(
     r"isoformat\(|model_dump|jsonable|json_safe|safe_serial\w*|_?serializ\w+\(|default=str|to_dict\(|\.value\b|json\.dumps\("
 )
 _IDENTITY = re.compile(
-    r"\b(user_?id|tenant_?id|thread_?id|run_?id|connection_?id|client_?id|session_?id|stream_?id|\w+_key|key)\b",
+    r"\b_?(user_?id|tenant_?id|thread_?id|run_?id|connection_?id|client_?id|session_?id|stream_?id|\w+_key|key)\b",
     re.IGNORECASE,
 )
 _SEND = re.compile(
     r"\.(_?send\w*|_?emit\w*|_?notify\w*|_?broadcast\w*|_?publish\w*|_?deliver\w*|put_nowait|put)\("
 )
 _SNAPSHOT = re.compile(r"\b(list|tuple|set|dict|sorted)\(|\.copy\(\)")
+_SPAWN = re.compile(r"\b(create_task|ensure_future)\(")
 _EXITS = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 
 
@@ -211,9 +216,31 @@ def _identity(delta: UnitDelta) -> str | None:
     return _rewritten(
         delta,
         lambda pair: (
-            sorted(_IDENTITY.findall(pair.old.key)) != sorted(_IDENTITY.findall(pair.new.key))
+            not isinstance(pair.new.node, ast.FunctionDef | ast.AsyncFunctionDef)
+            and _IDENTITY.findall(pair.old.key) != _IDENTITY.findall(pair.new.key)
         ),
     )
+
+
+def _ensured(delta: UnitDelta) -> str | None:
+    for item in delta.added:
+        if isinstance(item.node, ast.Try) and item.node.finalbody:
+            return ast.unparse(item.node.finalbody[0]).partition("\n")[0]
+    return None
+
+
+def _unconditional(delta: UnitDelta) -> str | None:
+    if any(isinstance(item.node, ast.If) for item in delta.added):
+        return None
+    return next((item.key for item in delta.removed if isinstance(item.node, ast.If)), None)
+
+
+def _looped(delta: UnitDelta) -> str | None:
+    return _rewritten(delta, lambda pair: isinstance(pair.new.node, ast.For | ast.AsyncFor))
+
+
+def _spawned(delta: UnitDelta) -> str | None:
+    return _first(delta.removed, _SPAWN)
 
 
 def _calls(statement: Statement) -> list[ast.Call]:
@@ -298,6 +325,10 @@ _DETECTORS: dict[str, Detector] = {
     "awaited": _awaited,
     "serialised": _serialised,
     "identity": _identity,
+    "ensured": _ensured,
+    "unconditional": _unconditional,
+    "spawned": _spawned,
+    "looped": _looped,
     "renamed-call": _renamed_call,
     "argument": _argument,
     "condition": _condition,

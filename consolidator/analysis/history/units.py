@@ -11,7 +11,7 @@ import ast
 import re
 import warnings
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 MODULE_UNIT = ""
@@ -120,8 +120,6 @@ def _statements(
             continue
         if isinstance(node, ast.ClassDef):
             yield Statement(_class_key(node, source), ast.Pass(), context, node.lineno)
-            if context:
-                yield from _statements(node.body, (*context, "class"), source)
             continue
         key = source.header(node)
         if key:
@@ -142,7 +140,7 @@ def _inside(
                 yield Statement(caught, handler, context, handler.lineno)
                 yield from _statements(handler.body, (*context, caught), source)
             yield from _statements(node.orelse, (*context, "else"), source)
-            yield from _statements(node.finalbody, (*context, "finally"), source)
+            yield from _finally(node.finalbody, context, source)
         case ast.Match():
             for case in node.cases:
                 yield Statement(f"case {source.of(case.pattern)}", case, context, node.lineno)
@@ -152,6 +150,12 @@ def _inside(
             yield from _statements(node.orelse, (*context, "else"), source)
         case ast.With() | ast.AsyncWith():
             yield from _statements(node.body, (*context, key), source)
+
+
+def _finally(body: list[ast.stmt], context: tuple[str, ...], source: Source) -> Iterator[Statement]:
+    """What is done whatever fails differs from the same done only when nothing does."""
+    for statement in _statements(body, (*context, "finally"), source):
+        yield replace(statement, key=f"finally {statement.key}")
 
 
 class Source:

@@ -13,11 +13,11 @@ from consolidator.analysis.history.signals import SIGNALS, Evidence, detect
 
 Verdict = Literal["fix", "feature", "refactor", "test", "docs", "other"]
 
-_BIAS = -3.0
+_BIAS = -1.7
 _REPEAT = 0.35
 """What a signal adds when another file of the same commit shows it again, relative to the first."""
 _SUBJECT_FIX = 0.7
-_SUBJECT_REVERT = 1.0
+_SUBJECT_REVERT = 0.5
 _TESTED = 0.8
 _NEW_CODE = -0.5
 """Per doubling of new statements in new units: features carry guards of their own."""
@@ -26,6 +26,17 @@ _FIX_WORD = re.compile(
     re.I,
 )
 _REVERT = re.compile(r"^revert\b|\bthis reverts commit\b", re.I)
+_WORDS = {
+    "race/concurrency": re.compile(r"race|concurren|deadlock|thread.?safe", re.I),
+    "event loss": re.compile(r"lost|loses?\b|swallow|dropped|deliver|_pending", re.I),
+    "isolation/security": re.compile(r"isolat|secur|permission|owner|context\b|token|auth", re.I),
+    "leak/lifecycle": re.compile(r"leak|clean.?up|dispos|shutdown", re.I),
+    "reconnect": re.compile(r"reconnect|re-?connect|resume|tabs?\b", re.I),
+    "serialisation": re.compile(r"seriali[sz]|json", re.I),
+    "ordering": re.compile(r"order", re.I),
+    "performance": re.compile(r"performance|slow\b|latency|faster", re.I),
+}
+"""Words of a message, or of the code that shows a signal, that name what was wrong."""
 _SHOWN = 90
 
 
@@ -62,7 +73,8 @@ def judge(touched: Touched) -> Judgement:
     score = 1 / (1 + math.exp(-logit))
     fix = score >= 0.5 and bool(found)
     verdict: Verdict = "fix" if fix else _otherwise(touched)
-    return Judgement(verdict, round(score, 3), _reasons(touched, found, fix), _category(found, fix))
+    category = _category(touched, found) if fix else None
+    return Judgement(verdict, round(score, 3), _reasons(touched, found, fix), category)
 
 
 def _weigh(found: list[tuple[str, Evidence]]) -> float:
@@ -103,15 +115,19 @@ def unit_noise(file: FileDelta) -> int:
     return sum(unit.noise for unit in file.units)
 
 
-def _category(found: list[tuple[str, Evidence]], fix: bool) -> str | None:
-    if not fix:
-        return None
+def _category(touched: Touched, found: list[tuple[str, Evidence]]) -> str:
     votes: Counter[str] = Counter()
     for _, evidence in found:
         signal = SIGNALS[evidence.signal]
         if signal.category:
             votes[signal.category] += int(signal.weight * 10)
-    return max(votes, key=lambda name: (votes[name], name)) if votes else "other"
+        for category, words in _WORDS.items():
+            if words.search(evidence.detail):
+                votes[category] += 12
+    for category, words in _WORDS.items():
+        if words.search(touched.message):
+            votes[category] += 25
+    return min(votes, key=lambda name: (-votes[name], name)) if votes else "other"
 
 
 def _reasons(touched: Touched, found: list[tuple[str, Evidence]], fix: bool) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from unified_runtime.execution import AgentRun, ExecutionEngine
 from unified_runtime.handshake import Handshake
 from unified_runtime.journals.base import Journal, Retention
 from unified_runtime.journals.memory import MemoryJournal
+from unified_runtime.journals.redis import RedisJournal
 from unified_runtime.journals.sqlite import SqliteJournal
 from unified_runtime.limits import Limits
 from unified_runtime.manager import UnifiedWebSocketManager
@@ -31,6 +32,7 @@ __all__ = [
     "Journal",
     "Limits",
     "MemoryJournal",
+    "RedisJournal",
     "Retention",
     "SqliteJournal",
     "ToolExecutionEngine",

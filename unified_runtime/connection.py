@@ -38,6 +38,7 @@ class Connection:
         "_close_code",
         "_finishing",
         "_heard",
+        "_in_doubt",
         "_journal",
         "_limits",
         "_on_closed",
@@ -92,6 +93,7 @@ class Connection:
         self._heard = asyncio.get_running_loop().time()
         self._rate = TokenBucket(limits.frames_per_second, self._heard)
         self._pong_due = False
+        self._in_doubt = False
         self._finishing = False
         self._close_code: CloseCode | None = None
         self._waiter: asyncio.Future[None] | None = None
@@ -106,7 +108,7 @@ class Connection:
         """
         if self.state is State.POSITIONING:
             return True  # nothing may be written before the client's position is known
-        if self._waiter is None or self.state is not State.LIVE:
+        if self._waiter is None or self.state is not State.LIVE or self._in_doubt:
             return False
         frames = self._tail.after(self.position, self._limits.write_events)
         if not frames or not self._sink.write(frames):
@@ -114,6 +116,11 @@ class Connection:
         self.position += len(frames)
         self.delivered += len(frames)
         return len(frames) < self._limits.write_events
+
+    def doubt(self) -> None:
+        """The numbering may have begun anew: ask the journal before anything else is written."""
+        self._in_doubt = True
+        self.wake()
 
     def wake(self) -> None:
         """There may be something to write. Cheap, and never blocks."""
@@ -221,6 +228,10 @@ class Connection:
             if self._resume is not None:
                 self.state = advance(self.state, Step.REWIND)
                 await self._begin()
+            if self._in_doubt:
+                self._in_doubt = False
+                if self.state is State.LIVE:
+                    self.state = advance(self.state, Step.FALL_BEHIND)
             if self._pong_due:
                 self._pong_due = False
                 await self._send([PONG])
@@ -234,8 +245,12 @@ class Connection:
                 await self._send_events(frames)
             elif self._finishing:
                 return
-            elif not self._pong_due and self._resume is None:
+            elif not self._has_orders:
                 await self._wait(None)
+
+    @property
+    def _has_orders(self) -> bool:
+        return self._pong_due or self._in_doubt or self._resume is not None
 
     async def _begin(self) -> None:
         """Say `ready`, and the gap if there is one; then everything behind it is replayed."""

@@ -40,7 +40,11 @@ class Hub:
     def deliver(self, user_id: str, seq: int, frame: bytes) -> None:
         """The journal's notification; see journals.base.Deliver."""
         user = self._users.get(user_id)
-        if user is not None and user.tail.push(seq, frame):
+        if user is not None and seq == 0:
+            user.tail.forget(0)
+            for connection in user.connections:
+                connection.doubt()
+        elif user is not None and user.tail.push(seq, frame):
             if not self._dirty:
                 asyncio.get_running_loop().call_soon(self._flush)
             self._dirty[user_id] = user

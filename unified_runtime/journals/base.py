@@ -8,7 +8,10 @@ from unified_runtime.protocol.frames import Draft
 from unified_runtime.protocol.stream import Bounds
 
 Deliver = Callable[[str, int, bytes], None]
-"""Called on the loop with (user_id, seq, frame) for each event once it is kept."""
+"""Called on the loop with (user_id, seq, frame) for each event once it is kept.
+
+Number 0 says that the user's numbering began anew, so that what is known of it is void.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ class Journal(Protocol):
     async def start(self, deliver: Deliver) -> None: ...
 
     async def append(self, drafts: Sequence[Draft]) -> list[int]:
-        """Keep all drafts or none, in this order, and return their numbers.
+        """Keep all drafts of a user or none, in this order, and return their numbers.
 
         `deliver` is called for each before this returns, in the order of the numbers. A draft
         whose `event_id` its user already has gets the number of the first, and is not kept again.

@@ -99,7 +99,7 @@ class Tail:
         return True
 
     def forget(self, following: int) -> None:
-        """Drop everything; the next event is `following` or later."""
+        """Drop everything; the next event is `following` or later, of 0 it is not known."""
         self._frames.clear()
         self._size = 0
         self.first = following

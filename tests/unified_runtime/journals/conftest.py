@@ -1,12 +1,17 @@
 """Every journal, behind one fixture: the shared suite runs against each."""
 
-from collections.abc import AsyncIterator, Callable
+import secrets
+import shutil
+import socket
+import subprocess
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import pytest
 
 from unified_runtime.journals.base import Journal, Retention
 from unified_runtime.journals.memory import MemoryJournal
+from unified_runtime.journals.redis import RedisJournal
 from unified_runtime.journals.sqlite import SqliteJournal
 from unified_runtime.protocol.frames import Draft
 
@@ -49,11 +54,37 @@ def clock() -> FakeClock:
     return FakeClock()
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory) -> Iterator[str]:
+    """A real server of our own on a free port."""
+    binary = shutil.which("redis-server")
+    if binary is None:
+        pytest.skip("redis-server is not installed")
+    folder = tmp_path_factory.mktemp("redis")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    options = ["--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", ""]
+    with subprocess.Popen(
+        [binary, *options, "--appendonly", "yes"], stdout=subprocess.PIPE, text=True
+    ) as server:
+        for line in server.stdout:
+            if "Ready to accept connections" in line:
+                break
+        yield f"redis://127.0.0.1:{port}/0"
+        server.terminate()
+        server.stdout.read()
+
+
+@pytest.fixture(params=["memory", "sqlite", "redis"])
 def make_journal(request, tmp_path, clock) -> Callable[[Retention | None], Journal]:
     """A journal on the same place each time; the memory journal is a new one."""
+    url = request.getfixturevalue("redis_url") if request.param == "redis" else ""
+    prefix = secrets.token_hex(4)
 
     def make(retention: Retention | None = None) -> Journal:
+        if request.param == "redis":
+            return RedisJournal(url, prefix=prefix, retention=retention, clock=clock)
         if request.param == "memory":
             return MemoryJournal(retention=retention, clock=clock)
         return SqliteJournal(

@@ -1,0 +1,106 @@
+"""What only a shared journal can do: join several servers, and be away."""
+
+import asyncio
+import secrets
+
+import pytest
+from redis.asyncio import Redis
+
+from unified_runtime import RedisJournal, UnifiedWebSocketManager
+from unified_runtime.errors import JournalError
+from unified_runtime.journals import redis as redis_journal
+
+
+@pytest.fixture
+def prefix():
+    return secrets.token_hex(4)
+
+
+@pytest.fixture
+def manager_on_redis(redis_url, prefix):
+    return lambda: UnifiedWebSocketManager(journal=RedisJournal(redis_url, prefix=prefix))
+
+
+async def test_an_event_emitted_on_one_server_reaches_a_tab_on_another(
+    manager_on_redis, make_recorder
+):
+    async with manager_on_redis() as here, manager_on_redis() as there:
+        tab, far_tab = make_recorder(), make_recorder()
+        await here.connect_user("u1", tab)
+        await there.connect_user("u1", far_tab)
+        for n in range(100):
+            await (here if n % 2 else there).emit("u1", "note", {"n": n})
+        for recorder in (tab, far_tab):
+            events = await recorder.wait_for(100)
+            assert [e["seq"] for e in events] == list(range(1, 101))
+            assert [e["data"]["n"] for e in events] == list(range(100))
+
+
+async def test_two_servers_emitting_at_once_make_one_numbering(manager_on_redis, make_recorder):
+    async with manager_on_redis() as here, manager_on_redis() as there:
+        tab = make_recorder()
+        await here.connect_user("u1", tab)
+        numbers = await asyncio.gather(
+            *((here if n % 2 else there).emit("u1", "note", {}) for n in range(400))
+        )
+        assert sorted(numbers) == list(range(1, 401))
+        assert [e["seq"] for e in await tab.wait_for(400)] == list(range(1, 401))
+
+
+async def test_a_lost_notification_is_found_and_healed(
+    manager_on_redis, make_recorder, redis_url, prefix, monkeypatch
+):
+    monkeypatch.setattr(redis_journal, "_CHECK_EVERY", 0.05)
+    deaf = RedisJournal(redis_url, prefix=prefix)
+    monkeypatch.setattr(deaf, "_channel", lambda user_id: "nowhere")
+    async with manager_on_redis() as here, UnifiedWebSocketManager(journal=deaf) as there:
+        tab = make_recorder()
+        await here.connect_user("u1", tab)
+        for _ in range(10):
+            await there.emit("u1", "note", {})
+        assert [e["seq"] for e in await tab.wait_for(10)] == list(range(1, 11))
+        assert here.stats()["lost"] == 0
+
+
+async def test_a_lost_key_starts_a_new_stream_and_tabs_are_told(
+    manager_on_redis, make_recorder, redis_url, prefix
+):
+    async with manager_on_redis() as manager, Redis.from_url(redis_url) as redis:
+        tab = make_recorder()
+        await manager.connect_user("u1", tab)
+        await manager.emit("u1", "note", {})
+        await tab.wait_for(1)
+        async for key in redis.scan_iter(f"{prefix}:*"):
+            await redis.delete(key)
+        assert await manager.emit("u1", "note", {}) == 1
+        assert await manager.emit("u1", "note", {}) == 2
+        events = await tab.wait_for(3)
+        assert [e["seq"] for e in events] == [1, 1, 2]
+        assert events[0]["stream"] != events[1]["stream"] == events[2]["stream"]
+        [gap] = [frame for frame in tab.sent if frame["type"] == "gap"]
+        assert gap == {"type": "gap", "from": 1, "to": 0, "reason": "new_stream"}
+
+
+async def test_a_server_that_is_away_is_one_documented_error(unused_tcp_port):
+    journal = RedisJournal(f"redis://127.0.0.1:{unused_tcp_port}/0")
+    manager = UnifiedWebSocketManager(journal=journal)
+    with pytest.raises(JournalError, match="Redis"):
+        await manager.emit("u1", "note", {})
+
+
+async def test_a_broken_connection_is_made_again(manager_on_redis, make_recorder, redis_url):
+    async with manager_on_redis() as manager, Redis.from_url(redis_url) as redis:
+        tab = make_recorder()
+        await manager.connect_user("u1", tab)
+        assert await manager.emit("u1", "note", {}) == 1
+        await redis.client_kill_filter(_type="normal", skipme=True)
+        await redis.client_kill_filter(_type="pubsub")
+        sent = 1
+        async with asyncio.timeout(10):
+            while sent < 5:
+                try:
+                    sent = await manager.emit("u1", "note", {})
+                except JournalError:
+                    await asyncio.sleep(0.01)
+        events = await tab.wait_for(sent)
+        assert [e["seq"] for e in events] == list(range(1, sent + 1))

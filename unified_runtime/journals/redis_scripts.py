@@ -1,0 +1,73 @@
+"""What runs inside Redis, so that numbering, trimming and notifying are one step.
+
+Keys of a user share a hash tag, so that a cluster keeps them in one slot: a stream whose ids are
+`<seq>-0`, a hash with the name of the numbering and the last number, a sorted set of event ids.
+"""
+
+_OPEN = """
+local stream, meta, ids = KEYS[1], KEYS[2], KEYS[3]
+local name = redis.call('HGET', meta, 'stream')
+if not name then
+    redis.call('DEL', stream, ids)
+    name = ARGV[1]
+    redis.call('HSET', meta, 'stream', name, 'last', 0)
+end
+local last = tonumber(redis.call('HGET', meta, 'last'))
+local function first()
+    local oldest = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
+    return oldest and tonumber(string.match(oldest[1], '^%d+')) or last + 1
+end
+"""
+
+APPEND = (
+    _OPEN
+    + """
+-- ARGV: candidate name, events to keep or 0, oldest time or '', channel, then per event:
+-- event id or '', time, head, tail. Answers the name and each number, negative when known.
+local keep, oldest, channel = tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
+local numbers, notice = {}, {}
+for i = 5, #ARGV, 4 do
+    local known = ARGV[i] ~= '' and redis.call('ZSCORE', ids, ARGV[i])
+    if known then
+        numbers[#numbers + 1] = -tonumber(known)
+    else
+        last = last + 1
+        local frame = ARGV[i + 2] .. string.format('%d', last) .. ',"stream":"' .. name .. '"'
+            .. ARGV[i + 3]
+        redis.call('XADD', stream, string.format('%d-0', last), 'f', frame, 'at', ARGV[i + 1])
+        if ARGV[i] ~= '' then redis.call('ZADD', ids, last, ARGV[i]) end
+        numbers[#numbers + 1] = last
+        notice[#notice + 1] = name .. ' ' .. string.format('%d', last) .. ' ' .. frame
+    end
+end
+if #notice > 0 then
+    redis.call('HSET', meta, 'last', last)
+    local trimmed = 0
+    if keep > 0 then trimmed = redis.call('XTRIM', stream, 'MAXLEN', keep) end
+    while oldest do
+        local entry = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
+        if not entry or tonumber(entry[2][4]) >= oldest then break end
+        trimmed = trimmed + redis.call('XDEL', stream, entry[1])
+    end
+    if trimmed > 0 then redis.call('ZREMRANGEBYSCORE', ids, '-inf', first() - 1) end
+    redis.call('PUBLISH', channel, table.concat(notice, '\\n'))
+end
+return {name, numbers}
+"""
+)
+
+READ = (
+    _OPEN
+    + """
+-- ARGV: candidate name, after, count. Answers name, first, last and the frames.
+local frames = {}
+local count = tonumber(ARGV[3])
+if count > 0 then
+    local from = string.format('(%d-0', tonumber(ARGV[2]))
+    for _, entry in ipairs(redis.call('XRANGE', stream, from, '+', 'COUNT', count)) do
+        frames[#frames + 1] = entry[2][2]
+    end
+end
+return {name, first(), last, frames}
+"""
+)

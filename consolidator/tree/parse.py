@@ -36,7 +36,7 @@ def parse_syntax(text: str) -> ast.Module | Unreadable:
 
 def parse(text: str) -> tuple[ast.Module | Unreadable, str]:
     """The syntax tree and the parser that made it: CPython's, or LibCST's for newer syntax."""
-    with _quiet_parse():
+    with quiet_parse():
         try:
             return ast.parse(text), CPYTHON
         except SyntaxError as error:
@@ -52,8 +52,9 @@ def parse(text: str) -> tuple[ast.Module | Unreadable, str]:
 
 
 @contextmanager
-def _quiet_parse() -> Iterator[None]:
-    # Syntax trees hold no cycles; the collector would only walk them again and again (a third of the time).
+def quiet_parse() -> Iterator[None]:
+    """Without warnings about the source, and without the garbage collector: syntax trees hold no
+    cycles, and it would only walk them again and again (a third of the time)."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -138,6 +139,8 @@ class _Collector:
         self._guards = outer
 
     def _text(self, node: ast.expr) -> str:
+        if type(node) is ast.Name:
+            return node.id
         start = self._source.offset(node.lineno, node.col_offset)
         end = self._source.offset(node.end_lineno or node.lineno, node.end_col_offset or 0)
         return self._source.text[start:end]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from consolidator.tree.facts import ModuleFacts, Unreadable
-from consolidator.tree.parse import parse, read_facts
-from consolidator.tree.source import decode
+from consolidator.tree.parse import parse, quiet_parse, read_facts
+from consolidator.tree.source import SourceText, decode
 
 LARGEST = 8 * 1024 * 1024
 """Bytes; CPython's parser needs about 100 times a file's size in memory, so larger ones are listed."""
@@ -17,10 +17,13 @@ def facts_of(data: bytes) -> ModuleFacts | Unreadable:
     source = decode(data)
     if isinstance(source, Unreadable):
         return source
+    with quiet_parse():
+        try:
+            return _facts(source)
+        except RecursionError:
+            return Unreadable(1, "is nested too deeply to be read")
+
+
+def _facts(source: SourceText) -> ModuleFacts | Unreadable:
     syntax, parser = parse(source.text)
-    if isinstance(syntax, Unreadable):
-        return syntax
-    try:
-        return read_facts(source, syntax, parser)
-    except RecursionError:
-        return Unreadable(1, "is nested too deeply to be read")
+    return syntax if isinstance(syntax, Unreadable) else read_facts(source, syntax, parser)

@@ -7,6 +7,7 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 
 from consolidator.tree.facts import Unreadable
 
@@ -31,7 +32,15 @@ class SourceText:
     @cached_property
     def line_starts(self) -> list[int]:
         """Character offset of each line. CPython's lines: a form feed or U+2028 ends none."""
-        return [0, *(match.end() for match in _NEWLINE.finditer(self.text))]
+        if "\r" in self.text:
+            return [0, *(match.end() for match in _NEWLINE.finditer(self.text))]
+        lengths = [len(line) + 1 for line in self.text.split("\n")]
+        return [0, *accumulate(lengths[:-1])]
+
+    @cached_property
+    def is_ascii(self) -> bool:
+        """Whether byte and character columns are the same everywhere."""
+        return self.text.isascii()
 
     def line(self, number: int) -> str:
         """The text of a line (from 1) without its line ending; empty past the end."""
@@ -44,6 +53,8 @@ class SourceText:
     def offset(self, line: int, column: int) -> int:
         """Character offset of a position as `ast` gives it (UTF-8 byte columns)."""
         start = self.line_starts[line - 1]
+        if self.is_ascii:
+            return start + column
         text = self.line(line)
         if text.isascii():
             return start + column

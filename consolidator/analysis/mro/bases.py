@@ -72,6 +72,14 @@ class _Base:
     value: Value
 
 
+PROTOCOLS = frozenset(
+    f"collections.abc.{name}"
+    for name in (
+        *("Callable", "Awaitable", "Iterable", "Iterator", "AsyncIterable", "AsyncIterator"),
+        *("Hashable", "Sized", "Container", "Collection", "Reversible", "Buffer"),
+    )
+) | {"contextlib.AbstractContextManager", "contextlib.AbstractAsyncContextManager"}
+"""What a Protocol may inherit from although it is none; source: `typing._PROTO_ALLOWLIST`."""
 TYPED_DICT_META = "typing._TypedDictMeta"
 
 
@@ -102,6 +110,7 @@ class _Reader:
             self._keyword(name, text, place)
         bases = self._without_six(written)
         entries = [(entry, base) for base in bases for entry in self._entries(base, bases)]
+        self._check_typing(bases, entries)
         special = self._special(bases, entries)
         if special is not None:
             entries = special
@@ -216,6 +225,29 @@ class _Reader:
             self._doubt(base, message)
         elif self._refusal is None:
             self._refusal = Refusal("not-a-class", message)
+
+    # rules that typing checks once the class is made
+
+    def _check_typing(
+        self, bases: Sequence[_Base], entries: Sequence[tuple[ClassRef | None, _Base]]
+    ) -> None:
+        plain = [base for base in bases if base.value == ClassValue(self._generic)]
+        self._only(plain, "typing refuses plain Generic as a base")
+        lists = [b for b in bases if b.value == AliasValue(self._generic, "generic")]
+        self._only(lists[1:], "typing refuses Generic[...] twice")
+        protocol = self._evaluator.world.builtin("typing.Protocol")
+        if any(entry == protocol for entry, _ in entries):
+            others = [base for entry, base in entries if entry and not self._protocol(entry)]
+            self._only(others, "a Protocol can only inherit from protocols")
+
+    def _protocol(self, ref: ClassRef) -> bool:
+        if ref.dotted in PROTOCOLS or ref.dotted in ("typing.Generic", "builtins.object"):
+            return True
+        linear = self._classes.linear(ref)
+        if linear.certainty != "exact":
+            return True
+        direct = linear.order if ref.number >= 0 else (ref, *linear.bases)
+        return any(base is not None and base.dotted == "typing.Protocol" for base in direct)
 
     # NamedTuple and TypedDict
 

@@ -34,9 +34,12 @@ def _words(pattern: str) -> list[str]:
 
 
 def _candidates(tree: Tree, words: Sequence[str]) -> Iterable[str]:
+    # A qualname is made of the module's name and of names after `class` and `def`, nothing else.
     paths: list[str] = list(tree.paths)
     for word in words:
+        header = re.compile(rb"\b(?:class|def)[\s\\]+\w*" + re.escape(word.encode()))
         in_name = {path for path in paths if word in tree.module(path)}
         in_bytes = tree.containing(word, paths=[path for path in paths if path not in in_name])
-        paths = sorted(in_name.union(in_bytes))
+        defined = (path for path in in_bytes if header.search(tree.read(path)))
+        paths = sorted(in_name.union(defined))
     return paths

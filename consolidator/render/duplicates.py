@@ -62,6 +62,8 @@ def _member(member: Member) -> dict[str, Any]:
     }
     if member.target:
         row["target"] = member.target
+    else:
+        row["bases"] = list(member.bases)
     return row
 
 

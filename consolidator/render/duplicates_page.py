@@ -1,11 +1,13 @@
-"""`duplicates` as one HTML page: families, method matrix, members and differing bodies side by side."""
+"""`duplicates` as one HTML page: families with their tree, method matrix and differing bodies."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
 from html import escape
+from textwrap import dedent
 
-from consolidator.analysis.duplicates import Family, Report, Signature
+from consolidator.analysis.duplicates import Family, Member, Report, Signature
 from consolidator.render.duplicates import summary
 from consolidator.render.page import page
 from consolidator.tree.facts import Unreadable
@@ -13,11 +15,13 @@ from consolidator.tree.index import Tree
 
 _STYLE = """
 td.same { color: var(--good) } td.differs { color: var(--warn); font-weight: 600 } td.missing { opacity: .45 }
-.matrix td, .matrix th { text-align: center } .matrix td:first-child { text-align: left }
-.sides pre { margin: 0; max-height: 30rem } .sides figure { margin: 0 } figcaption { font-size: .85em }
-tr.chosen { font-weight: 600 }
+.matrix { overflow-x: auto } .matrix td, .matrix th { text-align: center } .matrix td:first-child { text-align: left }
+.sides pre { margin: 0; max-height: 30rem } .sides figure { margin: 0; min-width: 0 } figcaption { font-size: .85em }
+.sides mark { background: #fa03; color: inherit; display: inline-block; width: 100% }
+.tree, .tree ul { list-style: none; padding-left: 1.2rem; border-left: 1px solid var(--line) } .tree { margin-left: .2rem }
+tr.chosen { font-weight: 600 } .place { opacity: .7; font-size: .85em }
 """
-_SHOWN = frozenset({"implementation", "wrapper", "protocol"})
+_CLASSES = frozenset({"implementation", "wrapper", "protocol"})
 
 
 def to_html(report: Report, tree: Tree) -> str:
@@ -30,7 +34,7 @@ def to_html(report: Report, tree: Tree) -> str:
 def _contents(report: Report) -> str:
     rows = [
         f'<tr><td><a href="#f{number}">{escape(family.name)}</a></td><td>{family.kind}</td>'
-        f"<td>{family.score:.2f}</td><td>{_count(family)}</td>"
+        f"<td>{family.score:.2f}</td><td>{len(_classes(family))}</td>"
         f"<td><code>{escape(family.suggested_canonical)}</code></td></tr>"
         for number, family in enumerate(report.families, 1)
     ]
@@ -38,29 +42,38 @@ def _contents(report: Report) -> str:
     return f"<table>{head}{''.join(rows)}</table>"
 
 
-def _count(family: Family) -> int:
-    return sum(member.role in _SHOWN for member in family.members)
+def _classes(family: Family) -> list[Member]:
+    return [member for member in family.members if member.role in _CLASSES]
 
 
 def _family(number: int, family: Family, tree: Tree) -> str:
     why = "".join(f"<li>{escape(reason)}</li>" for reason in family.why)
+    lacks = ", ".join(f"<code>{escape(name)}</code>" for name in family.canonical_lacks)
+    chosen = f"<p>Suggested: <code>{escape(family.suggested_canonical)}</code>"
     return (
         f'<section id="f{number}"><h2>{escape(family.name)}</h2>'
         f"<p>{family.kind}, score {family.score:.2f}</p><ul>{why}</ul>"
-        f"{_members(family)}{_matrix(family)}{''.join(_bodies(family, tree))}</section>"
+        f"{chosen}{f', which lacks {lacks}' if lacks else ''}</p>"
+        f"{_members(family)}{_tree(family)}{_matrix(family)}"
+        f"<h3>Bodies that differ</h3>{''.join(_bodies(family, tree))}</section>"
     )
 
 
 def _members(family: Family) -> str:
-    rows = []
-    for member in family.members:
-        chosen = ' class="chosen"' if member.qualname == family.suggested_canonical else ""
-        rows.append(
-            f"<tr{chosen}><td><code>{escape(member.qualname)}</code><br>"
-            f"<small>{escape(member.path)}:{member.line}</small></td><td>{member.role}</td>"
-            f"<td>{member.importers}</td><td>{member.test_importers}</td>"
-            f"<td>{member.methods}</td><td>{member.similarity:.2f}</td></tr>"
-        )
+    doubles = [member for member in family.members if member.role == "test-double"]
+    folded = f"<details><summary>{len(doubles)} test doubles</summary>{_table(doubles)}</details>"
+    chosen = family.suggested_canonical
+    return _table(_classes(family), chosen) + (folded if doubles else "")
+
+
+def _table(members: Sequence[Member], chosen: str = "") -> str:
+    rows = [
+        f"<tr{' class=chosen' if member.qualname == chosen else ''}>"
+        f"<td><code>{escape(member.qualname)}</code><br>{_place(member.path, member.line)}</td>"
+        f"<td>{member.role}</td><td>{member.importers}</td><td>{member.test_importers}</td>"
+        f"<td>{member.methods}</td><td>{member.similarity:.2f}</td></tr>"
+        for member in members
+    ]
     head = (
         "<tr><th>class</th><th>role</th><th>importers</th><th>tests</th>"
         "<th>methods</th><th>similarity</th></tr>"
@@ -68,8 +81,35 @@ def _members(family: Family) -> str:
     return f"<table>{head}{''.join(rows)}</table>"
 
 
+def _place(path: str, line: int) -> str:
+    return f'<span class="place">{escape(path)}:{line}</span>'
+
+
+def _tree(family: Family) -> str:
+    """Bases, the classes below them, and below each class its other names."""
+    by_base: dict[str, list[Member]] = {}
+    for member in _classes(family):
+        by_base.setdefault(", ".join(member.bases) or "no base", []).append(member)
+    items = [
+        f"<li>{escape(base)}<ul>{''.join(_branch(member, family) for member in members)}</ul></li>"
+        for base, members in by_base.items()
+    ]
+    return f'<h3>Tree</h3><ul class="tree">{"".join(items)}</ul>'
+
+
+def _branch(member: Member, family: Family) -> str:
+    names = "".join(
+        f"<li>= <code>{escape(other.qualname)}</code> {_place(other.path, other.line)}, "
+        f"imported by {other.importers + other.test_importers}</li>"
+        for other in family.members
+        if other.target == member.qualname
+    )
+    below = f"<ul>{names}</ul>" if names else ""
+    return f"<li><code>{escape(member.qualname)}</code> ({member.role}){below}</li>"
+
+
 def _matrix(family: Family) -> str:
-    members = [member.qualname for member in family.members if member.role in _SHOWN]
+    members = [member.qualname for member in _classes(family)]
     head = "".join(f"<th><small>{escape(_short(name))}</small></th>" for name in members)
     rows = []
     for name, verdicts in family.methods.items():
@@ -78,8 +118,8 @@ def _matrix(family: Family) -> str:
         cells = "".join(f'<td class="{verdicts[m]}">{verdicts[m]}</td>' for m in members)
         rows.append(f"<tr><td><code>{escape(name)}</code></td>{cells}</tr>")
     return (
-        f'<details open><summary>Method matrix</summary><table class="matrix">'
-        f"<tr><th>method</th>{head}</tr>{''.join(rows)}</table></details>"
+        f'<h3>Methods</h3><div class="matrix"><table>'
+        f"<tr><th>method</th>{head}</tr>{''.join(rows)}</table></div>"
     )
 
 
@@ -88,27 +128,41 @@ def _short(qualname: str) -> str:
 
 
 def _bodies(family: Family, tree: Tree) -> Iterator[str]:
-    shown = {member.qualname for member in family.members if member.role in _SHOWN}
+    shown = [member.qualname for member in _classes(family)]
     for name, verdicts in family.methods.items():
         if not any(verdicts[member] == "differs" for member in shown):
             continue
-        sides = [
-            _side(member, methods[name], tree)
-            for member, methods in family.signatures.items()
-            if member in shown and name in methods
-        ]
+        having = [member for member in shown if name in family.signatures[member]]
+        first = _lines(family.signatures[having[0]][name], tree)
+        sides = [_side(member, family.signatures[member][name], first, tree) for member in having]
         yield (
-            f"<details><summary><code>{escape(name)}</code></summary>"
+            f"<details><summary><code>{escape(name)}</code> in {len(having)} classes</summary>"
             f'<div class="sides">{"".join(sides)}</div></details>'
         )
 
 
-def _side(member: str, signature: Signature, tree: Tree) -> str:
+def _side(member: str, signature: Signature, first: Sequence[str], tree: Tree) -> str:
+    lines = _lines(signature, tree)
+    same: set[int] = set()
+    for block in SequenceMatcher(
+        None, _bare(first), _bare(lines), autojunk=False
+    ).get_matching_blocks():
+        same.update(range(block.b, block.b + block.size))
+    text = "\n".join(
+        escape(line) if at in same or not line.strip() else f"<mark>{escape(line)}</mark>"
+        for at, line in enumerate(lines)
+    )
+    caption = f"{escape(_short(member))} {_place(signature.path, signature.line)}"
+    return f"<figure><figcaption>{caption}</figcaption><pre>{text}</pre></figure>"
+
+
+def _bare(lines: Sequence[str]) -> list[str]:
+    return [line.strip() for line in lines]
+
+
+def _lines(signature: Signature, tree: Tree) -> list[str]:
     source = tree.source(signature.path)
     if isinstance(source, Unreadable):
-        text = source.reason
-    else:
-        lines = range(signature.line, signature.end_line + 1)
-        text = "\n".join(source.line(number) for number in lines)
-    caption = f"{escape(_short(member))} <small>{escape(signature.path)}:{signature.line}</small>"
-    return f"<figure><figcaption>{caption}</figcaption><pre>{escape(text)}</pre></figure>"
+        return [source.reason]
+    lines = (source.line(number) for number in range(signature.line, signature.end_line + 1))
+    return dedent("\n".join(lines)).split("\n")

@@ -6,6 +6,7 @@ import gc
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from consolidator.analysis.duplicates.bodies import Bodies, resemblance
@@ -100,9 +101,9 @@ class _Search:
             for shape in (*shapes, *doubles)
         ]
         aliases = [
-            member
-            for shape in shapes
-            for member in self._aliases(shape, names[shape.qualname], signatures[shape.qualname])
+            alias
+            for member in classes[: len(shapes)]
+            for alias in self._aliases(member, names[member.qualname])
         ]
         members = tuple(sorted([*classes, *aliases], key=_member_order))
         for alias in aliases:
@@ -146,52 +147,43 @@ class _Search:
     ) -> Member:
         own, measure = self._bodies.of(shape), self._bodies.of(canonical)
         alike = resemblance(own, measure) if own and measure else 0.0
-        return _counted(
-            shape.qualname,
-            shape.path,
-            shape.line,
-            role,
-            names[shape.qualname].importers,
-            len(signatures[shape.qualname]),
-            1.0 if shape == canonical else round(alike, 2),
+        importers, tests = _counted(names[shape.qualname].importers)
+        return Member(
+            qualname=shape.qualname,
+            path=shape.path,
+            line=shape.line,
+            role=role,
+            importers=importers,
+            test_importers=tests,
+            methods=len(signatures[shape.qualname]),
+            similarity=1.0 if shape is canonical else round(alike, 2),
+            bases=shape.fact.bases,
         )
 
-    def _aliases(
-        self, shape: Shape, names: Names, signatures: Mapping[str, Signature]
-    ) -> list[Member]:
+    def _aliases(self, named: Member, names: Names) -> list[Member]:
         found = []
         for (path, name), line in sorted(names.aliases.items()):
-            module = self._tree.module(path)
-            importers = names.by_place.get((path, name), set())
+            importers, tests = _counted(names.by_place.get((path, name), set()))
             found.append(
-                _counted(
-                    f"{module}.{name}",
-                    path,
-                    line,
-                    "re-export",
-                    importers,
-                    len(signatures),
-                    1.0,
-                    shape.qualname,
+                replace(
+                    named,
+                    qualname=f"{self._tree.module(path)}.{name}",
+                    path=path,
+                    line=line,
+                    role="re-export",
+                    importers=importers,
+                    test_importers=tests,
+                    bases=(),
+                    target=named.qualname,
                 )
             )
         return found
 
 
-def _counted(
-    qualname: str,
-    path: str,
-    line: int,
-    role: Role,
-    importers: set[str],
-    methods: int,
-    similarity: float,
-    target: str = "",
-) -> Member:
+def _counted(importers: set[str]) -> tuple[int, int]:
+    """Production files, test files."""
     tests = sum(in_tests(importer) for importer in importers)
-    return Member(
-        qualname, path, line, role, len(importers) - tests, tests, methods, similarity, target
-    )
+    return len(importers) - tests, tests
 
 
 _ROLE_ORDER = ("implementation", "wrapper", "protocol", "re-export", "test-double")

@@ -27,6 +27,8 @@ class Member:
     """Methods that it defines or inherits from a class of ROOT."""
     similarity: float
     """Resemblance of its method bodies to the suggested canonical class, 0..1."""
+    bases: tuple[str, ...] = ()
+    """Its bases as written."""
     target: str = ""
     """For a re-export, the class that it names."""
 

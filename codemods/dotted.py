@@ -223,9 +223,12 @@ class _Group:
         added: dict[int, list[Replacement]] = defaultdict(list)
         for hit in self._hits:
             if hit.module not in prefixes:
-                new, prefixes[hit.module] = self._import_of(hit.module)
-                for binding in self._servers(imports, hit):
-                    added[id(binding)].append(new)
+                if self._is_imported(hit.module):
+                    prefixes[hit.module] = hit.module
+                else:
+                    new, prefixes[hit.module] = self._import_of(hit.module)
+                    for binding in self._servers(imports, hit):
+                        added[id(binding)].append(new)
             self._write(hit, prefixes[hit.module])
         for binding in imports:
             new_imports = _without_prefixes(added[id(binding)])
@@ -279,6 +282,17 @@ class _Group:
             if not any(self._reach(other, chain) for other in others):
                 return True
         return False
+
+    def _is_imported(self, module: str) -> bool:
+        """Whether the file imports a module at its top already, under its full name."""
+        head = module.partition(".")[0]
+        bindings = self._view.module.bound_anywhere(head)
+        return all(self._is_package(b, head) for b in bindings) and any(
+            binding.statement in self._view.tree.body
+            and binding.alias is not None
+            and f"{binding.alias.name}.".startswith(f"{module}.")
+            for binding in bindings
+        )
 
     def _import_of(self, module: str) -> tuple[Replacement, str]:
         """An import of a module and the text by which it can be named from then on."""

@@ -208,6 +208,8 @@ class _Removal:
         while last < len(text) and not text[last : positions.line_end(last)].strip():
             last = positions.next_line(last)
         above, below = text.count("\n", first, start), text.count("\n", end, last)
+        if not first:
+            return first, last
         if last == len(text) or above < below:
             return first, end if last < len(text) else last
         return start, last
@@ -251,6 +253,10 @@ class _Removal:
             start, end = self._view.positions.span(value)
             yield Edit(start, end, "[]" if isinstance(value, ast.List) else "()", "")
             return
+        if isinstance(value, ast.Tuple) and len(kept) == 1:
+            start, end = self._view.positions.span(value)
+            yield Edit(start, end, f"({self._view.positions.of(kept[0])},)", "")
+            return
         for index in removed:
             start, end = self._view.positions.span(value.elts[index])
             after = re.compile(r"[ \t]*,[ \t]*").match(self._view.text, end)
@@ -259,10 +265,6 @@ class _Removal:
                 yield Edit(before.start(), end, "", "")
             else:
                 yield self._cut_element(start, after.end() if after else end)
-        if isinstance(value, ast.Tuple) and len(kept) == 1:
-            end = self._view.positions.span(kept[0])[1]
-            if not re.compile(r"\s*,").match(self._view.text, end):
-                yield Edit(end, end, ",", "")
 
     def _cut_element(self, start: int, end: int) -> Edit:
         positions, text = self._view.positions, self._view.text

@@ -1,0 +1,107 @@
+"""Laws of the rewrite, over the standard library's own sources."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import sysconfig
+from functools import cache
+from pathlib import Path
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from codemods.imports import move_references
+from codemods.moves import MoveTable
+from codemods.outcome import Changed, Unchanged
+
+LIBRARY = Path(sysconfig.get_path("stdlib"))
+FILES = sorted(
+    path
+    for folder in ("asyncio", "concurrent/futures", "email", "http", "importlib", "json", "logging")
+    for path in (LIBRARY / folder).glob("*.py")
+    if path.stat().st_size < 40_000
+)
+
+
+@cache
+def imported(path: Path) -> tuple[str, ...]:
+    """Dotted names that a file imports absolutely or uses through an imported module."""
+    tree = ast.parse(path.read_text("utf-8"))
+    names: set[str] = set()
+    modules: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and not node.level and node.module != "__future__":
+            names.update(f"{node.module}.{a.name}" for a in node.names if a.name != "*")
+        elif isinstance(node, ast.Import):
+            modules.update(alias.name for alias in node.names)
+    for node in ast.walk(tree):
+        value = node.value if isinstance(node, ast.Attribute) else None
+        if isinstance(node, ast.Attribute) and isinstance(value, ast.Name) and value.id in modules:
+            names.add(f"{value.id}.{node.attr}")
+    return tuple(sorted(names))
+
+
+@st.composite
+def files_and_moves(draw: st.DrawFn) -> tuple[str, dict[str, str]]:
+    path = draw(st.sampled_from([path for path in FILES if imported(path)]))
+    sources = draw(st.lists(st.sampled_from(imported(path)), min_size=1, max_size=4, unique=True))
+    targets = draw(
+        st.lists(
+            st.sampled_from(["fresh.One", "fresh.deep.Two", "fresh.deep.Three", "Four.Five"]),
+            min_size=len(sources),
+            max_size=len(sources),
+        )
+    )
+    return path.read_text("utf-8"), dict(zip(sources, targets, strict=True))
+
+
+LAWS = settings(
+    max_examples=25,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+
+def moved(text: str, moves: dict[str, str]) -> str:
+    outcome = move_references(text, MoveTable(moves))
+    assert isinstance(outcome, Changed | Unchanged), outcome
+    return outcome.text if isinstance(outcome, Changed) else text
+
+
+@LAWS
+@given(files_and_moves())
+def test_a_second_run_changes_nothing(case: tuple[str, dict[str, str]]) -> None:
+    text, moves = case
+    once = moved(text, moves)
+    ast.parse(once)
+    assert moved(once, moves) == once
+
+
+@LAWS
+@given(files_and_moves())
+def test_the_order_of_moves_is_irrelevant(case: tuple[str, dict[str, str]]) -> None:
+    text, moves = case
+    assert moved(text, moves) == moved(text, dict(reversed(moves.items())))
+
+
+@LAWS
+@given(files_and_moves())
+def test_lines_that_name_nothing_moved_stay(case: tuple[str, dict[str, str]]) -> None:
+    text, moves = case
+    words = {part for source in moves for part in source.split(".")}
+    before, after = text.splitlines(keepends=True), moved(text, moves).splitlines(keepends=True)
+    for operation, first, last, _, _ in difflib.SequenceMatcher(
+        None, before, after, autojunk=False
+    ).get_opcodes():
+        if operation in ("replace", "delete"):
+            assert any(word in line for line in before[first:last] for word in words)
+
+
+@LAWS
+@given(files_and_moves())
+def test_line_endings_and_the_missing_last_one_stay(case: tuple[str, dict[str, str]]) -> None:
+    text, moves = case
+    dos = text.rstrip("\n").replace("\n", "\r\n")
+    assert moved(dos, moves) == moved(text.rstrip("\n"), moves).replace("\n", "\r\n")

@@ -77,6 +77,8 @@ def _head(event_type: str) -> bytes:
 def encode_user(user_id: str) -> bytes:
     if not isinstance(user_id, str) or not user_id:
         raise EventError(f"user_id must be a non-empty string, not {user_id!r}")
+    if user_id.startswith("\x00"):
+        raise EventError(f"user_id {user_id!r} is one of the runtime's own")
     try:
         return encode_text(user_id)
     except UnicodeEncodeError as error:

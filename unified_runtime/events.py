@@ -88,3 +88,14 @@ def check_type(event_type: str) -> None:
         raise PayloadError(str(event_type), "the event type must be a non-empty string")
     if event_type in CONTROL_TYPES:
         raise PayloadError(event_type, "this name is one of the wire's control frames")
+
+
+def parts_of_message(message: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+    """The type and data of a message of the older shape, which calls its data also `payload`."""
+    event_type = message.get("type")
+    if not isinstance(event_type, str):
+        raise PayloadError("message", "`type` must be a string")
+    bodies = [message[key] for key in ("data", "payload") if key in message]
+    if len(bodies) != 1 or not isinstance(bodies[0], Mapping):
+        raise PayloadError(event_type, "exactly one of `data` and `payload`, a mapping, is needed")
+    return event_type, bodies[0]

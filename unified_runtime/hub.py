@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from unified_runtime.close_codes import CloseCode
+from unified_runtime.composer import encode_user
 from unified_runtime.connection import Connection
 from unified_runtime.errors import ConnectionRefusedByLimitError
 from unified_runtime.journals.base import Journal
@@ -65,7 +66,8 @@ class Hub:
         thread_id: str | None = None,
         address: str | None = None,
     ) -> Connection:
-        """Raises ConnectionRefusedByLimitError; otherwise the caller has to `run` the result."""
+        """Raises ConnectionRefusedByLimitError, EventError for an unfit `user_id`; otherwise the caller has to `run` the result."""
+        encode_user(user_id)
         user = self._users.get(user_id)
         if user is not None and len(user.connections) >= self._limits.connections_per_user:
             raise ConnectionRefusedByLimitError("this user holds as many connections as allowed")

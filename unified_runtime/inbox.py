@@ -49,7 +49,7 @@ class Inbox:
         self._limit = limit
         self._loop = asyncio.get_running_loop()
         self._loop_thread = threading.get_ident()
-        self._queue: deque[tuple[Draft, EmitFuture]] = deque()
+        self._queue: deque[tuple[list[Draft], EmitFuture]] = deque()
         self._room = threading.Condition()
         self._waiting = 0
         self._woken = False
@@ -59,14 +59,14 @@ class Inbox:
     def __len__(self) -> int:
         return len(self._queue)
 
-    def put(self, draft: Draft) -> EmitFuture:
-        """Blocks while `limit` events wait, except on the loop's own thread, which never waits."""
+    def put(self, drafts: list[Draft]) -> EmitFuture:
+        """The future is that of the first draft. Blocks while `limit` events wait, except on the loop's own thread, which never waits."""
         if len(self._queue) >= self._limit and threading.get_ident() != self._loop_thread:
             self._wait_for_room()
         if self._closed:
             raise ManagerClosedError("the manager is closed")
         future = EmitFuture(self._loop_thread)
-        self._queue.append((draft, future))
+        self._queue.append((drafts, future))
         if not self._woken:
             self._woken = True
             self._wake_loop()
@@ -99,15 +99,17 @@ class Inbox:
             await self._append(batch)
             await asyncio.sleep(0)
 
-    async def _append(self, batch: list[tuple[Draft, EmitFuture]]) -> None:
+    async def _append(self, batch: list[tuple[list[Draft], EmitFuture]]) -> None:
         try:
-            numbers = await self._journal.append([draft for draft, _ in batch])
+            numbers = await self._journal.append([d for drafts, _ in batch for d in drafts])
         except JournalError as error:
             for _, future in batch:
                 future.set_exception(error)
-        else:
-            for (_, future), seq in zip(batch, numbers, strict=True):
-                future.set_result(seq)
+            return
+        index = 0
+        for drafts, future in batch:
+            future.set_result(numbers[index])
+            index += len(drafts)
 
     async def aclose(self) -> None:
         """Refuse further events and wait until the ones taken are in the journal."""

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager
+from secrets import token_urlsafe
 from types import TracebackType
 from typing import Any, Self
 
@@ -21,10 +22,9 @@ from unified_runtime.errors import (
     ManagerClosedError,
     ManagerStateError,
     NotCriticalError,
-    PayloadError,
     WrongLoopError,
 )
-from unified_runtime.events import CRITICAL_EVENTS
+from unified_runtime.events import CRITICAL_EVENTS, parts_of_message
 from unified_runtime.factory import EmitterFactory
 from unified_runtime.forks import forks_so_far
 from unified_runtime.handshake import Authenticate
@@ -33,7 +33,8 @@ from unified_runtime.inbox import Inbox
 from unified_runtime.journals.base import Journal
 from unified_runtime.journals.memory import MemoryJournal
 from unified_runtime.limits import Limits
-from unified_runtime.protocol.frames import Resume
+from unified_runtime.orphans import close_orphans, note_of
+from unified_runtime.protocol.frames import Draft, Resume
 from unified_runtime.sinks import Sink, TextSink, Transport
 
 _TURN = 0.005
@@ -47,6 +48,9 @@ class UnifiedWebSocketManager:
     Belongs to the event loop on which it is first awaited. When that loop no longer runs, the
     next loop that awaits the manager takes it over: the journal is kept, connections died with
     their loop. While it runs, other loops and threads use `emit_threadsafe`.
+
+    Runs that a crashed process left open in an exclusive journal are closed as `failed` when the
+    manager starts.
     """
 
     def __init__(
@@ -69,6 +73,7 @@ class UnifiedWebSocketManager:
         self._sockets: dict[tuple[str, int], Connection] = {}
         self._closed = False
         self._forks = forks_so_far()
+        self._server = token_urlsafe(9)
         self._emitted = 0
         self._turn_ends = 0.0
 
@@ -159,7 +164,12 @@ class UnifiedWebSocketManager:
         self._factory = EmitterFactory(self)
         self._writers = {}
         self._sockets = {}
-        self._starting = loop.create_task(self._journal.start(self._hub.deliver))
+        self._starting = loop.create_task(self._start_journal())
+
+    async def _start_journal(self) -> None:
+        await self._journal.start(self._hub.deliver)
+        if self._journal.exclusive:
+            await close_orphans(self._journal, self._server, self._compose)
 
     def _check_alive(self) -> None:
         if self.forked:
@@ -187,10 +197,10 @@ class UnifiedWebSocketManager:
         cancelled, the event is wholly there or wholly not: not if the journal was not yet
         reached, else as the journal decides, which keeps it unless it fails.
         """
-        draft = self._composer.compose(user_id, event_type, data, thread_id, run_id, event_id)
+        drafts = self._compose(user_id, event_type, data, thread_id, run_id, event_id)
         if self._started_on is not asyncio.get_running_loop():
             await self._use_running_loop()
-        seq = (await self._journal.append((draft,)))[0]
+        seq = (await self._journal.append(drafts))[0]
         self._emitted += 1
         if time.monotonic() > self._turn_ends:
             await self._end_turn()
@@ -241,8 +251,21 @@ class UnifiedWebSocketManager:
         if self._inbox is None:
             raise ManagerStateError("start the manager on its event loop first (`async with`)")
         return self._inbox.put(
-            self._composer.compose(user_id, event_type, data, thread_id, run_id, event_id)
+            self._compose(user_id, event_type, data, thread_id, run_id, event_id)
         )
+
+    def _compose(
+        self,
+        user_id: str,
+        event_type: str,
+        data: Mapping[str, Any],
+        thread_id: str | None,
+        run_id: str | None,
+        event_id: str | None,
+    ) -> list[Draft]:
+        """The event, and after it the note that a run begins or ends."""
+        draft = self._composer.compose(user_id, event_type, data, thread_id, run_id, event_id)
+        return [draft, *note_of(draft, event_type, thread_id, run_id, self._server)]
 
     async def broadcast(
         self, event_type: str, data: Mapping[str, Any], *, users: Iterable[str] | None = None
@@ -268,18 +291,11 @@ class UnifiedWebSocketManager:
         `thread_id`, `run_id` and `event_id` are taken from the message if it has them. Raises
         PayloadError when the type is missing or both or neither of `data` and `payload` are there.
         """
-        event_type = message.get("type")
-        if not isinstance(event_type, str):
-            raise PayloadError("message", "`type` must be a string")
-        bodies = [message[key] for key in ("data", "payload") if key in message]
-        if len(bodies) != 1 or not isinstance(bodies[0], Mapping):
-            raise PayloadError(
-                event_type, "exactly one of `data` and `payload`, a mapping, is needed"
-            )
+        event_type, data = parts_of_message(message)
         return await self.emit(
             user_id,
             event_type,
-            bodies[0],
+            data,
             thread_id=message.get("thread_id"),
             run_id=message.get("run_id"),
             event_id=message.get("event_id"),

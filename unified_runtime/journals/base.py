@@ -46,6 +46,9 @@ class Journal(Protocol):
     Every method raises JournalError when the backend fails.
     """
 
+    exclusive: bool
+    """Whether nobody else writes to it, so that what another left open is an orphan."""
+
     async def start(self, deliver: Deliver) -> None: ...
 
     async def append(self, drafts: Sequence[Draft]) -> list[int]:

@@ -35,6 +35,8 @@ class _Stream:
 class MemoryJournal:
     """The default journal. `clock` gives seconds since the epoch, for `Retention.age`."""
 
+    exclusive = True
+
     def __init__(
         self, *, retention: Retention | None = None, clock: Callable[[], float] = time.time
     ) -> None:

@@ -38,6 +38,8 @@ class RedisJournal:
     retried, and a repeat with the same `event_id` is safe. Needs the `redis` extra.
     """
 
+    exclusive = False
+
     def __init__(
         self,
         url: str = "redis://localhost:6379/0",

@@ -44,6 +44,8 @@ class SqliteJournal:
     raises JournalInUseError while another journal has it.
     """
 
+    exclusive = True
+
     def __init__(
         self,
         path: str | PathLike[str],

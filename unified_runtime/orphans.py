@@ -1,0 +1,137 @@
+"""Runs that a crash left open: which they are, and the events that close them.
+
+Each start and end of a run is also noted in a stream of the runtime's own, in the same append as
+the event, so that a restarted server knows what was open without reading every user's history.
+"""
+
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from unified_runtime.journals.base import Journal
+from unified_runtime.protocol.frames import Draft, encode_data
+
+RUNS = "\x00runs"
+"""The stream of notes. No user can have this name: see composer.encode_user."""
+
+_PAGE = 1000
+
+Compose = Callable[[str, str, Mapping[str, Any], str | None, str | None, str | None], list[Draft]]
+"""From (user_id, event_type, data, thread_id, run_id, event_id) to what is to be appended."""
+
+
+class RunNote(msgspec.Struct):
+    """`server` names the manager whose run it is; `open` is false at the end."""
+
+    server: str
+    user_id: str
+    thread_id: str | None
+    run_id: str
+    open: bool
+
+    @property
+    def key(self) -> tuple[str, str | None, str]:
+        return self.user_id, self.thread_id, self.run_id
+
+
+class _Noted(msgspec.Struct):
+    data: RunNote
+
+
+class _Seen(msgspec.Struct):
+    type: str
+    timestamp: str
+    thread_id: str | None
+    run_id: str | None
+    data: dict[str, Any]
+
+
+def note_of(
+    draft: Draft, event_type: str, thread_id: str | None, run_id: str | None, server: str
+) -> list[Draft]:
+    """The note that goes with a draft; none unless it starts or ends a run that has an id."""
+    if run_id is None or event_type not in ("agent_started", "agent_completed"):
+        return []
+    note = RunNote(server, draft.user_id, thread_id, run_id, event_type == "agent_started")
+    tail = b',"data":%b}' % encode_data("run", msgspec.structs.asdict(note))
+    event_id = None if draft.event_id is None else f"{draft.user_id}\x00{draft.event_id}"
+    return [Draft(RUNS, b'{"type":"run","seq":', tail, draft.time, event_id)]
+
+
+async def close_orphans(journal: Journal, server: str, compose: Compose) -> None:
+    """Each event has an id, so that a second crash in between repeats none."""
+    for run in await open_runs(journal, server):
+        for event_type, data in await closing_events(journal, run):
+            event_id = f"orphan\x00{run.server}\x00{run.run_id}\x00{data.get('call_id', '')}"
+            await journal.append(
+                compose(run.user_id, event_type, data, run.thread_id, run.run_id, event_id)
+            )
+
+
+async def open_runs(journal: Journal, server: str) -> list[RunNote]:
+    """Runs of other managers whose end was never noted, oldest first.
+
+    Notes are trimmed like events: a run is missed if more runs than the journal's retention
+    began and ended during it.
+    """
+    left: dict[tuple[str, str | None, str], RunNote] = {}
+    async for frame in _frames(journal, RUNS):
+        note = msgspec.json.decode(frame, type=_Noted).data
+        if note.open:
+            left[note.key] = note
+        else:
+            left.pop(note.key, None)
+    return [note for note in left.values() if note.server != server]
+
+
+async def closing_events(journal: Journal, run: RunNote) -> list[tuple[str, dict[str, Any]]]:
+    """What ends an orphaned run: every open call as an error, then the run as failed."""
+    seen = [event async for event in _events_of(journal, run)]
+    return list(_closing(seen))
+
+
+def _closing(seen: Sequence[_Seen]) -> Iterator[tuple[str, dict[str, Any]]]:
+    calls: dict[str, dict[str, Any]] = {}
+    agent_name = "agent"
+    for event in seen:
+        match event.type:
+            case "agent_started":
+                agent_name = event.data["agent_name"]
+                calls.clear()
+            case "tool_executing":
+                calls[event.data["call_id"]] = event.data
+            case "tool_completed":
+                calls.pop(event.data["call_id"], None)
+    why = {"error": "failed", "message": "the server ended before the run did"}
+    for call_id, call in calls.items():
+        yield (
+            "tool_completed",
+            {
+                "agent_name": call["agent_name"],
+                "tool_name": call["tool_name"],
+                "call_id": call_id,
+                "status": "error",
+                "results": why,
+            },
+        )
+    ended = {"agent_name": agent_name, "status": "failed", "final_response": why}
+    yield "agent_completed", ended
+
+
+async def _events_of(journal: Journal, run: RunNote) -> AsyncIterator[_Seen]:
+    async for frame in _frames(journal, run.user_id):
+        event = msgspec.json.decode(frame, type=_Seen)
+        if (event.thread_id, event.run_id) == (run.thread_id, run.run_id):
+            yield event
+
+
+async def _frames(journal: Journal, user_id: str) -> AsyncIterator[bytes]:
+    after = 0
+    while True:
+        page = await journal.read(user_id, after, _PAGE)
+        if not page.frames:
+            return
+        for frame in page.frames:
+            yield frame
+        after = max(after, page.bounds.first - 1) + len(page.frames)

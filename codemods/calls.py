@@ -182,7 +182,10 @@ class _Located:
 
 def _adapted(source: str, change: CallAdaptation) -> str:
     # The parentheses let a call that spans lines stand alone.
-    call = cst.parse_expression(f"({source}\n)")
+    newline = "\r\n" if "\r\n" in source else "\n"
+    call = cst.parse_expression(
+        f"({source}{newline})", cst.PartialParserConfig(default_newline=newline)
+    )
     if not isinstance(call, cst.Call):
         raise CannotAdaptError(f"{source!r} is not a call")
     function = call.func
@@ -195,7 +198,7 @@ def _adapted(source: str, change: CallAdaptation) -> str:
         changed = changed.with_changes(args=_arguments(call.args, change.arguments))
         if not change.arguments:
             changed = changed.with_changes(whitespace_before_args=cst.SimpleWhitespace(""))
-    return cst.Module([]).code_for_node(changed)
+    return cst.Module([], default_newline=newline).code_for_node(changed)
 
 
 def _renamed_callee(function: cst.BaseExpression, name: str) -> cst.BaseExpression:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import partial
 
 from codemods.calls import adapt_calls
 from codemods.outcome import Changed, Failed, Omission
 from codemods.positions import Positions
 from consolidator.analysis.calls.origins import Origins
+from consolidator.analysis.calls.reach import Reach, touches
 from consolidator.analysis.calls.sites import Sites
 from consolidator.analysis.calls.subjects import Subjects
 from consolidator.analysis.changes import FileChange, Rewriting
-from consolidator.analysis.flow.inference import Flow
+from consolidator.analysis.flow.collector import without_collector
+from consolidator.analysis.flow.inference import FileFlow, Flow
 from consolidator.analysis.flow.world import Class, Library, World, no_library
 from consolidator.errors import ToolError
 from consolidator.plan import Plan
@@ -23,6 +26,7 @@ _SHORT = 6
 """Method names up to this length are too common to say anything about an unknown receiver."""
 
 
+@without_collector()
 def plan_calls(
     tree: Tree,
     plan: Plan,
@@ -40,9 +44,12 @@ def plan_calls(
     distinctive = distinctive_names(subjects)
     changes: list[FileChange] = []
     omissions: list[Omission] = []
-    for path in candidate_files(subjects):
+    reach = Reach(subjects)
+    unknown = tree.containing(*sorted(distinctive)) if distinctive else []
+    for path in sorted({*reach.files, *unknown}):
         omissions += overrides(subjects, path)
-        change, left = _file(subjects, flow, distinctive, path)
+        lines = reach.lines(path)
+        change, left = _file(subjects, flow.file(path, partial(touches, lines)), distinctive, path)
         omissions += left
         if change is not None:
             changes.append(change)
@@ -50,9 +57,9 @@ def plan_calls(
 
 
 def _file(
-    subjects: Subjects, flow: Flow, distinctive: frozenset[str], path: str
+    subjects: Subjects, known: FileFlow | None, distinctive: frozenset[str], path: str
 ) -> tuple[FileChange | None, list[Omission]]:
-    source, known = subjects.world.tree.source(path), flow.file(path)
+    source = subjects.world.tree.source(path)
     if known is None or not isinstance(source, SourceText):
         return None, []
     sites = Sites(subjects, known, Positions(source.text), distinctive)
@@ -67,19 +74,6 @@ def _file(
     before = subjects.world.tree.read(path)
     after = source.encode(outcome.text)
     return FileChange(path, before, after, outcome.kinds), sites.omissions
-
-
-def candidate_files(subjects: Subjects) -> list[str]:
-    """Files that hold a legacy or target name, or a member that the plan or the legacy class names."""
-    needles: set[str] = set()
-    for subject in subjects.all:
-        needles |= {subject.legacy_name, subject.target_name}
-        move = subject.move
-        needles |= {*move.methods, *move.attributes, *move.calls} - {"__init__", "__call__"}
-        if isinstance(subject.legacy, Class):
-            members = subjects.members.of(subject.legacy)
-            needles |= {name for name in members if not name.startswith("_")}
-    return subjects.world.tree.containing(*sorted(needles)) if needles else []
 
 
 def distinctive_names(subjects: Subjects) -> frozenset[str]:

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
+from functools import partial
 
 from consolidator.analysis.audit.code import CodeFile, called_name
 from consolidator.analysis.audit.members import missing_members, new_name, signature_conflicts
@@ -19,9 +20,10 @@ from consolidator.analysis.audit.points.tools import TOOLS
 from consolidator.analysis.audit.points.wiring import ENGINE, REGISTRY
 from consolidator.analysis.audit.report import AuditReport, Evidence, Point
 from consolidator.analysis.audit.uses import MemberUse, member_uses
-from consolidator.analysis.call_sites import candidate_files
+from consolidator.analysis.calls.reach import Reach, touches
 from consolidator.analysis.calls.subjects import Subjects
 from consolidator.analysis.emissions.tests_apart import is_test
+from consolidator.analysis.flow.collector import without_collector
 from consolidator.analysis.flow.inference import Flow
 from consolidator.analysis.flow.world import Class, Library, World, no_library
 from consolidator.plan import AuditPoint, Plan
@@ -40,6 +42,7 @@ SENT_FIELDS = {
 """The fields of `data` that `unified_runtime` sends."""
 
 
+@without_collector()
 def audit(tree: Tree, plan: Plan, library: Library = no_library) -> AuditReport:
     """What the plan would break. Without moves, the integration points alone."""
     world = World(tree, library)
@@ -60,8 +63,9 @@ def audit(tree: Tree, plan: Plan, library: Library = no_library) -> AuditReport:
 def _uses(world: World, subjects: Subjects) -> list[MemberUse]:
     flow = Flow(world)
     found: list[MemberUse] = []
-    for path in candidate_files(subjects):
-        known = flow.file(path)
+    reach = Reach(subjects)
+    for path in reach.files:
+        known = flow.file(path, partial(touches, reach.lines(path)))
         if known is not None:
             found += member_uses(subjects, known)
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import replace
+from functools import lru_cache
 from typing import Protocol
 
 from consolidator.analysis.flow.values import NONE, NOTHING_KNOWN, UNKNOWN, Values, holding
@@ -50,6 +51,7 @@ def annotated(annotation: ast.expr | str, names: Names) -> Values:
             return NOTHING_KNOWN
 
 
+@lru_cache(maxsize=4096)
 def _parsed(text: str) -> ast.expr | None:
     try:
         return ast.parse(text.strip(), mode="eval").body

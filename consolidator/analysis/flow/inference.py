@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from posixpath import dirname
 
 from consolidator.analysis.flow.evaluate import Evaluator, Place
+from consolidator.analysis.flow.scopes import functions_in
 from consolidator.analysis.flow.values import (
     NONE,
     NOTHING_KNOWN,
@@ -32,6 +33,10 @@ _CONTEXTS = {"contextmanager", "asynccontextmanager"}
 
 Origin = Callable[[str, str, str], str]
 """What a name (path, scope, dotted) meant before the last migration, as a dotted definition."""
+
+
+def _always(_first: int, _last: int) -> bool:
+    return True
 
 
 @dataclass(frozen=True)
@@ -68,8 +73,12 @@ class Flow:
         self._cut: set[tuple[str, ...]] = set()
         self._provisional: dict[tuple[str, str], Values] = {}
 
-    def file(self, path: str) -> FileFlow | None:
-        """Everything known about a file of ROOT; None where it can't be parsed."""
+    def file(self, path: str, matters: Callable[[int, int], bool] = _always) -> FileFlow | None:
+        """Everything known about a file of ROOT; None where it can't be parsed.
+
+        `matters` is asked for the first and last line of each function and class; those that it
+        denies are passed over, and nothing is known about what is in them.
+        """
         syntax = self.world.tree.syntax(path)
         if isinstance(syntax, Unreadable):
             return None
@@ -80,7 +89,8 @@ class Flow:
             values[node] = known if before is None else before | known
 
         place = Place(self.world.project, path)
-        Walker(Evaluator(self, place, seen=seen), self.parameter).run(syntax.body)
+        evaluator = Evaluator(self, place, seen=seen)
+        Walker(evaluator, self.parameter, matters=matters).run(syntax.body)
         return FileFlow(path, syntax, values)
 
     # names
@@ -347,12 +357,8 @@ class Flow:
         key = (function.source.tree.root, function.path)
         if key not in self._functions_at:
             syntax = function.source.tree.syntax(function.path)
-            nodes = () if isinstance(syntax, Unreadable) else ast.walk(syntax)
-            self._functions_at[key] = {
-                node.lineno: node
-                for node in nodes
-                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-            }
+            body = [] if isinstance(syntax, Unreadable) else syntax.body
+            self._functions_at[key] = {node.lineno: node for node in functions_in(body)}
             if len(self._functions_at) > _KEPT_FILES:
                 self._functions_at.popitem(last=False)
         return self._functions_at[key].get(function.fact.line)

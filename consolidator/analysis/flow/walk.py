@@ -31,6 +31,8 @@ class Walker:
     parameters: ParameterValues
     nested: bool = True
     """Whether to go into functions and classes defined in the body."""
+    matters: Callable[[int, int], bool] = lambda _first, _last: True
+    """Whether the lines of a function or class are worth going into."""
     returned: set[Value] = field(default_factory=set)
     yielded: set[Value] = field(default_factory=set)
     assigned: dict[str, set[Value]] = field(default_factory=dict)
@@ -43,6 +45,8 @@ class Walker:
         self._body(body)
         if self.nested:
             for definition in self._later:
+                if not self.matters(definition.lineno, definition.end_lineno or definition.lineno):
+                    continue
                 if isinstance(definition, ast.ClassDef):
                     self._class(definition)
                 else:
@@ -73,6 +77,7 @@ class Walker:
             ),
             self.parameters,
             self.nested,
+            self.matters,
         )
         inner.enter(node, in_class)
         inner.run(node.body)
@@ -109,6 +114,7 @@ class Walker:
                 seen=self.evaluator.seen,
             ),
             self.parameters,
+            matters=self.matters,
         ).run(node.body)
 
     # statements

@@ -163,7 +163,15 @@ class World:
         return self._sources[package]
 
     def class_of(self, dotted: str) -> Class | None:
-        """A class that some resolution has met before."""
+        """A class by the dotted name of its definition: one met before, or one of ROOT."""
+        if dotted not in self._classes:
+            parts = dotted.split(".")
+            for cut in range(len(parts) - 1, 0, -1):
+                path = self.tree.find(".".join(parts[:cut]))
+                facts = self.tree.facts(path) if path else None
+                for fact in facts.classes if path and facts else ():
+                    if fact.qualname == ".".join(parts[cut:]):
+                        self._classes[dotted] = Class(self.project, path or "", dotted, fact)
         return self._classes.get(dotted)
 
     def function_of(self, dotted: str) -> Function | None:

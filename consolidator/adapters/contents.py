@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from typing import Any, Generic, TypeVar
@@ -52,13 +53,31 @@ class ContentReader(Generic[Record]):
             return {key: self._make(data) for key, data in contents.items()}
         # Large files first, so that no core is left with one at the end.
         keys = sorted(contents, key=lambda key: -len(contents[key]))
-        context = multiprocessing.get_context("fork" if hasattr(os, "fork") else "spawn")
-        decode = msgspec.msgpack.Decoder(self._kind).decode
-        encoded = partial(_encoded, self._make)
-        with ProcessPoolExecutor(self._jobs, mp_context=context) as pool:
-            values = pool.map(encoded, (contents[key] for key in keys), chunksize=_CHUNK)
-            return {key: decode(value) for key, value in zip(keys, values, strict=True)}
+        pieces = [keys[start : start + _CHUNK] for start in range(0, len(keys), _CHUNK)]
+        decode = msgspec.msgpack.Decoder(list[self._kind]).decode
+        with _pool(self._jobs, contents) as pool:
+            encoded = pool.map(partial(_encoded, self._make), pieces)
+            return {
+                key: record
+                for piece, values in zip(pieces, encoded, strict=True)
+                for key, record in zip(piece, decode(values), strict=True)
+            }
 
 
-def _encoded(make: Callable[[bytes], Any], data: bytes) -> bytes:
-    return msgspec.msgpack.encode(make(data))
+_contents: Mapping[bytes, bytes] = {}  # in each worker: what there is to read
+
+
+def _pool(jobs: int, contents: Mapping[bytes, bytes]) -> ProcessPoolExecutor:
+    # A forked worker shares its parent's memory: the contents are not copied to it.
+    context = multiprocessing.get_context("fork" if hasattr(os, "fork") else "spawn")
+    return ProcessPoolExecutor(jobs, context, _start, (contents,))
+
+
+def _start(contents: Mapping[bytes, bytes]) -> None:
+    global _contents  # noqa: PLW0603 - the way a pool hands its workers what they share
+    _contents = contents
+    gc.disable()  # a worker makes no cycles, and lives only as long as the work
+
+
+def _encoded(make: Callable[[bytes], Any], keys: Sequence[bytes]) -> bytes:
+    return msgspec.msgpack.encode([make(_contents[key]) for key in keys])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pathspec
@@ -42,16 +42,41 @@ def check_root(root: Path) -> Path:
     return root.resolve()
 
 
-def list_files(root: Path, exclude: Iterable[str] = ()) -> list[str]:
+def list_files(root: Path, exclude: Sequence[str] = ()) -> list[str]:
     """Paths of regular files below ROOT, relative with `/`, sorted.
 
     Inside git these are the tracked files and the untracked ones that are not ignored; elsewhere all
     files on disk. Links to directories are not followed, so a loop of links can't trap the walk.
     """
-    spec = pathspec.GitIgnoreSpec.from_lines([*DEFAULT_EXCLUDES, *exclude])
     listed = git.tracked_and_untracked_files(root)
-    candidates = _walk(root, spec) if listed is None else listed
-    return sorted(p for p in candidates if not spec.match_file(p) and _is_regular(root / p))
+    candidates = _walk(root, _spec(exclude)) if listed is None else listed
+    prefix = f"{root}/"
+    return [path for path in left_in(candidates, exclude) if _is_regular(prefix + path)]
+
+
+def left_in(paths: Iterable[str], exclude: Sequence[str] = ()) -> list[str]:
+    """The paths that neither the default exclusions nor these patterns take out, sorted."""
+    spec = _spec(exclude)
+    if not exclude:
+        return sorted(_outside_default_excludes(paths, spec))
+    return sorted(path for path in paths if not spec.match_file(path))
+
+
+def _spec(exclude: Sequence[str]) -> pathspec.GitIgnoreSpec:
+    return pathspec.GitIgnoreSpec.from_lines([*DEFAULT_EXCLUDES, *exclude])
+
+
+def _outside_default_excludes(paths: Iterable[str], spec: pathspec.GitIgnoreSpec) -> list[str]:
+    # The defaults name folders only, so each folder is matched once instead of each file.
+    excluded: dict[str, bool] = {"": False}
+    kept = []
+    for path in paths:
+        folder = path.rpartition("/")[0]
+        if folder not in excluded:
+            excluded[folder] = spec.match_file(f"{folder}/")
+        if not excluded[folder]:
+            kept.append(path)
+    return kept
 
 
 def _walk(root: Path, spec: pathspec.GitIgnoreSpec) -> Iterator[str]:
@@ -62,8 +87,8 @@ def _walk(root: Path, spec: pathspec.GitIgnoreSpec) -> Iterator[str]:
         yield from (f"{prefix}{name}" for name in names)
 
 
-def _is_regular(path: Path) -> bool:
+def _is_regular(path: str) -> bool:
     try:
-        return stat.S_ISREG(path.stat().st_mode)
+        return stat.S_ISREG(os.stat(path).st_mode)
     except (OSError, ValueError):
         return False

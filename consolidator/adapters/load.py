@@ -7,7 +7,8 @@ from pathlib import Path
 
 from consolidator.adapters.cache import ContentCache
 from consolidator.adapters.contents import ContentReader
-from consolidator.adapters.files import check_root, list_files
+from consolidator.adapters.files import check_root, left_in, list_files
+from consolidator.adapters.git import Repository
 from consolidator.tree import facts, newer, parse, read, source
 from consolidator.tree.facts import ModuleFacts, Unreadable
 from consolidator.tree.index import Tree
@@ -72,3 +73,29 @@ class Reader:
             except OSError as error:
                 answers[path] = Unreadable(1, error.strerror or str(error))
         return answers | self._contents.records(contents)
+
+
+def tree_at(
+    repository: Repository,
+    revision: str,
+    *,
+    source_roots: Sequence[str] = (),
+    exclude: Iterable[str] = (),
+    jobs: int | None = None,
+    cache: bool = True,
+) -> Tree:
+    """ROOT as it was at a revision, read from git's objects. `UsageError` where there is none."""
+    blobs = repository.tree_at(revision)
+    paths = left_in(blobs, tuple(exclude))
+    wanted = {blobs[path] for path in paths if path.endswith(".py")}
+    contents = {blob: data or b"" for blob, data in repository.read_blobs(sorted(wanted))}
+    reader = facts_contents(jobs, cache=cache)
+
+    def read_blob(path: str) -> bytes:
+        return contents[blobs[path]]
+
+    def read_facts(wanted: Sequence[str]) -> Mapping[str, Facts]:
+        return reader.records({path: read_blob(path) for path in wanted})
+
+    layout = find_layout(paths, source_roots)
+    return Tree(str(repository.root), paths, layout, read_blob, read_facts)

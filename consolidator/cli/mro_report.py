@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from consolidator.adapters.environment import environment_of
-from consolidator.analysis.mro.report import Hierarchy, Selection, report
+from consolidator.adapters.environment import Environment, environment_of
+from consolidator.adapters.git import open_repository
+from consolidator.adapters.load import tree_at
+from consolidator.analysis.mro.diff import compare
+from consolidator.analysis.mro.report import Hierarchy, MroReport, Selection, report
 from consolidator.analysis.mro.world import Target
 from consolidator.cli.common import (
     Jobs,
@@ -23,8 +27,10 @@ from consolidator.cli.common import (
     open_tree,
     write,
 )
+from consolidator.errors import ToolError
+from consolidator.plan import Plan
 from consolidator.render import mro as render
-from consolidator.render.document import dumps
+from consolidator.tree.index import Tree
 from consolidator.tree.stdlib.table import load_standard_library
 
 app = new_app()
@@ -33,6 +39,10 @@ app = new_app()
 class MroFormat(StrEnum):
     text = "text"
     json = "json"
+    md = "md"
+    html = "html"
+    dot = "dot"
+    mermaid = "mermaid"
 
 
 @app.command()
@@ -48,6 +58,16 @@ def mro_report(
         str,
         typer.Option("--subclasses-of", metavar="QUALNAME", help="Only this class and its heirs."),
     ] = "",
+    diff: Annotated[
+        str,
+        typer.Option("--diff", metavar="REV", help="Say what changed since this git revision."),
+    ] = "",
+    consumers: Annotated[
+        bool,
+        typer.Option(
+            "--consumers", help="Say who uses each class, however many (a dozen: always)."
+        ),
+    ] = False,
     python: Annotated[
         Path | None,
         typer.Option(
@@ -77,22 +97,46 @@ def mro_report(
 
     Example: `consolidator mro-report . --match '*WebSocketManager*'`
 
-    **Exit codes:** 0 no class is refused · 1 CPython would refuse a class · 2 bad usage ·
+    **Exit codes:** 0 nothing to report · 1 CPython would refuse a class, or `--diff` finds a
+    change · 2 bad usage ·
     3 the tool could not do its work.
     """
-    tree = open_tree(root, open_plan(root, plan_file), jobs, no_cache)
+    plan = open_plan(root, plan_file)
+    tree = open_tree(root, plan, jobs, no_cache)
     environment = environment_of(Path(tree.root), python, site_packages or (), cache=not no_cache)
+    selection = Selection(tuple(match or ()), subclasses_of, consumers)
+    found = _report(tree, environment, selection)
+    changes = None
+    if diff:
+        before = _tree_at(tree, diff, plan, jobs, no_cache)
+        changes = compare(
+            _report(before, environment, replace(selection, consumers=False)), found, diff
+        )
+    write(render.RENDERERS[output_format.value](found, changes), output)
+    raise typer.Exit(1 if found.errors or changes else 0)
+
+
+def _report(tree: Tree, environment: Environment, selection: Selection) -> MroReport:
     standard = load_standard_library(environment.version)
-    target = Target(environment.version)
-    hierarchy = Hierarchy(tree, environment, standard, target)
     notes = []
     if standard.version != environment.version:
-        have = ".".join(map(str, standard.version))
-        want = ".".join(map(str, environment.version))
+        have, want = (".".join(map(str, v)) for v in (standard.version, environment.version))
         notes.append(f"there is no table of Python {want}; the standard library is that of {have}")
-    found = report(hierarchy, Selection(tuple(match or ()), subclasses_of), notes)
-    if output_format is MroFormat.json:
-        write(dumps(render.to_json(found)), output)
-    else:
-        write(render.to_text(found), output)
-    raise typer.Exit(1 if found.errors else 0)
+    hierarchy = Hierarchy(tree, environment, standard, Target(environment.version))
+    return report(hierarchy, selection, notes)
+
+
+def _tree_at(tree: Tree, revision: str, plan: Plan, jobs: int | None, no_cache: bool) -> Tree:
+    repository = open_repository(Path(tree.root))
+    if repository is None:
+        raise ToolError(
+            f"{tree.root}: is in no git repository, so there is nothing to compare with"
+        )
+    return tree_at(
+        repository,
+        revision,
+        source_roots=plan.source_roots,
+        exclude=plan.exclude,
+        jobs=jobs,
+        cache=not no_cache,
+    )

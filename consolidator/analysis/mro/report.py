@@ -6,10 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from consolidator.analysis.mro.bases import Reason
+from consolidator.analysis.mro.consumers import Consumers, consumers
 from consolidator.analysis.mro.evaluate import Evaluator
+from consolidator.analysis.mro.labels import labels
 from consolidator.analysis.mro.linear import Certainty
 from consolidator.analysis.mro.members import Members, Method, Shadowed, diamonds
 from consolidator.analysis.mro.select import candidates, matches
+from consolidator.analysis.mro.supers import DeadSuper, dead_supers
 from consolidator.analysis.mro.values import ClassRef, Place, Provenance
 from consolidator.analysis.mro.world import Library, Target, World
 from consolidator.errors import UsageError
@@ -18,6 +21,8 @@ from consolidator.tree.index import Tree
 from consolidator.tree.stdlib.table import StandardLibrary
 
 GAP = "?"
+FEW = 12
+"""Selected classes up to which consumers are looked up unasked: it reads every file that names one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,10 @@ class ClassReport:
     """Resolved bases, `?` for one that is not known."""
     diamonds: tuple[str, ...] = ()
     shadowed: tuple[Shadowed, ...] = ()
+    labels: tuple[str, ...] = ()
+    dead_supers: tuple[DeadSuper, ...] = ()
+    consumers: Consumers | None = None
+    """Who uses it from outside; None where that was not asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +74,8 @@ class Selection:
     match: tuple[str, ...] = ()
     """Globs on the qualname; none selects every class."""
     subclasses_of: str = ""
+    consumers: bool = False
+    """Look up who uses each class even where many were selected."""
 
 
 class Hierarchy:
@@ -88,8 +99,9 @@ class Hierarchy:
                 place = Place(self.world.project, path, fact.scope, fact.line)
                 yield self._evaluator.scopes.class_ref(place, fact), fact
 
-    def describe(self, ref: ClassRef, fact: ClassFact) -> ClassReport:
+    def describe(self, ref: ClassRef, fact: ClassFact, *, used: bool = False) -> ClassReport:
         linear = self.classes.linear(ref)
+        methods = self.members.methods(linear)
         return ClassReport(
             qualname=ref.dotted,
             path=ref.path,
@@ -99,10 +111,13 @@ class Hierarchy:
             certainty=linear.certainty,
             reasons=linear.reasons,
             provenance={entry.dotted: entry.provenance for entry in linear.order if entry},
-            methods=self.members.methods(linear),
+            methods=methods,
             direct=tuple(base.dotted if base else GAP for base in linear.bases),
             diamonds=tuple(diamonds(linear, self.classes)),
             shadowed=tuple(self.members.shadowed(linear)),
+            labels=tuple(labels(ref, fact, linear, self.classes)),
+            dead_supers=tuple(dead_supers(ref, linear, self.members)),
+            consumers=consumers(ref, methods) if used else None,
         )
 
     def select(self, selection: Selection) -> list[tuple[ClassRef, ClassFact]]:
@@ -160,8 +175,10 @@ class Hierarchy:
 def report(hierarchy: Hierarchy, selection: Selection, notes: Sequence[str] = ()) -> MroReport:
     """The orders of the selected classes, and what CPython would refuse among them."""
     classes, errors = [], []
-    for ref, fact in hierarchy.select(selection):
-        classes.append(hierarchy.describe(ref, fact))
+    selected = hierarchy.select(selection)
+    used = selection.consumers or len(selected) <= FEW
+    for ref, fact in selected:
+        classes.append(hierarchy.describe(ref, fact, used=used))
         refusal = hierarchy.classes.linear(ref).refusal
         if refusal is not None:
             errors.append(MroError(ref.dotted, ref.path, ref.line, refusal.kind, refusal.message))

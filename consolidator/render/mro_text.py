@@ -1,0 +1,145 @@
+"""`mro-report` for the terminal: one class in detail, many as one tree."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+from rich.tree import Tree as Drawing
+
+from consolidator.analysis.mro.bases import Reason
+from consolidator.analysis.mro.consumers import Consumers
+from consolidator.analysis.mro.diff import MroDiff
+from consolidator.analysis.mro.report import ClassReport, MroReport
+
+_DETAILED = 12
+"""Classes up to which each one is shown with its methods; beyond, one tree of the hierarchy."""
+
+
+def to_text(report: MroReport, diff: MroDiff | None = None) -> RenderableType:
+    parts: list[RenderableType] = [Text(summary(report)), Text()]
+    if len(report.classes) <= _DETAILED:
+        parts += (_details(entry) for entry in report.classes)
+    else:
+        parts.append(_hierarchy(report))
+    if report.errors:
+        parts.append(Text("\nRefused by CPython", style="bold red"))
+        parts += (
+            Text(f"  {e.path}:{e.line}: {e.qualname}: {e.kind}: {e.message}") for e in report.errors
+        )
+    if report.skipped:
+        parts.append(Text("\nNot read", style="bold"))
+        parts += (Text(f"  {s.path}:{s.line}: {s.reason}") for s in report.skipped)
+    parts += (Text(f"note: {note}") for note in report.notes)
+    if diff is not None:
+        parts += _diff(diff)
+    return Group(*parts)
+
+
+def _diff(diff: MroDiff) -> list[RenderableType]:
+    lines = [f"\nSince {diff.revision}" + ("" if diff else ": nothing changed")]
+    lines += (f"  added    {name}" for name in diff.added)
+    lines += (f"  gone     {name}" for name in diff.gone)
+    for entry in diff.changed:
+        lines.append(f"  changed  {entry.qualname}")
+        if entry.before != entry.after:
+            lines.append(f"    order was {' > '.join(entry.before)}")
+            lines.append(f"    order is  {' > '.join(entry.after)}")
+        for method in entry.methods:
+            before, after = method.before or "(nothing)", method.after or "(nothing)"
+            lines.append(f"    {method.name}: {before} -> {after}")
+    return [Text(line, overflow="fold") for line in lines]
+
+
+def summary(report: MroReport) -> str:
+    """Counts, in one sentence without a full stop."""
+    counts = Counter(entry.certainty for entry in report.classes)
+    certain = ", ".join(f"{counts[kind]} {kind}" for kind in ("exact", "partial", "unknown"))
+    return (
+        f"{len(report.classes)} classes in {report.files} files, for Python {report.python}: "
+        f"{certain}; {len(report.errors)} refused"
+    )
+
+
+def _details(entry: ClassReport) -> RenderableType:
+    drawing = Drawing(Text(f"{entry.qualname}  {entry.path}:{entry.line}", style="bold"))
+    drawing.add(Text(", ".join(entry.labels)))
+    order = drawing.add(f"order ({entry.certainty})")
+    for name in entry.order:
+        order.add(Text(f"{name}  {entry.provenance.get(name, '')}".rstrip()))
+    for reason in entry.reasons:
+        drawing.add(Text(f"in doubt: {why(reason)}", style="yellow"))
+    if own := [n for n, m in entry.methods.items() if m.defined_in == entry.qualname]:
+        methods = drawing.add(f"defines {len(own)} methods")
+        for name in own:
+            behind = ", ".join(entry.methods[name].overrides)
+            methods.add(Text(f"{name}" + (f"  overrides {behind}" if behind else "")))
+    if inherited := Counter(
+        m.defined_in for m in entry.methods.values() if m.defined_in != entry.qualname
+    ):
+        branch = drawing.add("inherits")
+        for owner, count in inherited.items():
+            branch.add(Text(f"{count} methods of {owner}"))
+    if entry.consumers is not None:
+        _consumers(drawing, entry, entry.consumers)
+    for call in entry.dead_supers:
+        drawing.add(Text(f"super().{call.method}() in line {call.line} reaches nothing", "yellow"))
+    for name in entry.diamonds:
+        drawing.add(Text(f"diamond: {name} is reached through several bases"))
+    for hidden in entry.shadowed:
+        drawing.add(Text(_shadow(hidden.kind, hidden.name, hidden.winner, hidden.hidden), "yellow"))
+    return drawing
+
+
+def why(reason: Reason) -> str:
+    """A reason in one line: which base, what it says, why that is not enough."""
+    place = f"base {reason.position + 1}, " if reason.position >= 0 else ""
+    text = f"`{reason.expression}`: " if reason.expression else ""
+    return f"{place}{text}{reason.why}"
+
+
+def _consumers(drawing: Drawing, entry: ClassReport, used: Consumers) -> None:
+    tests = sum(is_test_path(path) for path in used.importers)
+    count = len(used.importers)
+    branch = drawing.add(
+        Text(f"a change is {used.impact}: {count} files import it, {tests} of them tests")
+    )
+    for name, paths in sorted(used.members.items(), key=lambda item: (-len(item[1]), item[0])):
+        branch.add(Text(f"{name}  in {len(paths)} files"))
+
+
+def is_test_path(path: str) -> bool:
+    """Whether a file belongs to tests, by the names of its folders and its own."""
+    parts = path.split("/")
+    return any(p in ("tests", "test") or p.startswith(("test_", "conftest")) for p in parts)
+
+
+def _shadow(kind: str, name: str, winner: str, hidden: str) -> str:
+    if kind == "twice":
+        return f"hidden: {name} is defined twice; only the last counts"
+    return f"hidden: {hidden}.{name} is behind {winner}.{name}"
+
+
+def _hierarchy(report: MroReport) -> RenderableType:
+    """All classes under their first known base, as one tree per root."""
+    children: dict[str, list[ClassReport]] = {}
+    for entry in report.classes:
+        parent = next((name for name in entry.order[1:2]), "?")
+        children.setdefault(parent, []).append(entry)
+    known = {entry.qualname for entry in report.classes}
+    roots = [Drawing(Text(name, "bold")) for name in sorted(children) if name not in known]
+    for root in roots:
+        _grow(root, str(root.label), children, frozenset())
+    return Group(*roots)
+
+
+def _grow(
+    branch: Drawing, name: str, children: dict[str, list[ClassReport]], seen: frozenset[str]
+) -> None:
+    if name in seen:
+        return
+    for entry in children.get(name, ()):
+        mark = "" if entry.certainty == "exact" else f"  ({entry.certainty})"
+        text = Text(f"{entry.qualname}{mark}", no_wrap=True, overflow="ellipsis")
+        _grow(branch.add(text), entry.qualname, children, seen | {name})

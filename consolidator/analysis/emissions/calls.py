@@ -123,6 +123,8 @@ class CallGraph:
         owner = _owner(call.callee)
         if owner is None:
             return ""
+        if isinstance(owner, Path) and self.inference.is_unbound(owner.head, function):
+            return f"no name {owner.head!r} is defined"
         values, name = self.inference.of(owner, function), called_name(call)
         if (
             values.open

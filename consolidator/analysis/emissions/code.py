@@ -119,7 +119,9 @@ Expression = (
     | Opaque
 )
 
-Fate = OneOf["awaited", "dropped", "kept"]
+Fate = OneOf["awaited", "dropped", "returned", "assigned", "kept"]
+"""What becomes of a call's result: it is awaited, thrown away, the value of a return, bound to a name,
+or part of something else."""
 
 
 class Part(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -169,7 +171,6 @@ class Call(Part, frozen=True):
     place: int
     """Position in `Body.places`."""
     fate: Fate
-    """Whether the result is awaited, thrown away, or kept in a value."""
 
 
 class Assignment(Part, frozen=True):
@@ -207,6 +208,10 @@ class Body(Part, frozen=True):
     handed_on: tuple[Mention, ...]
     """Dotted names that stand as values, those of its own local variables left out."""
     places: tuple[Place, ...]
+    awaited: tuple[str, ...] = ()
+    """Names that are awaited by themselves."""
+    falls_through: bool = True
+    """Whether control can pass the last statement, going by the syntax alone."""
     raises_only: bool = False
     """Whether all it does is raise, as an abstract method does."""
     empty: bool = False

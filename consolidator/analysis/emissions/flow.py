@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from consolidator.analysis.emissions.calls import CallGraph, Targets, called_name, is_abstract
 from consolidator.analysis.emissions.code import (
     Argument,
+    Assignment,
     Call,
     Choice,
     Element,
@@ -22,7 +23,8 @@ from consolidator.analysis.emissions.code import (
     Path,
     Result,
 )
-from consolidator.analysis.emissions.liveness import Liveness, is_coroutine
+from consolidator.analysis.emissions.coroutines import is_coroutine, lost_coroutine
+from consolidator.analysis.emissions.liveness import Liveness
 from consolidator.analysis.emissions.program import Function
 from consolidator.analysis.emissions.transports import is_transport
 from consolidator.analysis.emissions.verdict import Verdict
@@ -118,7 +120,7 @@ class _Trace:
                     self._done.add(index)
                     self._call(index, call)
             for assignment in body.assignments:
-                if self._holds(assignment.value) and self._can_run(assignment.place):
+                if self._holds(assignment.value) and not self._blocked(assignment):
                     self._assigned(assignment.target)
             grown = before != (len(self._names), len(self._results), len(self._done))
         for found in body.returns:
@@ -126,10 +128,8 @@ class _Trace:
                 self._journey.returned = True
         return self._journey
 
-    def _can_run(self, place: int) -> bool:
-        return not self._flow.liveness.truth.obstacle(
-            self._function.body.places[place], self._function
-        )
+    def _blocked(self, step: Call | Assignment) -> str:
+        return self._flow.liveness.blocked(self._function, step.place, step.line)
 
     # what holds the value
 
@@ -179,10 +179,8 @@ class _Trace:
         if _is_log(call):
             self._journey.logged = True
             return
-        if not self._can_run(call.place):
-            place = self._function.body.places[call.place]
-            why = self._flow.liveness.truth.obstacle(place, self._function)
-            self._found(Verdict("false", f"{self._where(call)}: {why}"))
+        if why := self._blocked(call):
+            self._found(Verdict("false", why))
             return
         self._journey.used = True
         targets = self._graph.targets(call, self._function)
@@ -216,7 +214,7 @@ class _Trace:
         return best.both(Verdict("unknown", f"the receiver in {self._where(call)} is not known"))
 
     def _enter(self, index: int, call: Call, target: Function) -> Verdict:
-        if call.fate == "dropped" and is_coroutine(target):
+        if is_coroutine(target) and lost_coroutine(call, self._function):
             return Verdict(
                 "false", f"the call in {self._where(call)} is not awaited", "not-awaited"
             )

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from consolidator.analysis.emissions.calls import CallGraph, Use
+from consolidator.analysis.emissions.code import Call, Place
+from consolidator.analysis.emissions.coroutines import is_coroutine, lost_coroutine
 from consolidator.analysis.emissions.entries import Entries
-from consolidator.analysis.emissions.program import Function
+from consolidator.analysis.emissions.program import Function, last_name
 from consolidator.analysis.emissions.truth import Truth
 from consolidator.analysis.emissions.verdict import Verdict
 
 
-def is_coroutine(function: Function) -> bool:
-    """Whether a call of it does nothing until it is awaited."""
-    return function.is_async and not function.is_generator
+def _is_passed(before: Place, later: Place) -> bool:
+    """Whether control that is at the later place has come through the earlier one unharmed."""
+    same_try = later.handlers[len(later.handlers) - len(before.handlers) :] == before.handlers
+    return set(before.conditions) <= set(later.conditions) and same_try and not before.dead
 
 
 class Liveness:
@@ -23,6 +28,7 @@ class Liveness:
         self.truth = Truth(graph.inference, lambda function: bool(self.of(function)))
         self._known: dict[Function, Verdict] = {}
         self._busy: set[Function] = set()
+        self._raising: dict[Function, bool] = {}
 
     def of(self, function: Function) -> Verdict:
         """Whether control comes to a function, and from where, or why not."""
@@ -76,19 +82,55 @@ class Liveness:
 
     def obstacle(self, use: Use) -> str:
         """Why a use of a function never makes it run; empty where it may."""
-        place = use.function.body.places[use.place]
-        if obstacle := self.truth.obstacle(place, use.function):
-            return f"{obstacle} of {use.function.path}"
-        return self._never_awaited(use)
+        return self.blocked(use.function, use.place, use.line) or self._never_awaited(use)
 
     def _never_awaited(self, use: Use) -> str:
-        if use.call is None or use.call.fate != "dropped":
+        if use.call is None or use.call.fate in ("awaited", "kept"):
             return ""
         targets = self._graph.targets(use.call, use.function)
         reached = [*targets.functions, *targets.guessed]
-        if reached and all(is_coroutine(f) for f in reached):
-            return f"the call in {use.function.path}:{use.line} is not awaited"
+        if not reached or not all(is_coroutine(f) for f in reached):
+            return ""
+        if not lost_coroutine(use.call, use.function):
+            return ""
+        return f"the call in {use.function.path}:{use.line} is not awaited"
+
+    def blocked(self, function: Function, place: int, line: int) -> str:
+        """Why control never comes to a statement; empty where it can."""
+        circumstances = function.body.places[place]
+        if obstacle := self.truth.obstacle(circumstances, function):
+            return f"{function.path}: {obstacle}"
+        for call in function.body.calls:
+            if call.line < line and last_name(call.callee) in self._raising_names:
+                before = function.body.places[call.place]
+                if _is_passed(before, circumstances) and self._raises(call, function):
+                    return f"the call in {function.path}:{call.line} always raises"
         return ""
+
+    @cached_property
+    def _raising_names(self) -> frozenset[str]:
+        """Names of functions that may never return, for a first look."""
+        return frozenset(
+            name
+            for name, functions in self._graph.program.by_name.items()
+            if any(not f.body.falls_through and not f.is_generator for f in functions)
+        )
+
+    def _raises(self, call: Call, function: Function) -> bool:
+        targets = self._graph.targets(call, function).functions
+        return bool(targets) and all(self._never_returns(target) for target in targets)
+
+    def _never_returns(self, function: Function) -> bool:
+        """Whether every way through a function ends in an exception."""
+        if function not in self._raising:
+            self._raising[function] = False
+            body = function.body
+            if not (body.falls_through or function.is_generator or body.raises_only):
+                self._raising[function] = all(
+                    self.truth.obstacle(body.places[found.place], function)
+                    for found in body.returns
+                )
+        return self._raising[function]
 
     def of_use(self, use: Use) -> Verdict:
         """Whether control comes to a use of a function and the use has its effect."""

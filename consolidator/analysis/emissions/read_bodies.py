@@ -62,9 +62,9 @@ def _bodies(
     parameters: frozenset[str],
 ) -> Iterator[Body]:
     reader = _BodyReader(qualname, names, parameters)
-    reader.block(statements)
+    ended = reader.block(statements)
     end = statements[-1].end_lineno or line if statements else line
-    yield reader.body(line, end, statements)
+    yield reader.body(line, end, statements, falls_through=not ended)
     for nested, node in reader.functions:
         own = frozenset(argument.arg for argument in _arguments(node.args))
         yield from _bodies(node.body, nested, node.lineno, names, own)
@@ -86,7 +86,7 @@ class _BodyReader:
         self._class = ""
         self.functions: list[tuple[str, _Function]] = []
 
-    def body(self, line: int, end: int, statements: list[ast.stmt]) -> Body:
+    def body(self, line: int, end: int, statements: list[ast.stmt], *, falls_through: bool) -> Body:
         doing = [s for s in statements if not _is_idle(s)]
         return Body(
             self._qualname,
@@ -97,6 +97,8 @@ class _BodyReader:
             tuple(self._returns),
             tuple(self._handed_on()),
             self._places.all(),
+            tuple(sorted(self._expressions.awaited)),
+            falls_through,
             raises_only=bool(doing) and all(isinstance(s, ast.Raise) for s in doing),
             empty=not doing,
         )
@@ -131,17 +133,19 @@ class _BodyReader:
             case ast.Expr():
                 return self._expression(node)
             case ast.Assign():
-                value = self._expressions.read(node.value)
+                value = self._expressions.read(node.value, "assigned")
                 for target in node.targets:
                     self._assign(target, value)
             case ast.AnnAssign():
-                value = self._expressions.read(node.value) if node.value else Opaque()
                 if node.value:
+                    value = self._expressions.read(node.value, "assigned")
                     self._assign(node.target, value, ast.unparse(node.annotation))
             case ast.AugAssign():
                 self._assign(node.target, Opaque((self._expressions.read(node.value),)))
             case ast.Return():
-                value = self._expressions.read(node.value) if node.value else Value(None)
+                value = (
+                    self._expressions.read(node.value, "returned") if node.value else Value(None)
+                )
                 self._returns.append(Return(value, node.lineno, self._places.current()))
                 return f"it stands after the return in line {node.lineno}"
             case ast.Raise():
@@ -281,6 +285,8 @@ class _BodyReader:
         with self._places.nested("except"):
             if node.type:
                 self._expressions.read(node.type)
+            if node.name:
+                self._expressions.assign(ast.copy_location(ast.Name(node.name), node), Opaque())
             return self.block(node.body)
 
     def _match(self, node: ast.Match) -> str:

@@ -44,6 +44,7 @@ class ExpressionReader:
     def __init__(self, places: Places, names: set[str]) -> None:
         self.calls: list[Call] = []
         self.assignments: list[Assignment] = []
+        self.awaited: set[str] = set()
         self._places = places
         self._names = names
 
@@ -56,6 +57,8 @@ class ExpressionReader:
             case ast.Call():
                 return self._call(node, fate)
             case ast.Await():
+                if isinstance(node.value, ast.Name):
+                    self.awaited.add(node.value.id)
                 return self.read(node.value, "awaited")
             case ast.JoinedStr():
                 return Joined(self._each(node.values))
@@ -71,6 +74,9 @@ class ExpressionReader:
             case ast.Subscript():
                 return Item(self.read(node.value), self.read(node.slice))
             case ast.Lambda():
+                for parameter in ast.walk(node.args):
+                    if isinstance(parameter, ast.arg):
+                        self.assign(ast.copy_location(ast.Name(parameter.arg), node), Opaque())
                 return Opaque((self.read(node.body),))
             case _:
                 return self._composed(node, fate)

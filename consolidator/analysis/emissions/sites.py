@@ -143,7 +143,7 @@ class Sites:
             if not self._is_emission(origin, journey):
                 continue
             place = function.body.places[origin.place]
-            obstacle = self._liveness.truth.obstacle(place, function)
+            obstacle = self._liveness.blocked(function, origin.place, origin.line)
             runs = Verdict("false", obstacle) if obstacle else self._liveness.of(function)
             for event in sorted(origin.events):
                 yield Site(

@@ -6,6 +6,7 @@ Flow-insensitive inside a function: a local variable is everything that it is ev
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -26,6 +27,7 @@ from consolidator.analysis.emissions.code import (
 from consolidator.analysis.emissions.program import Function, Program
 from consolidator.tree.names import Definition, Resolution
 
+_BUILTINS = frozenset({*dir(builtins), "__file__", "__name__", "__class__", "__path__", "__doc__"})
 _DEEPEST = 12  # steps of inference; real chains are shorter, and circles must end
 _WRAPPERS = frozenset({"Optional", "Union", "Annotated", "Final", "ClassVar", "Awaitable"})
 _CONTAINERS = frozenset(
@@ -157,6 +159,25 @@ class Inference:
                 return self._receiver(enclosing)
             enclosing = self._around(enclosing)
         return None
+
+    def is_unbound(self, name: str, function: Function) -> bool:
+        """Whether a name is bound nowhere: using it raises NameError."""
+        if name in _BUILTINS or self._head(name, function) is not None:
+            return False
+        facts = self.program.tree.facts(function.path)
+        if facts is None or facts.has_getattr or any(fact.name == "*" for fact in facts.imports):
+            return False
+        resolver = self.program.resolver
+        scope = function.scope
+        while scope:
+            if resolver.bindings(function.path, name, scope):
+                return False
+            scope = scope.removesuffix(".<locals>").rpartition(".")[0]
+        module = self.program.function(function.path, "")
+        at_top = module is not None and any(
+            a.target.partition(".")[0] == name for a in module.body.assignments
+        )
+        return not at_top and not resolver.bindings(function.path, name)
 
     def _around(self, function: Function) -> Function | None:
         outer, found, _ = function.qualname.rpartition(".<locals>")

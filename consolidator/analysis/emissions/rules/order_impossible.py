@@ -68,7 +68,7 @@ def _steps(context: Context, function: Function) -> Iterator[_Step]:
         if id(call) in direct:
             events |= {direct[id(call)]}
         place = function.body.places[call.place]
-        if events and not context.liveness.truth.obstacle(place, function):
+        if events and not context.liveness.blocked(function, call.place, call.line):
             yield _Step(call.line, call.column, events, place)
 
 
@@ -88,7 +88,7 @@ def _wrong(earlier: _Step, later: _Step) -> str:
 
 def _both(earlier: Place, later: Place) -> bool:
     """Whether whoever comes to the later place has passed the earlier one, once each."""
-    if "loop" in (earlier.section, later.section) or earlier.section == "except":
+    if earlier.section in ("loop", "except"):
         return False
     return set(earlier.conditions) <= set(later.conditions) and later.section != "except"
 

@@ -16,7 +16,13 @@ from unified_runtime.runs import RunLedger
 class Composer:
     """Safe to call from any thread. `clock` gives seconds since the epoch."""
 
-    def __init__(self, limits: Limits, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        clock: Callable[[], float],
+        synonyms: Mapping[str, Mapping[str, str]] | None = None,
+    ) -> None:
+        self._synonyms = synonyms or {}
         self._limit = limits.event_bytes
         self._clock = clock
         self._ledger = RunLedger()
@@ -35,6 +41,8 @@ class Composer:
             data = self._ledger.fill(
                 (user_id, thread_id, run_id), event_type, data, time.monotonic(), typed_payload
             )
+        if event_type in self._synonyms:
+            data = _with_synonyms(data, self._synonyms[event_type])
         now = self._clock()
         tail = b',"timestamp":"%b","user_id":%b,"thread_id":%b,"run_id":%b,"data":%b}' % (
             _timestamp(now),
@@ -51,6 +59,8 @@ class Composer:
         """The same event for many users; `data` is encoded once."""
         if event_type in PAYLOADS:
             typed_payload(event_type, data)
+        if event_type in self._synonyms:
+            data = _with_synonyms(data, self._synonyms[event_type])
         now = self._clock()
         head = _head(event_type)
         before = b',"timestamp":"%b","user_id":' % _timestamp(now)
@@ -65,6 +75,10 @@ class Composer:
         if draft.size > self._limit:
             raise EventTooLargeError(event_type, draft.size, self._limit)
         return draft
+
+
+def _with_synonyms(data: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    return {**data, **{other: data[name] for name, other in names.items() if name in data}}
 
 
 @lru_cache(maxsize=1024)

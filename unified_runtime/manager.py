@@ -59,10 +59,13 @@ class UnifiedWebSocketManager:
         journal: Journal | None = None,
         limits: Limits | None = None,
         clock: Callable[[], float] = time.time,
+        synonyms: Mapping[str, Mapping[str, str]] | None = None,
     ) -> None:
+        """`synonyms` repeats fields under names that an older frontend reads, per event type:
+        `{"agent_thinking": {"reasoning": "thought"}}`."""
         self._journal: Journal = journal if journal is not None else MemoryJournal()
         self._limits = limits or Limits()
-        self._composer = Composer(self._limits, clock)
+        self._composer = Composer(self._limits, clock, synonyms)
         self._factory = EmitterFactory(self)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._hub = Hub(self._journal, self._limits)
@@ -405,10 +408,8 @@ class UnifiedWebSocketManager:
         return self._hub.count(user_id)
 
     def stats(self) -> dict[str, Any]:
-        """Counters since the manager was made its loop's; `lost` must stay 0.
-
-        `lost` counts events that were trimmed before a connected reader could be sent them,
-        `healed` holes in notifications that were filled from the journal.
+        """Counters of this loop. `lost` must stay 0: it counts events that were trimmed before a
+        connected reader could be sent them; `healed`, lost notifications made up for.
         """
         live = self._hub.connections()
         return {

@@ -207,6 +207,16 @@ async def test_fields_beyond_the_table_travel_too(manager, tab):
     assert (await tab.wait_for(1))[0]["data"]["model"] == "m"
 
 
+async def test_an_older_frontend_may_read_fields_under_its_own_names(make_recorder):
+    synonyms = {"agent_thinking": {"reasoning": "thought", "step": "stage"}}
+    async with UnifiedWebSocketManager(synonyms=synonyms) as manager:
+        tab = make_recorder()
+        await manager.connect_user("u1", tab)
+        await manager.emit("u1", "agent_thinking", {"reasoning": "hm"})
+        [event] = await tab.wait_for(1)
+    assert event["data"] == {"agent_name": "agent", "reasoning": "hm", "thought": "hm"}
+
+
 async def test_two_runs_of_one_user_do_not_share_what_is_filled(manager, tab):
     for run in ("r1", "r2"):
         await manager.emit("u1", "agent_started", {"agent_name": run}, run_id=run)

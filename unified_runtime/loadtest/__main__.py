@@ -19,7 +19,7 @@ def main() -> int:
     if arguments.url:
         report = asyncio.run(watch(arguments.url, load, arguments.seconds))
     else:
-        report = asyncio.run(run(load, arguments.journal))
+        report = asyncio.run(run(load, arguments.journal, arguments.shell))
     text = msgspec.json.format(msgspec.json.encode(report), indent=2).decode()
     sys.stdout.write((text if arguments.json else _readable(report)) + "\n")
     return 0 if report["ok"] else 1
@@ -37,6 +37,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--connections", type=_positive, help="default: users and a tenth more")
     parser.add_argument("--threads", type=_positive, default=4, help="emitting threads")
     parser.add_argument("--journal", choices=("memory", "sqlite"), default="memory")
+    parser.add_argument("--shell", choices=("asgi", "standalone"), default="asgi")
     parser.add_argument(
         "--url",
         help="watch a running server that emits by itself, with drops and resumes; users are "
@@ -54,11 +55,11 @@ def _positive(text: str) -> int:
     return number
 
 
-async def run(load: Load, journal: str) -> dict[str, Any]:
+async def run(load: Load, journal: str, shell: str) -> dict[str, Any]:
     """All phases on the bundled server."""
     started = time.monotonic()
     done: dict[str, dict[str, float]] = {}
-    async with bundled_server(journal) as server:
+    async with bundled_server(journal, shell) as server:
         phases = Phases(server, load)
         try:
             async with phases.connected():
@@ -77,6 +78,7 @@ async def run(load: Load, journal: str) -> dict[str, Any]:
             sys.stderr.write("events did not arrive within 30 seconds\n")
     return _report(phases.tally, load, started, sum(phases.sent.values())) | {
         "journal": journal,
+        "shell": shell,
         "deliveries_per_s": done.get("fan_out", {}).get("deliveries_per_s", 0.0),
         "phases": done,
         "server": phases.stats,

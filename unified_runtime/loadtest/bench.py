@@ -39,7 +39,7 @@ class BundledServer:
 
 
 @asynccontextmanager
-async def bundled_server(journal: str) -> AsyncIterator[BundledServer]:
+async def bundled_server(journal: str, shell: str) -> AsyncIterator[BundledServer]:
     """Stopped, and its files removed, when the block ends."""
     with tempfile.TemporaryDirectory(prefix="loadtest-") as folder:
         process = await asyncio.create_subprocess_exec(
@@ -47,6 +47,7 @@ async def bundled_server(journal: str) -> AsyncIterator[BundledServer]:
             "-m",
             "unified_runtime.loadtest.server",
             f"--journal={journal}",
+            f"--shell={shell}",
             f"--path={Path(folder) / 'events.db'}",
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,

@@ -11,7 +11,8 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import msgspec
@@ -146,30 +147,48 @@ def journal_named(name: str, path: str) -> Journal:
     )
 
 
+@asynccontextmanager
+async def asgi_server(manager: UnifiedWebSocketManager) -> AsyncIterator[int]:
+    """uvicorn on a free port, without its own loop and signals."""
+    config = uvicorn.Config(
+        create_app(manager, authenticate=token_is_user),
+        host="127.0.0.1",
+        port=0,
+        log_level="error",
+        lifespan="off",
+        ws_per_message_deflate=False,
+    )
+    config.load()
+    server = uvicorn.Server(config)
+    server.lifespan = config.lifespan_class(config)
+    await server.startup()
+    try:
+        yield server.servers[0].sockets[0].getsockname()[1]
+    finally:
+        await server.shutdown()
+
+
+def shell_named(name: str, manager: UnifiedWebSocketManager) -> AbstractAsyncContextManager[int]:
+    if name == "asgi":
+        return asgi_server(manager)
+    from unified_runtime.standalone import standalone_server  # noqa: PLC0415 - needs an extra
+
+    return standalone_server(manager, authenticate=token_is_user)
+
+
 async def serve(arguments: argparse.Namespace) -> None:
     journal = journal_named(arguments.journal, arguments.path)
     async with UnifiedWebSocketManager(journal=journal, limits=LIMITS) as manager:
-        config = uvicorn.Config(
-            create_app(manager, authenticate=token_is_user),
-            host="127.0.0.1",
-            port=0,
-            log_level="error",
-            lifespan="off",
-            ws_per_message_deflate=False,
-        )
-        config.load()
-        server = uvicorn.Server(config)
-        server.lifespan = config.lifespan_class(config)
-        await server.startup()
-        answer(port=server.servers[0].sockets[0].getsockname()[1])
-        await obey(manager)
-        await server.shutdown()
+        async with shell_named(arguments.shell, manager) as port:
+            answer(port=port)
+            await obey(manager)
 
 
 def main() -> None:
     logging.getLogger("asyncio").setLevel(logging.ERROR)  # it warns of each write to a lost socket
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--journal", choices=("memory", "sqlite"), default="memory")
+    parser.add_argument("--shell", choices=("asgi", "standalone"), default="asgi")
     parser.add_argument("--path", default="")
     asyncio.run(serve(parser.parse_args()))
 

@@ -1,0 +1,120 @@
+// The browser's client: reconnects, resumes, and hands over every event once and in order.
+//
+//   const events = new EventStream("wss://example.org/ws", { token });
+//   events.addEventListener("agent_started", ({ detail }) => show(detail.data));
+//   events.addEventListener("gap", ({ detail }) => reload(detail));
+//
+// Dispatches one CustomEvent per wire event under its own type and again as "event", "gap" when
+// history is gone, "state" with "connecting" | "open" | "waiting" | "refused" | "closed".
+
+const FIRST_DELAY = 250; // milliseconds
+const MAX_DELAY = 30_000;
+const PING_EVERY = 20_000;
+const PONG_WITHIN = 10_000; // a connection without an answer is half-open
+
+export class EventStream extends EventTarget {
+  #url;
+  #protocols;
+  #socket = null;
+  #attempt = 0;
+  #timer = null;
+  #heartbeat = null;
+  #deadline = null;
+  #closed = false;
+
+  /**
+   * @param {string} url
+   * @param {{token?: string, stream?: string, seq?: number}} [options] `stream` and `seq`
+   *   continue where an earlier `position` stood; without them the stream starts live.
+   */
+  constructor(url, { token, stream = "", seq = null } = {}) {
+    super();
+    this.#url = url;
+    this.#protocols = token ? ["wire", `bearer.${token}`] : ["wire"];
+    this.stream = stream;
+    this.seq = seq;
+    this.#connect();
+  }
+
+  /** To be kept, for instance in sessionStorage, and given to a later EventStream. */
+  get position() {
+    return { stream: this.stream, seq: this.seq };
+  }
+
+  close() {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.#socket?.close(1000);
+    this.#say("closed");
+  }
+
+  #connect() {
+    this.#say("connecting");
+    const url = new URL(this.#url, globalThis.location?.href);
+    if (this.seq !== null) {
+      url.searchParams.set("stream", this.stream);
+      url.searchParams.set("seq", String(this.seq));
+    }
+    const socket = new WebSocket(url, this.#protocols);
+    this.#socket = socket;
+    socket.onopen = () => {
+      socket.send('{"type":"ping"}'); // no `resume` will come: the server need not wait for it
+      this.#heartbeat = setInterval(() => this.#ping(socket), PING_EVERY);
+    };
+    socket.onmessage = ({ data }) => this.#take(JSON.parse(data));
+    socket.onclose = ({ code, reason }) => this.#ended(socket, code, reason);
+  }
+
+  #ping(socket) {
+    if (socket.readyState !== WebSocket.OPEN) return;
+    socket.send('{"type":"ping"}');
+    this.#deadline ??= setTimeout(() => this.#ended(socket, 1006, "no answer"), PONG_WITHIN);
+  }
+
+  #take(frame) {
+    clearTimeout(this.#deadline);
+    this.#deadline = null;
+    if (frame.type === "pong") return;
+    if (frame.type === "ready") {
+      this.#attempt = 0;
+      if (this.seq === null || this.stream !== frame.stream) this.seq = frame.seq;
+      this.stream = frame.stream;
+      this.#say("open");
+    } else if (frame.type === "gap") {
+      this.seq = frame.to;
+      this.#dispatch("gap", frame);
+    } else if (frame.seq === this.seq + 1) {
+      this.seq = frame.seq;
+      this.#dispatch(frame.type, frame);
+      this.#dispatch("event", frame);
+    } else if (frame.seq > this.seq + 1) {
+      this.#ended(this.#socket, 1006, "a number is missing"); // resume asks for it again
+    }
+  }
+
+  #ended(socket, code, reason) {
+    if (socket !== this.#socket) return;
+    this.#socket = null;
+    clearInterval(this.#heartbeat);
+    clearTimeout(this.#deadline);
+    this.#deadline = null;
+    socket.onmessage = socket.onclose = null;
+    socket.close();
+    if (this.#closed) return;
+    if (code >= 4400 && code < 4500) {
+      this.#say("refused", { code, reason });
+      return;
+    }
+    const delay = Math.random() * Math.min(MAX_DELAY, FIRST_DELAY * 2 ** this.#attempt++);
+    this.#say("waiting", { code, reason, delay });
+    this.#timer = setTimeout(() => this.#connect(), delay);
+  }
+
+  #say(state, more = {}) {
+    this.#dispatch("state", { state, ...more });
+  }
+
+  #dispatch(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -23,7 +24,8 @@ from consolidator.adapters.git import open_repository
 from consolidator.adapters.installed import InstalledPackages
 from consolidator.analysis.call_sites import plan_calls
 from consolidator.analysis.changes import Migration
-from consolidator.analysis.deletion import HARMLESS, TEXT, plan_delete
+from consolidator.analysis.deletion import HARMLESS, TEXT, Objections, no_objections, plan_delete
+from consolidator.analysis.history.report import unacknowledged
 from consolidator.analysis.references.rewrite import plan_imports
 from consolidator.cli.common import (
     Jobs,
@@ -41,6 +43,8 @@ from consolidator.errors import UsageError
 from consolidator.plan import Move, Plan
 from consolidator.render import migrate as render
 from consolidator.render.document import document, dumps
+from consolidator.workflow.extract import Selection
+from consolidator.workflow.extract import run as extract
 from consolidator.workflow.migrate import Planner, prepare
 
 app = typer.Typer(
@@ -166,6 +170,12 @@ def delete(
             help="Names inside longer strings (help texts, scripts) block nothing.",
         ),
     ] = False,
+    despite_fixes: Annotated[
+        bool,
+        typer.Option(
+            "--despite-fixes", help="Fixes on which the plan has not decided block nothing."
+        ),
+    ] = False,
     form: Form = MigrateFormat.text,
     output: Output = None,
     jobs: Jobs = None,
@@ -175,7 +185,9 @@ def delete(
     """Delete the plan's legacy definitions, alias modules and emptied files that nothing refers to.
 
     A name that something still refers to, by import, string or configuration, stays, and what refers
-    to it is listed. Where its own module still uses it, an import of the new one takes its place.
+    to it is listed. So does one with a fix (see `extract`) that the replacement lacks and that neither
+    [[keep]] nor [[drop]] of the plan names. Where its own module still uses a deleted name, an import
+    of the new one takes its place.
 
     **Example:** `consolidator migrate delete . --apply`
 
@@ -183,7 +195,11 @@ def delete(
     plan or a dirty git tree · 3 a check failed: nothing was written.
     """
     plan = _plan(root, plan_file, "", "")
-    planner = partial(plan_delete, harmless=HARMLESS | TEXT if despite_text else HARMLESS)
+    planner = partial(
+        plan_delete,
+        objections=no_objections if despite_fixes else _undecided_fixes(root, plan),
+        harmless=HARMLESS | TEXT if despite_text else HARMLESS,
+    )
     mode = _mode(apply=apply, check=check)
     _migrate(root, plan, planner, mode, form, output, jobs, no_cache, quiet, allow_dirty)
 
@@ -201,6 +217,25 @@ def undo(root: Root = Path(), quiet: Quiet = False) -> None:
     typer.echo(f"{len(paths)} files are as they were before the last migration")
     for path in paths:
         say(f"  {path}", quiet=quiet)
+
+
+def _undecided_fixes(root: Path, plan: Plan) -> Objections:
+    """Fixes of the history that live in a legacy name and that the plan says nothing about."""
+    repository = open_repository(check_root(root))
+    if repository is None:
+        return no_objections
+    report = extract(root, history=repository, selection=Selection(), plan=plan)
+    pending = unacknowledged(report, plan)
+
+    def objections(move: Move) -> Iterator[str]:
+        for entry in pending:
+            if any(f"{name}.".startswith(f"{move.source}.") for name in entry.lives_in):
+                yield (
+                    f"the replacement lacks the fix {entry.hash[:12]} ({entry.subject}); "
+                    "name it under [[keep]] or [[drop]]"
+                )
+
+    return objections
 
 
 def _plan(root: Path, plan_file: Path | None, source: str, target: str) -> Plan:

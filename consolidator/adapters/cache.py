@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import sys
+import time
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from pathlib import Path
@@ -17,6 +18,8 @@ Record = TypeVar("Record")
 
 LARGEST = 512 * 1024 * 1024
 """Bytes on disk at which the older half of the entries goes: about twenty trees of 6,000 files."""
+UNUSED = 7 * 24 * 3600
+"""Seconds after which another version's file goes; sooner, two versions would take turns to delete."""
 _BATCH = 500  # SQLite's default limit is 999 parameters a statement
 
 
@@ -117,14 +120,15 @@ class ContentCache(Generic[Record]):
             )
             self._database.execute("COMMIT")
             self._bound()
-        except sqlite3.DatabaseError:
+        except (sqlite3.DatabaseError, OSError):
             if self._database.in_transaction:
                 self._database.rollback()
 
     def _bound(self) -> None:
         assert self._database is not None
+        forgotten = time.time() - UNUSED
         for other in self._path.parent.glob(f"{self._name}-*.sqlite*"):
-            if not other.name.startswith(self._path.name):
+            if not other.name.startswith(self._path.name) and other.stat().st_mtime < forgotten:
                 other.unlink(missing_ok=True)
         if self._path.stat().st_size > LARGEST:
             # Keys are hashes, so half of the key space is half of the entries.

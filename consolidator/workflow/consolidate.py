@@ -198,7 +198,7 @@ class Consolidator:
 def broken(name: str, title: str, finished: Finished, status: Status = "failed") -> Stage:
     """A stage whose command could not do its work, with the end of what it said."""
     lines = (finished.errors or finished.output).strip().splitlines()
-    return Stage(name, title, status, f"exit {finished.code}", tuple(lines[-20:]))
+    return Stage(name, title, status, f"exit {finished.code}", tuple(lines[-ANNOUNCED:]))
 
 
 def _tail(finished: Finished, lines: int = 30) -> tuple[str, ...]:

@@ -115,6 +115,16 @@ def _tells_apart(added: tuple[str, ...], shorter: Shape, longer: Shape) -> bool:
     return any(word not in spoken or word.removesuffix("s") in folders for word in added)
 
 
+def kin_score(methods: float, shared: int) -> float:
+    """Score of two classes of one head noun that are built around one class: they found a family
+    only where they offer the same operations too."""
+    return max(KIN, (_HEAD * methods) ** 0.5) if shared > 1 else KIN
+
+
+_HEAD = 0.6
+"""What one head noun and one collaborator weigh beside a name in common."""
+
+
 class Collaborators:
     """What classes are built around: classes of the tree that their constructors take."""
 

@@ -12,7 +12,7 @@ from consolidator.analysis.duplicates.bodies import (
     resemblance,
 )
 from consolidator.analysis.duplicates.candidates import LONG, Weights, explained_by_base
-from consolidator.analysis.duplicates.kinship import KIN, Collaborators, role_score
+from consolidator.analysis.duplicates.kinship import Collaborators, kin_score, role_score
 from consolidator.analysis.duplicates.origins import Units
 from consolidator.analysis.duplicates.roles import may_stand_for, role_of
 from consolidator.analysis.duplicates.shapes import Shape
@@ -26,6 +26,13 @@ _OTHER_OUTER = 0.3
 """Name similarity of classes nested in classes that have nothing to do with one another."""
 _ACROSS_UNITS = 0.45
 """Even an identical copy stays below the default score between services that share nothing."""
+_RARE = 2.0
+"""Weight of shared methods from which they can't be an accident of common words."""
+_REWRITTEN = 0.35
+"""Resemblance of bodies that were one once, together with the same rare methods."""
+_OFFER = 0.3
+"""What offering the same rare methods adds to the resemblance of such bodies."""
+_REWRITTEN_AT_BEST = 0.9
 _SMALLEST = 40
 """Tokens below which equal bodies are a coincidence."""
 _PRUNED = 0.85
@@ -77,7 +84,11 @@ class Comparison:
         bodies, copied = self._copy(left, right)
         role = role_score(left, right, name, methods, len(shared), explained)
         kin = self._collaborators.kin(left, right)
-        score = max(bodies if copied else 0.0, role, KIN if kin else 0.0)
+        score = max(bodies if copied else 0.0, role)
+        if kin:
+            score = max(score, kin_score(methods, len(shared)))
+        if len(shared) > 1 and self._weights.total(shared) >= _RARE and bodies >= _REWRITTEN:
+            score = max(score, methods * min(_REWRITTEN_AT_BEST, _OFFER + bodies))
         if score < _STANDS_FOR and self._stands_for(left, right):
             score = _STANDS_FOR
         doubts, discount = self._doubts(left, right)

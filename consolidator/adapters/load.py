@@ -92,10 +92,13 @@ def tree_at(
     reader = facts_contents(jobs, cache=cache)
 
     def read_blob(path: str) -> bytes:
-        return contents[blobs[path]]
+        blob = blobs[path]
+        if blob not in contents:
+            contents[blob] = dict(repository.read_blobs([blob]))[blob] or b""
+        return contents[blob]
 
-    def read_facts(wanted: Sequence[str]) -> Mapping[str, Facts]:
-        return reader.records({path: read_blob(path) for path in wanted})
+    def read_facts(paths: Sequence[str]) -> Mapping[str, Facts]:
+        return reader.records({path: read_blob(path) for path in paths})
 
-    layout = find_layout(paths, source_roots)
+    layout = find_layout(paths, source_roots, _package_name(repository.root))
     return Tree(str(repository.root), paths, layout, read_blob, read_facts)

@@ -118,13 +118,21 @@ def _refused(path: str, line: int, key: str, problem: str, expected: str) -> Pla
 
 
 def compare(
-    baseline: Baseline, path: str, events: Iterable[EventReport], problems: Iterable[Problem]
+    baseline: Baseline,
+    path: str,
+    events: Iterable[EventReport],
+    problems: Iterable[Problem],
+    *,
+    is_file: bool = True,
 ) -> list[Problem]:
-    """The problems, the frozen ones marked, with those that only the baseline shows."""
+    """The problems, the frozen ones marked, with those that only the baseline shows.
+
+    A frozen finding that is gone is only wrong in a file that somebody has to keep up to date.
+    """
     found = list(problems)
     frozen = set(baseline.findings)
     marked = [replace(p, baseline=p.key in frozen) for p in found]
-    gone = sorted(frozen - {p.key for p in found})
+    gone = sorted(frozen - {p.key for p in found}) if is_file else []
     stale = [
         Problem(
             "baseline-stale",

@@ -13,7 +13,9 @@ from rich.console import RenderableType
 
 from consolidator.adapters.bodies import bodies_reader
 from consolidator.adapters.files import check_root
+from consolidator.adapters.git import open_repository
 from consolidator.adapters.installed import InstalledPackages
+from consolidator.adapters.load import tree_at
 from consolidator.adapters.recorder import record as run_recorded
 from consolidator.analysis import baseline as baselines
 from consolidator.analysis import probe as recordings
@@ -39,6 +41,7 @@ from consolidator.render.document import dumps
 from consolidator.render.github import to_github
 from consolidator.render.junit import to_junit
 from consolidator.render.sarif import to_sarif
+from consolidator.tree.index import Tree
 from consolidator.workflow.guard import guard as check
 from consolidator.workflow.probe import probe as run_probe
 
@@ -70,6 +73,12 @@ def guard(
     update_baseline: Annotated[
         bool, typer.Option("--update-baseline", help="Accept the present state and write it down.")
     ] = False,
+    since: Annotated[
+        str,
+        typer.Option(
+            "--since", metavar="REV", help="Take the state at this git revision as the baseline."
+        ),
+    ] = "",
     explain: Annotated[
         str, typer.Option("--explain", metavar="RULE", help="Print the page of a rule, or `all`.")
     ] = "",
@@ -117,21 +126,52 @@ def guard(
     plan = open_plan(root, plan_file)
     path = baseline_file or base / baselines.BASELINE_NAME
     probed = _probe(probe, record, compare, base, plan)
-    known = None if update_baseline else _read_baseline(path, required=baseline_file is not None)
-    report = check(
-        open_tree(root, plan, jobs, no_cache),
-        plan.guard,
-        find_package=InstalledPackages(base).find,
-        bodies=bodies_reader(jobs, cache=not no_cache),
-        baseline=known,
-        baseline_path=_relative(path, base),
-        probed=probed,
-    )
+    if since and (update_baseline or baseline_file):
+        raise UsageError("--since takes the place of a baseline file; use one or the other")
+    tree = open_tree(root, plan, jobs, no_cache)
+    find_package = InstalledPackages(base).find
+    bodies = bodies_reader(jobs, cache=not no_cache)
+
+    def report_on(
+        tree: Tree, known: baselines.Baseline | None, problems: tuple[Problem, ...]
+    ) -> GuardReport:
+        return check(
+            tree,
+            plan.guard,
+            find_package=find_package,
+            bodies=bodies,
+            baseline=known,
+            baseline_path="" if since else _relative(path, base),
+            is_file=not since,
+            probed=problems,
+        )
+
+    if since:
+        before = report_on(_tree_at(base, since, plan, jobs, no_cache), None, ())
+        known: baselines.Baseline | None = baselines.baseline_of(before.events, before.findings)
+    else:
+        required = baseline_file is not None
+        known = None if update_baseline else _read_baseline(path, required=required)
+    report = report_on(tree, known, probed)
     if update_baseline:
         _write_baseline(path, report)
         say(f"baseline: {path}", quiet=quiet)
     write(_rendered(report, form), output)
     sys.exit(1 if report.failing and not update_baseline else 0)
+
+
+def _tree_at(base: Path, revision: str, plan: Plan, jobs: int | None, no_cache: bool) -> Tree:
+    repository = open_repository(base)
+    if repository is None:
+        raise ToolError(f"{base}: is in no git repository, so there is nothing to compare with")
+    return tree_at(
+        repository,
+        revision,
+        source_roots=plan.source_roots,
+        exclude=plan.exclude,
+        jobs=jobs,
+        cache=not no_cache,
+    )
 
 
 def _probe(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from consolidator.analysis.baseline import Baseline, compare
 from consolidator.analysis.emissions.check import check_program
@@ -34,9 +35,11 @@ def guard(
     bodies: Callable[[Tree], BodiesReader],
     baseline: Baseline | None,
     baseline_path: str,
+    is_file: bool = True,
     probed: Iterable[Problem] = (),
 ) -> GuardReport:
     """The state of each event in a tree. `bodies` makes the reader of function bodies for a tree;
+    `is_file` says whether the baseline is a file that must be kept up to date;
     `probed` are problems that running the tests has shown."""
     emitters = settings.emitters or EMITTERS
     packages = {emitter.partition(".")[0] for emitter in emitters}
@@ -47,7 +50,8 @@ def guard(
     events, problems = check_program(program, settings.events, emitters, entries)
     problems += probed
     if baseline is not None:
-        problems = compare(baseline, baseline_path, events, problems)
+        found = compare(baseline, baseline_path, events, problems, is_file=is_file)
+        problems = [_located(problem, program, baseline_path) for problem in found]
     return GuardReport(
         tree.root,
         len(tree.paths),
@@ -55,6 +59,14 @@ def guard(
         events,
         tuple(sorted(problems, key=_order)),
     )
+
+
+def _located(problem: Problem, program: Program, baseline_path: str) -> Problem:
+    """A problem that only the baseline shows, at its function where that still exists."""
+    if problem.rule == "baseline-stale" or problem.path != baseline_path or not problem.function:
+        return problem
+    found = program.resolver.absolute(problem.function).definitions
+    return replace(problem, path=found[0].path, line=found[0].line) if found else problem
 
 
 def _own_libraries(program: Program, packages: Iterable[str]) -> set[str]:

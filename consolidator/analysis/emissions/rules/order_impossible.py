@@ -32,6 +32,7 @@ RULE = GuardRule(
 
 _LAST = "agent_completed"
 _FIRST = "agent_started"
+_BEGUN, _DONE = "tool_executing", "tool_completed"
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,8 @@ def check(context: Context) -> Iterator[Problem]:
     for function in context.sites_by_function:
         steps = sorted(_steps(context, function), key=lambda step: (step.line, step.column))
         for index, earlier in enumerate(steps):
+            if earlier.events == {_DONE} and any(_BEGUN in s.events for s in steps[:index]):
+                continue
             for later in steps[index + 1 :]:
                 if message := _wrong(earlier, later):
                     event = _LAST if earlier.events == {_LAST} else min(earlier.events)
@@ -81,8 +84,8 @@ def _wrong(earlier: _Step, later: _Step) -> str:
         return (
             f"{_FIRST} is sent in line {later.line}, after {_said(earlier)} in line {earlier.line}"
         )
-    if earlier.events == {"tool_completed"} and later.events == {"tool_executing"}:
-        return f"tool_executing is sent in line {later.line}, after tool_completed in line {earlier.line}"
+    if earlier.events == {_DONE} and later.events == {_BEGUN}:
+        return f"{_BEGUN} is sent in line {later.line}, after {_DONE} in line {earlier.line}"
     return ""
 
 

@@ -49,9 +49,15 @@ def _carriers(context: Context) -> set[Function]:
         if (owner := context.program.definition_of(function)) is not None
     }
     found = set(context.finder.sent)
-    for owner in owners | context.emitter_classes:
-        found.update(context.program.methods(owner))
+    for owner in owners:
+        found.update(m for m in context.program.methods(owner) if _makes(m))
+    for emitter in context.emitter_classes:
+        found.update(context.program.methods(emitter))
     return found
+
+
+def _makes(method: Function) -> bool:
+    return method.name == "__init__" or method.has_decorator("classmethod")
 
 
 def _target(graph: CallGraph, call: Call, function: Function) -> Function | None:

@@ -120,17 +120,23 @@ class _Writer:
             if member.role in ("test-double", "re-export") or member.qualname == target:
                 continue
             for factory in factories.get(member.qualname, ()):
-                same = [f for f in own if f.name == factory.name] or list(own[:1])
-                if same:
-                    notes = [f"returns {member.qualname}; uncertain: are the arguments the same?"]
-                    self._move(factory.qualname, same[0].qualname, (), notes)
-                else:
-                    self._comment(
-                        [
-                            f"uncertain: {factory.qualname} ({factory.path}:{factory.line}) returns "
-                            f"{member.qualname}, and no function is known that returns {target}"
-                        ]
-                    )
+                self._factory(factory, member.qualname, target, own)
+
+    def _factory(self, factory: Factory, made: str, target: str, own: Sequence[Factory]) -> None:
+        answers = [other for other in own if other.parameters == factory.parameters]
+        if answers:
+            chosen = next((o for o in answers if o.name == factory.name), answers[0])
+            note = f"returns {made}; takes the same arguments"
+            self._move(factory.qualname, chosen.qualname, (), [note])
+            return
+        why = "none with its parameters" if own else "no function is known that"
+        self._comment(
+            [
+                "",
+                f"uncertain: {factory.qualname} ({factory.path}:{factory.line}) returns {made}; "
+                f"{why} returns {target}",
+            ]
+        )
 
     def _comment(self, notes: Iterable[str]) -> None:
         for note in notes:

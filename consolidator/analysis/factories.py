@@ -21,6 +21,8 @@ class Factory:
     name: str
     path: str
     line: int
+    parameters: tuple[tuple[str, bool], ...]
+    """Name, and whether the caller must pass it."""
 
 
 def factories_of(tree: Tree, classes: Iterable[str]) -> dict[str, list[Factory]]:
@@ -48,7 +50,10 @@ def factories_of(tree: Tree, classes: Iterable[str]) -> dict[str, list[Factory]]
             returned = _returned(resolver, path, function, by_words)
             if returned in wanted:
                 qualname = f"{tree.module(path)}.{function.name}"
-                found[returned].append(Factory(qualname, function.name, path, function.line))
+                parameters = tuple((p.name, p.default is None) for p in function.parameters)
+                found[returned].append(
+                    Factory(qualname, function.name, path, function.line, parameters)
+                )
     return dict(found)
 
 

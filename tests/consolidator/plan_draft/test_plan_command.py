@@ -86,3 +86,24 @@ def test_a_given_target_outside_the_root_takes_every_member(tmp_path: Path) -> N
     plan = read_plan(root / "consolidation.toml")
     assert {move.source for move in plan.moves} == {"app.one.ChatHub", "app.two.ChatHub"}
     assert {move.target for move in plan.moves} == {"runtime.Hub"}
+
+
+def test_a_factory_that_takes_other_arguments_is_left_to_the_reader(tmp_path: Path) -> None:
+    root = chat(tmp_path)
+    two = root / "app/two.py"
+    two.write_text(two.read_text().replace("get_chat_hub()", "get_chat_hub(room)"))
+    assert run(root).returncode == 0
+    plan = read_plan(root / "consolidation.toml")
+    assert "app.two.get_chat_hub" not in {move.source for move in plan.moves}
+    assert "uncertain: app.two.get_chat_hub" in (root / "consolidation.toml").read_text()
+
+
+def test_a_class_inside_a_function_is_named_but_not_moved(tmp_path: Path) -> None:
+    hub = HUB.format(send="send_to_user")
+    local = "    def make():\n" + "\n".join(f"    {line}" for line in hub.splitlines())
+    root = write_tree(
+        tmp_path, {"app/one.py": hub, "app/two.py": local + "\n        return ChatHub\n"}
+    )
+    assert run(root).returncode == 0
+    assert read_plan(root / "consolidation.toml").moves == ()
+    assert "app.two.make.<locals>.ChatHub" in (root / "consolidation.toml").read_text()

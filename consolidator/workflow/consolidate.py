@@ -155,10 +155,16 @@ class Consolidator:
         if "changed" not in document:
             self._bench.rollback(self._bench.head())
             return broken("delete", title, finished, "rolled back")
-        files = document.get("changed", ())
-        return self._tested(
-            "delete", title, f"{len(files)} files emptied of legacy code or removed"
-        )
+        blocked = document.get("omissions", ())
+        summary = f"{len(document['changed'])} files emptied of legacy code or removed"
+        if blocked:
+            summary += f", {len(blocked)} references keep the rest"
+        details = tuple(f"{o['path']}:{o['line']}: {o['why']}" for o in blocked)
+        stage = self._tested("delete", title, summary)
+        if stage.status != "ok":
+            return stage
+        status: Status = "findings" if blocked else "ok"
+        return Stage("delete", title, status, stage.summary, details, stage.commit)
 
     def _tested(self, name: str, title: str, summary: str) -> Stage:
         # Committed before the tests run, so that what they leave behind is never part of it.

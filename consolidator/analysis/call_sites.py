@@ -40,11 +40,11 @@ def plan_calls(
     """
     world = World(tree, library)
     subjects = Subjects(world, plan)
-    flow = Flow(world, Origins(tree, plan, last_migration))
+    reach = Reach(subjects)
+    flow = Flow(world, Origins(tree, plan, last_migration), reach.makes)
     distinctive = distinctive_names(subjects)
     changes: list[FileChange] = []
     omissions: list[Omission] = []
-    reach = Reach(subjects)
     unknown = tree.containing(*sorted(distinctive)) if distinctive else []
     for path in sorted({*reach.files, *unknown}):
         omissions += overrides(subjects, path)

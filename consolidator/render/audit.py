@@ -39,6 +39,7 @@ def to_json(report: AuditReport) -> dict[str, Any]:
         shrunk_bodies=[asdict(shrunk) for shrunk in report.shrunk],
         mixed_identifiers=[asdict(mixed) for mixed in report.mixed],
         dangling_references=[asdict(dangling) for dangling in report.dangling],
+        already_missing=[_missing(missing) for missing in report.already_missing],
         unread=list(report.unread),
         **extra,
     )
@@ -125,6 +126,13 @@ def _sections(report: AuditReport) -> list[tuple[str, list[str]]]:
         (
             "Other files that name what moves away",
             [f"{d.path}:{d.line}: {d.names}" for d in report.dangling],
+        ),
+        (
+            "Missing on the legacy class already",
+            [
+                f"{m.legacy} has no {m.member!r}, used by {_places((*m.used_by, *m.asked_by))}"
+                for m in report.already_missing
+            ],
         ),
         ("Not examined", list(report.unread)),
     ]

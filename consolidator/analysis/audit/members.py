@@ -26,7 +26,8 @@ def new_name(subject: Subject, member: str) -> str:
 
 
 def missing_members(uses: Iterable[MemberUse]) -> list[MissingMember]:
-    """One entry a member, with every caller."""
+    """One entry a member, with every caller. Members that the legacy class lacks itself come with
+    `already`: the plan does not break them."""
     grouped: dict[tuple[Subject, str], list[MemberUse]] = defaultdict(list)
     for use in uses:
         if use.member == CONSTRUCTOR or not isinstance(use.subject.target, Class):
@@ -42,7 +43,7 @@ def _missing(subject: Subject, member: str, uses: Sequence[MemberUse]) -> Missin
 
     doubt = subject.doubt()
     was_there = subject.legacy_member(member) is not None
-    why = doubt or ("" if was_there else f"{subject.move.source} does not have it either")
+    why = doubt
     renamed = new_name(subject, member)
     if renamed != member:
         why = f"the plan renames it to {renamed!r}, which {subject.move.target} lacks"
@@ -53,9 +54,15 @@ def _missing(subject: Subject, member: str, uses: Sequence[MemberUse]) -> Missin
         places(asked=False),
         places(asked=True),
         suggestion(subject, member),
-        certain=not doubt and was_there,
+        certain=not doubt,
+        already=not was_there and _is_known(subject),
         why=why,
     )
+
+
+def _is_known(subject: Subject) -> bool:
+    """Whether all members of the legacy class are known."""
+    return isinstance(subject.legacy, Class) and not subject.members.doubt(subject.legacy)
 
 
 def suggestion(subject: Subject, member: str) -> str:

@@ -52,6 +52,8 @@ class MissingMember:
     suggestion: str = ""
     certain: bool = True
     why: str = ""
+    already: bool = False
+    """Whether the legacy class lacks it too, so that nothing gets worse."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -108,6 +110,8 @@ class AuditReport:
     shrunk: tuple[Shrunk, ...] = ()
     mixed: tuple[MixedIdentifier, ...] = ()
     dangling: tuple[Dangling, ...] = ()
+    already_missing: tuple[MissingMember, ...] = ()
+    """What callers use and the legacy classes themselves lack: broken before, and after."""
     unread: tuple[str, ...] = ()
     """Names of the plan that could not be read, and why: nothing is said about their members."""
     since: str = ""

@@ -54,16 +54,17 @@ def audit(tree: Tree, plan: Plan, library: Library = no_library) -> AuditReport:
         len(tree.paths),
         tuple(tree.skipped()),
         tuple(_points(tree, plan, subjects, uses)),
-        tuple(missing),
+        tuple(m for m in missing if not m.already),
         tuple(signature_conflicts(uses)),
+        already_missing=tuple(m for m in missing if m.already),
         unread=tuple(_unread(subjects)),
     )
 
 
 def _uses(world: World, subjects: Subjects) -> list[MemberUse]:
-    flow = Flow(world)
-    found: list[MemberUse] = []
     reach = Reach(subjects)
+    flow = Flow(world, worth=reach.makes)
+    found: list[MemberUse] = []
     for path in reach.files:
         known = flow.file(path, partial(touches, reach.lines(path)))
         if known is not None:

@@ -33,6 +33,7 @@ class Reach:
         self._tree: Tree = subjects.world.tree
         self.names = self._own_names()
         self.members = self._members()
+        self._making: dict[str, list[int]] = {}
 
     def _own_names(self) -> frozenset[str]:
         every = self._subjects.all
@@ -48,14 +49,19 @@ class Reach:
         return frozenset(n for n in found - {CONSTRUCTOR, CALL} if not n.startswith("_"))
 
     @cached_property
+    def _naming(self) -> list[str]:
+        tree = self._tree
+        return [p for p in tree.containing(*sorted(self.names)) if _has(tree.read(p), self.names)]
+
+    @cached_property
     def files(self) -> tuple[str, ...]:
         """Sorted."""
         if not self.names:
             return ()
         tree = self._tree
-        naming = [p for p in tree.containing(*sorted(self.names)) if _has(tree.read(p), self.names)]
+        naming = self._naming
         tree.prefetch()  # names are resolved through files that are not candidates themselves
-        carriers = self._carriers(naming)
+        carriers = self._carriers
         left = sorted(set(tree.paths) - set(naming))
         holding = tree.containing(*sorted(carriers), paths=left) if carriers else []
         using = tree.containing(*(f".{name}" for name in sorted(self.members)), paths=holding)
@@ -68,19 +74,30 @@ class Reach:
 
     def lines(self, path: str) -> list[int]:
         """Lines of a file that name a member, a class or what the file calls the class."""
-        facts = self._tree.facts(path)
-        local = {f.local for f in facts.imports if f.name in self.names} if facts else set()
-        data = self._tree.read(path)
-        starts = [match.end() for match in _LINE_END.finditer(data)]
-        wanted = self.members | self.names | local
-        return sorted(
-            {bisect_right(starts, at) + 1 for name in wanted for at in _places(data, name)}
-        )
+        return self._lines(path, self.members | self.names | self._local_names(path))
 
-    def _carriers(self, paths: Iterable[str]) -> frozenset[str]:
+    def makes(self, path: str, first: int, last: int) -> bool:
+        """Whether lines of a file can make or hold one of the plan's objects."""
+        if path not in self._making:
+            wanted = self.names | self._carriers | self._local_names(path)
+            self._making[path] = self._lines(path, wanted)
+        return touches(self._making[path], first, last)
+
+    def _local_names(self, path: str) -> set[str]:
+        facts = self._tree.facts(path)
+        return {f.local for f in facts.imports if f.name in self.names} if facts else set()
+
+    def _lines(self, path: str, wanted: Iterable[str]) -> list[int]:
+        data = self._tree.read(path)
+        places = {at for name in wanted for at in _places(data, name)}
+        starts = [match.end() for match in _LINE_END.finditer(data)] if places else []
+        return sorted({bisect_right(starts, at) + 1 for at in places})
+
+    @cached_property
+    def _carriers(self) -> frozenset[str]:
         pattern = _words(self.names)
         found: set[str] = set()
-        for path in paths:
+        for path in self._naming:
             facts = self._tree.facts(path)
             if facts is not None:
                 found |= _carriers(facts, _LINE_END.split(self._tree.read(path)), pattern)

@@ -27,12 +27,16 @@ from consolidator.tree.names import Definition, live_bindings
 
 _DEPTH = 12
 """Calls and attributes followed from one expression; deeper ones are unknown."""
-_KEPT_FILES = 48
+_KEPT_FILES = 200
 _CONTEXTS = {"contextmanager", "asynccontextmanager"}
 
 
 Origin = Callable[[str, str, str], str]
 """What a name (path, scope, dotted) meant before the last migration, as a dotted definition."""
+
+
+Worth = Callable[[str, int, int], bool]
+"""Whether the lines of a file (path, first, last) are worth reading."""
 
 
 def _always(_first: int, _last: int) -> bool:
@@ -58,8 +62,13 @@ class FileFlow:
 class Flow:
     """Flow analysis of one world; answers are remembered."""
 
-    def __init__(self, world: World, origins: Origin | None = None) -> None:
+    def __init__(
+        self, world: World, origins: Origin | None = None, worth: Worth | None = None
+    ) -> None:
+        """`worth` says of lines of ROOT whether reading a function or class there can tell anything;
+        by default everything is read."""
         self.world = world
+        self._worth = worth
         self._origins = origins
         self._names: dict[tuple[str, str, str, str], Values] = {}
         self._members: dict[tuple[str, str], Values] = {}
@@ -230,6 +239,8 @@ class Flow:
         return self._attributes[cls.dotted]
 
     def _read_methods(self, cls: Class) -> dict[str, Values]:
+        if not self._is_worth(cls):
+            return {}
         lines = [line for _, line, _ in cls.fact.self_attributes]
         found: dict[str, set[Value]] = {}
         for function in cls.functions.values():
@@ -296,7 +307,7 @@ class Flow:
             return NOTHING_KNOWN
         self._pending.add(pending)
         values = self._declared_result(function)
-        if _is_worth_reading(function) and not values - {UNKNOWN}:
+        if self._is_worth_reading(function) and not values - {UNKNOWN}:
             values = self._inferred_result(function)
         self._pending.discard(pending)
         self._remember(key, pending, values)
@@ -312,6 +323,18 @@ class Flow:
         if not self._pending:
             self._cut.clear()
             self._provisional.clear()
+
+    def _is_worth_reading(self, function: Function) -> bool:
+        """Whether the body can say more than the annotation. Installed packages are taken at their
+        word."""
+        declared = function.fact.returns.strip("\"' ")
+        said_nothing = declared in ("", "Any", "object", "typing.Any")
+        return function.source.first_party and said_nothing and self._is_worth(function)
+
+    def _is_worth(self, thing: Class | Function) -> bool:
+        if self._worth is None or not thing.source.first_party:
+            return True
+        return self._worth(thing.path, thing.fact.line, thing.fact.end_line)
 
     def _declared_result(self, function: Function) -> Values:
         fact = function.fact
@@ -390,12 +413,6 @@ class Flow:
                 if any("fixture" in decorator for decorator in fact.decorators)
             }
         return self._fixtures[path]
-
-
-def _is_worth_reading(function: Function) -> bool:
-    """Whether the body can say more than the annotation. Installed packages are taken at their word."""
-    declared = function.fact.returns.strip("\"' ")
-    return function.source.first_party and declared in ("", "Any", "object", "typing.Any")
 
 
 def _awaited_fixture(function: Function) -> bool:

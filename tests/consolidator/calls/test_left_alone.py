@@ -1,0 +1,143 @@
+"""Calls that must not be edited, and what is said about them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from textwrap import dedent
+
+import pytest
+from call_cases import Result
+
+Migrate = Callable[..., Result]
+
+UNTOUCHED = {
+    "a receiver of unknown type": "async def f(m):\n    await m.send('u', 'hi')\n",
+    "a receiver of another class with the same method": """
+        class Mail:
+            def send(self, user, text): ...
+        Mail().send('u', 'hi')
+    """,
+    "code that was written for the new class": """
+        from app.new import Unified
+        async def f(m: Unified):
+            await m.deliver('u', 'hi')
+            await m.push('u', 'hi')
+            m.connections.clear()
+    """,
+    "a local function of the same name": "def get_manager(): ...\nget_manager()\n",
+    "a method that a subclass has of its own": """
+        from app.legacy import Manager
+        class Quiet(Manager):
+            def count(self): return 0
+            def twice(self): return self.count() * 2
+    """,
+    "text and comments": "'''m.send(user, text)'''\n# m.send(user, text)\n",
+}
+
+
+@pytest.mark.parametrize("body", UNTOUCHED.values(), ids=UNTOUCHED.keys())
+def test_it_stays(migrate: Migrate, body: str) -> None:
+    assert migrate(body).text == dedent(body).lstrip("\n")
+
+
+OMITTED = {
+    "does-not-fit": """
+        from app.legacy import Manager
+        async def f(m: Manager, a, b):
+            await m.send(a, text=b, extra=1)
+    """,
+    "missing-member": """
+        from app.legacy import Manager
+        async def f(m: Manager): await m.gone('u')
+    """,
+    "await": """
+        from app.legacy import Manager
+        def f(m: Manager): return m.count()
+    """,
+    "ambiguous-receiver": """
+        from app.legacy import Manager
+        from app.new import Unified
+        async def f(m: Manager | str): await m.send('u', 'hi')
+    """,
+    "method-reference": """
+        from app.legacy import Emitter
+        def f(e: Emitter, on): on(e.thinking)
+    """,
+    "override": """
+        from app.legacy import Manager
+        class Loud(Manager):
+            async def send(self, user, text): ...
+    """,
+    "drops-effect": """
+        from app.legacy import Emitter
+        async def f(e: Emitter, next_step): await e.thinking('hm', step=next_step())
+    """,
+}
+
+
+@pytest.mark.parametrize(("kind", "body"), OMITTED.items(), ids=OMITTED.keys())
+def test_it_stays_and_is_listed(migrate: Migrate, kind: str, body: str) -> None:
+    result = migrate(body)
+    assert result.text == dedent(body).lstrip("\n")
+    assert kind in result.kinds
+
+
+def test_a_call_that_does_not_fit_is_listed_with_both_signatures(migrate: Migrate) -> None:
+    plan = """
+        [[move]]
+        from = "app.legacy.Manager"
+        to = "app.new.Unified"
+        methods = { gone = "deliver" }
+    """
+    result = migrate(
+        "from app.legacy import Manager\nasync def f(m: Manager): await m.gone('u')\n", plan
+    )
+    (omission,) = result.omissions
+    assert "gone(user_id)" in omission.why
+    assert "deliver(user_id, message)" in omission.why
+    assert (omission.line, omission.column) == (2, 31)
+
+
+def test_parameters_that_share_no_name_and_no_type_are_never_matched_by_place(
+    migrate: Migrate,
+) -> None:
+    files = {
+        "app/old.py": "class A:\n    def put(self, x, y): ...\n",
+        "app/other.py": "class B:\n    def put(self, q, r): ...\n",
+    }
+    plan = '[[move]]\nfrom = "app.old.A"\nto = "app.other.B"\n'
+    result = migrate("from app.old import A\nA().put('a', 'b')\n", plan, files)
+    assert result.kinds == ["does-not-fit"]
+
+
+def test_a_distinctive_legacy_method_on_an_unknown_receiver_is_listed(migrate: Migrate) -> None:
+    files = {
+        "app/old.py": "class A:\n    def send_to_everybody(self): ...\n",
+        "app/other.py": "class B:\n    def broadcast(self): ...\n",
+    }
+    plan = """
+        [[move]]
+        from = "app.old.A"
+        to = "app.other.B"
+        methods = { send_to_everybody = "broadcast" }
+    """
+    result = migrate("def f(m): m.send_to_everybody()\n", plan, files)
+    assert result.kinds == ["unknown-receiver"]
+
+
+def test_the_legacy_definition_itself_is_left_for_deletion(migrate: Migrate) -> None:
+    files = {
+        "app/old.py": """
+            class A:
+                def put(self): return self.get()
+                def get(self): ...
+        """,
+        "app/other.py": "class B:\n    def fetch(self): ...\n    def put(self): ...\n",
+    }
+    plan = """
+        [[move]]
+        from = "app.old.A"
+        to = "app.other.B"
+        methods = { get = "fetch" }
+    """
+    assert migrate("", plan, files).omissions == ()

@@ -94,8 +94,9 @@ class LoadClient:
 
     def _take(self, frame: _Frame) -> None:
         if frame.type == "ready":
+            self._stream = frame.stream
             if self.position is None:
-                self.position, self._stream = frame.seq, frame.stream
+                self.position = frame.seq
         elif frame.type == "gap":
             self._tally.lost += frame.last - (self.position or 0)
             self.position = frame.last

@@ -73,8 +73,11 @@ class Emitter:
     async def _stream(self, users: list[str], command: Command) -> None:
         for _ in range(command.events):
             for user_id in users:
-                await self._manager.emit(user_id, "load", self._data(command.size))
-                self.sent[user_id] += 1
+                await self._one(user_id, command)
+
+    async def _one(self, user_id: str, command: Command) -> None:
+        await self._manager.emit(user_id, "load", self._data(command.size))
+        self.sent[user_id] += 1
 
     async def paced(self, command: Command) -> None:
         """`events` in all, at `rate` per second, in bursts of 5 ms."""
@@ -82,10 +85,12 @@ class Emitter:
         done = 0
         while done < command.events:
             due = min(command.events, int((time.monotonic() - started) * command.rate) + 1)
-            for n in range(done, due):
-                user_id = command.users[n % len(command.users)]
-                await self._manager.emit(user_id, "load", self._data(command.size))
-                self.sent[user_id] += 1
+            await asyncio.gather(
+                *(
+                    self._one(command.users[n % len(command.users)], command)
+                    for n in range(done, due)
+                )
+            )
             done = due
             await asyncio.sleep(0.005)
 
@@ -178,10 +183,12 @@ def shell_named(name: str, manager: UnifiedWebSocketManager) -> AbstractAsyncCon
 
 async def serve(arguments: argparse.Namespace) -> None:
     journal = journal_named(arguments.journal, arguments.path)
-    async with UnifiedWebSocketManager(journal=journal, limits=LIMITS) as manager:
-        async with shell_named(arguments.shell, manager) as port:
-            answer(port=port)
-            await obey(manager)
+    async with (
+        UnifiedWebSocketManager(journal=journal, limits=LIMITS) as manager,
+        shell_named(arguments.shell, manager) as port,
+    ):
+        answer(port=port)
+        await obey(manager)
 
 
 def main() -> None:

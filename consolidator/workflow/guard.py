@@ -12,7 +12,7 @@ from consolidator.analysis.emissions.entries import Entries
 from consolidator.analysis.emissions.library import Find, with_libraries
 from consolidator.analysis.emissions.program import LIBRARY, BodiesReader, Program
 from consolidator.analysis.emissions.report import GuardReport, Problem
-from consolidator.analysis.emissions.tests_apart import is_test
+from consolidator.analysis.emissions.product import is_product
 from consolidator.plan import GuardSettings
 from consolidator.tree.index import Tree
 
@@ -44,7 +44,7 @@ def guard(
     emitters = settings.emitters or EMITTERS
     packages = {emitter.partition(".")[0] for emitter in emitters}
     whole = with_libraries(tree, packages, find_package)
-    paths = [path for path in whole.paths if path.startswith(LIBRARY) or not is_test(path)]
+    paths = [path for path in whole.paths if path.startswith(LIBRARY) or is_product(path)]
     program = Program(whole, paths, bodies(whole))
     entries = Entries(program, _mentioned(tree), _own_libraries(program, packages))
     events, problems = check_program(program, settings.events, emitters, entries)

@@ -130,9 +130,9 @@ class _Writer:
             self._move(factory.qualname, chosen.qualname, (), [note])
             return
         why = "none with its parameters" if own else "no function is known that"
+        self.lines.append("")
         self._comment(
             [
-                "",
                 f"uncertain: {factory.qualname} ({factory.path}:{factory.line}) returns {made}; "
                 f"{why} returns {target}",
             ]

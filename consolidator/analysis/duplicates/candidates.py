@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 
-from consolidator.analysis.duplicates.shapes import Shape, acts
+from consolidator.analysis.duplicates.shapes import Shape
 from consolidator.analysis.duplicates.words import (
     GENERIC_CONCEPTS,
     async_twins,
@@ -24,10 +24,10 @@ COMMON = 24
 """Classes with one method at which that method begins to prove less."""
 _CROWD = 60
 """Classes in one bucket above which it says nothing: a framework's convention."""
+_MOST = 120
+"""Copies of one class that are compared; the time grows with the cube."""
 _SHARED_WEIGHT = 2.0
 """Rare methods in common that make a pair of differently named classes worth reading."""
-LONG = 6
-"""Lines of a method whose shape is worth remembering."""
 
 
 class Weights:
@@ -75,6 +75,17 @@ def _one_role(shapes: Sequence[Shape]) -> Iterator[Pair]:
     for members in buckets.values():
         if len(members) <= _CROWD:
             yield from combinations(members, 2)
+        else:
+            yield from _one_offer(shapes, members)
+
+
+def _one_offer(shapes: Sequence[Shape], crowd: Sequence[int]) -> Iterator[Pair]:
+    """Of a crowd of one name only the classes with the same methods by name, and of those the first."""
+    offers: dict[frozenset[str], list[int]] = defaultdict(list)
+    for at in crowd:
+        offers[frozenset(shapes[at].methods)].append(at)
+    for members in offers.values():
+        yield from combinations(members[:_MOST], 2)
 
 
 def _methods_in_common(shapes: Sequence[Shape], weights: Weights) -> Iterator[Pair]:
@@ -92,7 +103,7 @@ def _methods_in_common(shapes: Sequence[Shape], weights: Weights) -> Iterator[Pa
 
 
 def _one_outline(shapes: Sequence[Shape]) -> Iterator[Pair]:
-    outlines = [frozenset(_outlines(shape)) for shape in shapes]
+    outlines = [shape.outlines for shape in shapes]
     classes: dict[tuple[int, int, bool], list[int]] = defaultdict(list)
     for at, found in enumerate(outlines):
         for outline in found:
@@ -127,13 +138,6 @@ def _declared(shapes: Sequence[Shape]) -> Iterator[Pair]:
             for other in set.intersection(*(having[name] for name in shape.public)) - {at}:
                 if role_words(shapes[other].name)[-1] == role_words(shape.name)[-1]:
                     yield min(at, other), max(at, other)
-
-
-def _outlines(shape: Shape) -> Iterator[tuple[int, int, bool]]:
-    for method in shape.methods.values():
-        lines = method.end_line - method.line + 1
-        if lines >= LONG and acts(method):
-            yield lines, len(method.parameters), method.is_async
 
 
 def explained_by_base(

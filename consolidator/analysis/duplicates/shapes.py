@@ -47,6 +47,10 @@ _INNER = frozenset({"Args", "Arguments", "Config", "Media", "Meta", "Params"})
 """Inner classes by which frameworks are configured: one name, nothing in common."""
 
 
+_LONG = 6
+"""Lines of a method whose outline is worth remembering."""
+
+
 @dataclass(frozen=True, eq=False)
 class Shape:
     """One class as its facts show it, equal to itself only."""
@@ -99,6 +103,15 @@ class Shape:
     @cached_property
     def concepts(self) -> frozenset[str]:
         return frozenset(concept(name) for name in self.public)
+
+    @cached_property
+    def outlines(self) -> frozenset[tuple[int, int, bool]]:
+        """Of its longer methods: lines, parameters, whether asynchronous."""
+        return frozenset(
+            (lines, len(method.parameters), method.is_async)
+            for method in self.methods.values()
+            if (lines := method.end_line - method.line + 1) >= _LONG and acts(method)
+        )
 
     @cached_property
     def base_names(self) -> frozenset[str]:

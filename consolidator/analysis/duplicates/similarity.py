@@ -11,7 +11,7 @@ from consolidator.analysis.duplicates.bodies import (
     containment,
     resemblance,
 )
-from consolidator.analysis.duplicates.candidates import LONG, Weights, explained_by_base
+from consolidator.analysis.duplicates.candidates import Weights, explained_by_base
 from consolidator.analysis.duplicates.kinship import Collaborators, kin_score, role_score
 from consolidator.analysis.duplicates.origins import Units
 from consolidator.analysis.duplicates.roles import may_stand_for, role_of
@@ -178,14 +178,14 @@ def may_be_copied(left: Shape, right: Shape) -> bool:
 
 
 def _counterpart(method: FunctionFact, shape: Shape) -> bool:
+    lines = method.end_line - method.line + 1
     named = shape.methods.get(method.name)
-    length = method.end_line - method.line + 1
-    for other in (named,) if named else shape.methods.values():
-        if len(other.parameters) == len(method.parameters) and other.is_async == method.is_async:
-            lengths = sorted((length, other.end_line - other.line + 1))
-            if lengths[0] >= lengths[1] * (_ALIKE if named else 1) and (named or length >= LONG):
-                return True
-    return False
+    if named is None:
+        return (lines, len(method.parameters), method.is_async) in shape.outlines
+    if named.is_async != method.is_async or len(named.parameters) != len(method.parameters):
+        return False
+    shorter, longer = sorted((lines, named.end_line - named.line + 1))
+    return shorter >= longer * _ALIKE
 
 
 def _copied(left: Body, right: Body, bodies: float) -> bool:

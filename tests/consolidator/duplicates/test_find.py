@@ -239,3 +239,14 @@ def test_importing_the_module_counts_where_the_class_is_named(tmp_path: Path) ->
     )
     members = {member.qualname: member for member in family.members}
     assert members["app.a.WebSocketManager"].importers == 2
+
+
+def test_seventy_copies_are_one_family(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {f"app/m{n}.py": MANAGER for n in range(70)}
+    assert len(only_family(tmp_path, files).members) == 70
+
+
+def test_two_classes_of_one_name_in_one_file_are_one_definition(tmp_path: Path) -> None:
+    report = report_of(tmp_path, {"app/a.py": MANAGER + MANAGER})
+    assert report.families == ()
+    assert report.classes == 1

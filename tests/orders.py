@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from pathlib import Path
 
 from consolidator.adapters.environment import Environment, environment_of
@@ -12,8 +9,6 @@ from consolidator.analysis.mro.report import Hierarchy, MroReport, Selection, re
 from consolidator.analysis.mro.world import Target
 from consolidator.tree.index import Tree
 from consolidator.tree.stdlib.table import load_standard_library
-
-PROBE = Path(__file__).parent / "consolidator" / "mro" / "probe.py"
 
 
 def environment(root: Path) -> Environment:
@@ -29,14 +24,3 @@ def hierarchy_of(tree: Tree, version: tuple[int, int] | None = None) -> Hierarch
 
 def report_of(tree: Tree, *match: str, subclasses_of: str = "") -> MroReport:
     return report(hierarchy_of(tree), Selection(match, subclasses_of))
-
-
-def real_orders(folder: Path, *tops: str) -> dict[str, tuple[int, list[str]]]:
-    """Line and order of every class that CPython makes of these modules or packages."""
-    probe = subprocess.run(
-        [sys.executable, "-W", "ignore", str(PROBE), str(folder), *tops],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        check=True,
-    )
-    return {name: (line, order) for name, (line, order) in json.loads(probe.stdout).items()}

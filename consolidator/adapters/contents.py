@@ -54,7 +54,8 @@ class ContentReader(Generic[Record]):
         # Large files first, so that no core is left with one at the end.
         keys = sorted(contents, key=lambda key: -len(contents[key]))
         pieces = [keys[start : start + _CHUNK] for start in range(0, len(keys), _CHUNK)]
-        decode = msgspec.msgpack.Decoder(list[self._kind]).decode
+        records: Any = list[self._kind]  # type: ignore[name-defined]
+        decode = msgspec.msgpack.Decoder(records).decode
         with _pool(self._jobs, contents) as pool:
             encoded = pool.map(partial(_encoded, self._make), pieces)
             return {

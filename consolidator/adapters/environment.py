@@ -131,9 +131,9 @@ def _with_links(folders: Sequence[Path]) -> Iterator[Path]:
             except (OSError, UnicodeDecodeError):
                 continue
             for line in lines:
-                if line.strip() and not line.startswith(("#", "import ", "import\t")):
-                    if (target := folder / line.strip()).is_dir():
-                        yield target
+                is_path = line.strip() and not line.startswith(("#", "import ", "import\t"))
+                if is_path and (target := folder / line.strip()).is_dir():
+                    yield target
 
 
 def _source_files(folder: Path, package: str) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import networkx as nx
 
@@ -12,9 +13,10 @@ from consolidator.analysis.mro.report import GAP, MroReport
 _LEFT_OUT = {"builtins.object", GAP}
 
 
-def graph(report: MroReport) -> nx.DiGraph:  # type: ignore[type-arg]  # networkx has no stubs
-    """Classes and their direct bases, `object` left out; `sure` tells whether an edge is exact."""
-    drawn = nx.DiGraph()
+def graph(report: MroReport) -> Any:
+    """A `networkx.DiGraph` from classes to their direct bases, `object` left out; `sure` tells
+    whether an edge is exact."""
+    drawn: Any = nx.DiGraph()
     for entry in report.classes:
         drawn.add_node(entry.qualname)
         for base in entry.direct:

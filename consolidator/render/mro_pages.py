@@ -64,7 +64,8 @@ def _remarks(entry: ClassReport) -> Iterator[str]:
     for call in entry.dead_supers:
         yield f"super().{call.method}() in line {call.line} reaches nothing"
     if entry.consumers is not None:
-        yield f"A change is {entry.consumers.impact}: {len(entry.consumers.importers)} files import it"
+        count = len(entry.consumers.importers)
+        yield f"A change is {entry.consumers.impact}: {count} other files import it"
         for name, paths in entry.consumers.members.items():
             yield f"{name} is named in {len(paths)} of them"
 

@@ -23,6 +23,7 @@ def to_text(report: MroReport, diff: MroDiff | None = None) -> RenderableType:
         parts += (_details(entry) for entry in report.classes)
     else:
         parts.append(_hierarchy(report))
+        parts += _doubts(report)
     if report.errors:
         parts.append(Text("\nRefused by CPython", style="bold red"))
         parts += (
@@ -82,7 +83,7 @@ def _details(entry: ClassReport) -> RenderableType:
         for owner, count in inherited.items():
             branch.add(Text(f"{count} methods of {owner}"))
     if entry.consumers is not None:
-        _consumers(drawing, entry, entry.consumers)
+        _consumers(drawing, entry.consumers)
     for call in entry.dead_supers:
         drawing.add(Text(f"super().{call.method}() in line {call.line} reaches nothing", "yellow"))
     for name in entry.diamonds:
@@ -99,12 +100,15 @@ def why(reason: Reason) -> str:
     return f"{place}{text}{reason.why}"
 
 
-def _consumers(drawing: Drawing, entry: ClassReport, used: Consumers) -> None:
+def _consumers(drawing: Drawing, used: Consumers) -> None:
     tests = sum(is_test_path(path) for path in used.importers)
     count = len(used.importers)
-    branch = drawing.add(
-        Text(f"a change is {used.impact}: {count} files import it, {tests} of them tests")
+    who = (
+        f"{count} other files import it, {tests} of them tests"
+        if count
+        else "no other file imports it"
     )
+    branch = drawing.add(Text(f"a change is {used.impact}: {who}"))
     for name, paths in sorted(used.members.items(), key=lambda item: (-len(item[1]), item[0])):
         branch.add(Text(f"{name}  in {len(paths)} files"))
 
@@ -113,6 +117,14 @@ def is_test_path(path: str) -> bool:
     """Whether a file belongs to tests, by the names of its folders and its own."""
     parts = path.split("/")
     return any(p in ("tests", "test") or p.startswith(("test_", "conftest")) for p in parts)
+
+
+def _doubts(report: MroReport) -> list[RenderableType]:
+    doubtful = [entry for entry in report.classes if entry.reasons]
+    if not doubtful:
+        return []
+    lines = (Text(f"  {e.path}:{e.line}: {e.qualname}: {why(e.reasons[0])}") for e in doubtful)
+    return [Text("\nIn doubt", style="bold yellow"), *lines]
 
 
 def _shadow(kind: str, name: str, winner: str, hidden: str) -> str:

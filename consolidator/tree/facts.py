@@ -21,7 +21,7 @@ class Record(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Base of all facts: immutable, compact on disk, free of reference cycles."""
 
 
-class ImportFact(Record):
+class ImportFact(Record, frozen=True):
     """One name bound by an import statement; a statement with three names gives three facts."""
 
     line: int
@@ -48,7 +48,7 @@ class ImportFact(Record):
         return self.name or self.module.partition(".")[0]
 
 
-class Parameter(Record):
+class Parameter(Record, frozen=True):
     name: str
     kind: Literal["positional-only", "positional", "vararg", "keyword", "kwarg"]
     default: str | None = None
@@ -56,7 +56,7 @@ class Parameter(Record):
     annotation: str = ""
 
 
-class FunctionFact(Record):
+class FunctionFact(Record, frozen=True):
     name: str
     qualname: str
     scope: str
@@ -70,7 +70,7 @@ class FunctionFact(Record):
     guards: Guards
 
 
-class BindingFact(Record):
+class BindingFact(Record, frozen=True):
     """A name bound by assignment: `X = value`, `X: T = value`, `del X`, a loop or `with` target."""
 
     name: str
@@ -85,7 +85,7 @@ class BindingFact(Record):
     guards: Guards
 
 
-class ClassFact(Record):
+class ClassFact(Record, frozen=True):
     name: str
     qualname: str
     scope: str
@@ -102,7 +102,7 @@ class ClassFact(Record):
     """`self.x` assignments in its methods: name, line, source text of the value."""
 
 
-class ModuleFacts(Record, tag=True):
+class ModuleFacts(Record, frozen=True, tag=True):
     parser: str
     """Which parser read the file, for example `cpython-3.11` or `libcst`."""
     imports: tuple[ImportFact, ...]
@@ -121,14 +121,14 @@ class ModuleFacts(Record, tag=True):
     lines: int = 0
 
 
-class Unreadable(Record, tag=True):
+class Unreadable(Record, frozen=True, tag=True):
     """A file that could not be decoded or parsed."""
 
     line: int
     reason: str
 
 
-class Skipped(Record):
+class Skipped(Record, frozen=True):
     """A file that was left out, as reports list it."""
 
     path: str

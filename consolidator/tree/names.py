@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Literal
 
 from consolidator.tree.facts import BindingFact, ClassFact, FunctionFact, ImportFact, ModuleFacts
@@ -222,7 +223,12 @@ class Resolver:
                 for fact in facts.imports:
                     if fact.local:
                         table.setdefault((fact.scope, fact.local), []).append(fact)
-                for other in (*facts.classes, *facts.functions, *facts.bindings):
+                definitions: tuple[tuple[Bound, ...], ...] = (
+                    facts.classes,
+                    facts.functions,
+                    facts.bindings,
+                )
+                for other in chain.from_iterable(definitions):
                     table.setdefault((other.scope, other.name), []).append(other)
                 for bound in table.values():
                     bound.sort(key=lambda fact: (fact.line, fact.column))

@@ -49,9 +49,10 @@ def parse_newer(text: str) -> ast.Module | None:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     for found in ast.walk(lowered):
-        if isinstance(found, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            if (found.lineno, found.name) in lowering.generic:
-                found.type_params = [ast.Name("T", ast.Load())]  # type: ignore[attr-defined]
+        if not isinstance(found, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        if (found.lineno, found.name) in lowering.generic:
+            setattr(found, "type_params", [ast.Name("T", ast.Load())])  # noqa: B010 - 3.12's field
     return lowered
 
 
@@ -105,7 +106,7 @@ class _Lowering:
 
     def _alias(self, node: libcst.TypeAlias) -> None:
         start, _ = self._span(node)
-        name_start, name_end = self._span(node.name)
+        _, name_end = self._span(node.name)
         moved = node.name.value.ljust(name_end - start)
         self._edits.append((start, name_end, moved))
         if node.type_parameters is not None:

@@ -217,9 +217,10 @@ class Calls:
         if not isinstance(syntax, ast.Module):
             return None
         for node in ast.walk(syntax):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                if node.lineno == function.fact.line and node.name == function.fact.name:
-                    return node
+            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                continue
+            if (node.lineno, node.name) == (function.fact.line, function.fact.name):
+                return node
         return None
 
     # subscripts

@@ -115,9 +115,9 @@ class Evaluator:
                 return AliasValue(origin, kind)
             case SequenceValue(items):
                 key = self.expression(index, place)
-                if isinstance(key, ConstantValue) and isinstance(key.value, int):
-                    if -len(items) <= key.value < len(items):
-                        return items[key.value]
+                number = key.value if isinstance(key, ConstantValue) else None
+                if isinstance(number, int) and -len(items) <= number < len(items):
+                    return items[number]
             case ConstantValue(tuple() | str() as items):
                 return _constant_part(items, index)
             case Unknown():

@@ -43,7 +43,7 @@ _IMPORT_ERRORS = {"ImportError", "ModuleNotFoundError", "Exception", "BaseExcept
 _UNBOUND = Reaching((None,))
 
 
-class _Stopped(Exception):
+class _StoppedError(Exception):
     """The walk has come to the line that it was asked about."""
 
     def __init__(self, state: Reaching) -> None:
@@ -57,7 +57,7 @@ def reaching(
     """The bindings of `name` in force when the statement at `line` runs (None: at the end)."""
     try:
         return _Walk(name, line, judge).run(body, start)
-    except _Stopped as stopped:
+    except _StoppedError as stopped:
         return stopped.state
 
 
@@ -101,7 +101,7 @@ class _Walk:
             case ast.Match():
                 return self._match(node, state)
         if inside:
-            raise _Stopped(state)
+            raise _StoppedError(state)
         return self._simple(node, state)
 
     def _simple(self, node: ast.stmt, state: Reaching) -> Reaching:
@@ -180,10 +180,11 @@ class _Walk:
 
     def _fails(self, body: Sequence[ast.stmt]) -> bool | None:
         """Whether the body fails because an import in it does; None where that can't be told."""
-        verdicts: list[bool | None] = []
-        for statement in body:
-            if isinstance(statement, ast.Import | ast.ImportFrom):
-                verdicts.append(self._judge.imports(statement))
+        verdicts = [
+            self._judge.imports(statement)
+            for statement in body
+            if isinstance(statement, ast.Import | ast.ImportFrom)
+        ]
         if any(verdict is False for verdict in verdicts):
             return True
         return None if None in verdicts else False
@@ -209,7 +210,9 @@ def _bound_name(node: ast.Import | ast.ImportFrom, alias: ast.alias) -> str:
 
 def _first_line(node: ast.AST) -> int:
     decorators = getattr(node, "decorator_list", ())
-    return min([getattr(node, "lineno", 0), *(decorator.lineno for decorator in decorators)])
+    first: int = getattr(node, "lineno", 0)
+    lines: list[int] = [decorator.lineno for decorator in decorators]
+    return min([first, *lines])
 
 
 def _catches_imports(handler: ast.ExceptHandler) -> bool:

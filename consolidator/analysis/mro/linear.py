@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Literal
 
 from consolidator.analysis.mro.bases import TYPED_DICT_META, Bases, Reason, Refusal, read_bases
@@ -95,8 +96,13 @@ class Classes:
             facts = space.tree.facts(path)
             table: dict[str, list[Bound]] = {}
             if facts is not None:
-                every = (*facts.functions, *facts.bindings, *facts.classes, *facts.imports)
-                for fact in every:
+                every: tuple[tuple[Bound, ...], ...] = (
+                    facts.functions,
+                    facts.bindings,
+                    facts.classes,
+                    facts.imports,
+                )
+                for fact in chain.from_iterable(every):
                     if fact.scope:
                         table.setdefault(fact.scope, []).append(fact)
             self._bodies[key] = table

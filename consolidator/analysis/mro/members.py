@@ -56,14 +56,14 @@ class Members:
             entry = self._classes.entry(ref)
             methods = frozenset(entry.methods)
             return methods, methods | frozenset(entry.attributes)
-        methods, names = set(), set()
-        for fact in self._classes.own_facts(ref):
-            if isinstance(fact, BindingFact) and fact.form in ("annotation", "del"):
-                continue
-            names.add(fact.local if isinstance(fact, ImportFact) else fact.name)
-            if isinstance(fact, FunctionFact):
-                methods.add(fact.name)
-        return frozenset(methods), frozenset(names)
+        own = self._classes.own_facts(ref)
+        methods = frozenset(fact.name for fact in own if isinstance(fact, FunctionFact))
+        names = frozenset(
+            fact.local if isinstance(fact, ImportFact) else fact.name
+            for fact in own
+            if not (isinstance(fact, BindingFact) and fact.form in ("annotation", "del"))
+        )
+        return methods, names
 
     def methods(self, linear: Linear) -> dict[str, Method]:
         """Every method that an instance has, by name. Those that only `object` defines are left out;
@@ -97,9 +97,8 @@ class Members:
             if not isinstance(fact, FunctionFact) or fact.guards:
                 continue
             earlier = last.get(fact.name)
-            if earlier is not None and not _belongs_together(fact):
-                if not _belongs_together(earlier):
-                    found.append(Shadowed("twice", fact.name, ref.dotted, ref.dotted, earlier.line))
+            if earlier is not None and not (_belongs_together(fact) or _belongs_together(earlier)):
+                found.append(Shadowed("twice", fact.name, ref.dotted, ref.dotted, earlier.line))
             last[fact.name] = fact
         return found
 
@@ -114,11 +113,12 @@ class Members:
             for hidden in inside[index + 1 :]:
                 if hidden in behind or self._joined(winner, hidden, linear):
                     continue
-                for name in sorted(self.own(winner)[0] & self.own(hidden)[0] - own):
-                    if not _is_dunder(name):
-                        found.append(
-                            Shadowed("sibling", name, winner.dotted, hidden.dotted, ref.line)
-                        )
+                both = self.own(winner)[0] & self.own(hidden)[0] - own
+                found += [
+                    Shadowed("sibling", name, winner.dotted, hidden.dotted, ref.line)
+                    for name in sorted(both)
+                    if not _is_dunder(name)
+                ]
         return found
 
     def _joined(self, winner: ClassRef, hidden: ClassRef, linear: Linear) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from consolidator.analysis.mro.bases import Bases, Reason, Refusal
 from consolidator.analysis.mro.values import ClassRef, FunctionValue, Place
-from consolidator.tree.facts import FunctionFact
+from consolidator.tree.facts import BindingFact, FunctionFact
 
 if TYPE_CHECKING:
     from consolidator.analysis.mro.evaluate import Evaluator
@@ -80,9 +80,8 @@ def _own_names(metaclass: ClassRef, evaluator: Evaluator) -> Iterator[tuple[Clas
             # do not are read by name in `bases`).
             continue
         if owner.space is not None and owner.made_from is None:
-            facts = owner.space.tree.facts(owner.path)
-            scoped = (*facts.functions, *facts.bindings) if facts else ()
-            yield owner, {fact.name for fact in scoped if fact.scope == owner.qualname}
+            own = evaluator.classes.own_facts(owner)
+            yield owner, {f.name for f in own if isinstance(f, FunctionFact | BindingFact)}
 
 
 def _passes_bases_on(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def reassigned(space: Space, evaluator: Evaluator) -> dict[ClassRef, str]:
     """The classes whose `__bases__` a file of this space assigns, with the place as `path:line`."""
-    found = {}
+    found: dict[ClassRef, str] = {}
     for path in space.tree.containing(".__bases__"):
         syntax = space.tree.syntax(path)
         if not isinstance(syntax, ast.Module):

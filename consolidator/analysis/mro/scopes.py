@@ -135,9 +135,7 @@ class Scopes:
         if isinstance(fact, FunctionFact):
             return self._function(here, fact)
         if not fact.value:
-            return self._by_flow(place, fact.name, closed=True) or Unknown(
-                f"{fact.name!r} is set in a way that can't be read"
-            )
+            return Unknown(f"{fact.name!r} is set in a way that can't be read")
         return self._evaluator.text(fact.value, here)
 
     def class_value(self, place: Place, fact: ClassFact) -> Value:
@@ -164,7 +162,7 @@ class Scopes:
 
     # through branches
 
-    def _by_flow(self, place: Place, name: str, *, closed: bool = False) -> Value | _Open | None:
+    def _by_flow(self, place: Place, name: str) -> Value | _Open | None:
         syntax = place.space.tree.syntax(place.path)
         if not isinstance(syntax, ast.Module):
             return Unknown(f"{place.path} can't be parsed")
@@ -183,7 +181,7 @@ class Scopes:
         values = [self._of_bind(place, name, bind) for bind in found.binds if bind is not None]
         if not values:
             return None
-        if None in found.binds and not closed:
+        if None in found.binds:
             return _Open(tuple(values), found.why)
         return either(values, found.why)
 

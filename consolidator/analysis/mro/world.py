@@ -66,10 +66,10 @@ class World:
         if found is not None:
             return found
         installed = self._installed(dotted)
-        if isinstance(installed, Unknown) and installed.missing and space is self.project:
-            # Test folders and scripts import their neighbours by bare names.
-            if path := space.tree.find(dotted, importer.path):
-                return ModuleValue(space.tree.module(path), space, path)
+        absent = isinstance(installed, Unknown) and installed.missing
+        # Test folders and scripts import their neighbours by bare names.
+        if absent and space is self.project and (path := space.tree.find(dotted, importer.path)):
+            return ModuleValue(space.tree.module(path), space, path)
         return installed
 
     def space(self, package: str) -> Space | None:

@@ -10,6 +10,8 @@ import os
 import pkgutil
 import sys
 import types
+from collections.abc import Iterator
+from typing import Any
 
 NOT_IMPORTED = ("test", "idlelib", "turtledemo", "antigravity", "this", "lib2to3.tests", "__main__")
 """Modules that act when imported (a browser, a poem, a window), or are tests of the interpreter."""
@@ -17,7 +19,7 @@ INVISIBLE = {"__module__", "__qualname__", "__doc__", "__dict__", "__weakref__",
 BASE_TYPE = 1 << 10  # Py_TPFLAGS_BASETYPE
 
 
-def module_names():
+def module_names() -> Iterator[str]:
     for name in sorted(sys.stdlib_module_names):
         if name in NOT_IMPORTED:
             continue
@@ -31,7 +33,7 @@ def module_names():
                 yield found.name
 
 
-def importable(name):
+def importable(name: str) -> Any:
     try:
         return importlib.import_module(name)
     except (Exception, SystemExit):  # noqa: BLE001 - absent on this platform, or refuses to be imported
@@ -39,12 +41,12 @@ def importable(name):
 
 
 class Probe:
-    def __init__(self):
-        self.numbers = {}
-        self.classes = []
-        self.modules = {}
+    def __init__(self) -> None:
+        self.numbers: dict[type, int] = {}
+        self.classes: list[Any] = []
+        self.modules: dict[str, dict[str, Any]] = {}
 
-    def number(self, cls):
+    def number(self, cls: Any) -> int:
         """The number of a class; its row follows when it is first met."""
         if cls not in self.numbers:
             self.numbers[cls] = len(self.classes)
@@ -52,7 +54,7 @@ class Probe:
             self.classes[self.numbers[cls]] = self.row(cls)
         return self.numbers[cls]
 
-    def row(self, cls):
+    def row(self, cls: type) -> list[Any]:
         own = {name: value for name, value in vars(cls).items() if name not in INVISIBLE}
         methods = sorted(name for name, value in own.items() if is_method(value))
         for value in own.values():
@@ -69,7 +71,7 @@ class Probe:
             sorted(own.keys() - set(methods)),
         ]
 
-    def module(self, name, module):
+    def module(self, name: str, module: Any) -> None:
         names = {}
         for key, value in sorted(vars(module).items()):
             if isinstance(key, str):
@@ -79,13 +81,13 @@ class Probe:
             names["__all__"] = ["exports", -1, " ".join(exported)]
         self.modules[name] = names
 
-    def name(self, value):
-        if isinstance(value, type) and not isinstance(value, types.GenericAlias):
+    def name(self, value: Any) -> list[Any]:
+        if isinstance(value, types.GenericAlias):  # also says that it is a type
+            return ["plain-alias", self.number(value.__origin__)]
+        if isinstance(value, type):
             return ["class", self.number(value)]
         if isinstance(value, types.ModuleType):
             return ["module", -1, value.__name__]
-        if isinstance(value, types.GenericAlias):
-            return ["plain-alias", self.number(value.__origin__)]
         if hasattr(type(value), "__mro_entries__") or hasattr(value, "__mro_entries__"):
             origin = getattr(value, "__origin__", None)
             return ["alias", self.number(origin)] if isinstance(origin, type) else ["special"]
@@ -94,16 +96,16 @@ class Probe:
         return ["value", self.number(type(value))]
 
 
-def is_method(value):
+def is_method(value: object) -> bool:
     return callable(value) or hasattr(type(value), "__get__")
 
 
-def is_final(cls):
+def is_final(cls: type) -> bool:
     members = getattr(cls, "_member_names_", None) or getattr(cls, "_member_map_", None)
     return not cls.__flags__ & BASE_TYPE or bool(members)
 
 
-def layout(cls):
+def layout(cls: type) -> type:
     """CPython's `solid_base`: the nearest class that adds to the memory layout of its base."""
     base = cls.__base__
     if base is None:
@@ -112,7 +114,7 @@ def layout(cls):
     return cls if adds_state(cls, base) else solid
 
 
-def adds_state(cls, base):
+def adds_state(cls: type, base: type) -> bool:
     if cls.__itemsize__ != base.__itemsize__:
         return True
     size = cls.__basicsize__
@@ -128,7 +130,7 @@ def adds_state(cls, base):
     return size != base.__basicsize__
 
 
-def main():
+def main() -> None:
     output = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what an imported module prints is no part of the answer
     probe = Probe()

@@ -10,6 +10,7 @@ import importlib
 import json
 import os
 import sys
+import types
 from pathlib import Path
 
 SKIPPED = {"__main__", "tests", "test", "antigravity", "this", "idlelib", "turtledemo"}
@@ -65,6 +66,12 @@ def reach(module, qualname):
     return value
 
 
+def in_c(cls):
+    """Whether an accelerator in C took the place of the class in the source."""
+    kinds = (types.MethodDescriptorType, types.WrapperDescriptorType)
+    return any(isinstance(v, kinds) and v.__objclass__ is cls for v in vars(cls).values())
+
+
 def within(cls, span):
     """Whether the methods of a class come from these lines; True where it has none to tell."""
     lines = [
@@ -89,8 +96,7 @@ def named(folder, top, names, answers):
             cls = reach(module, qualname)
             if span is None or not isinstance(cls, type) or cls.__qualname__ != qualname:
                 continue
-            # A class of another top package took the place of this one (an accelerator in C).
-            if id(cls) in names or cls.__module__.partition(".")[0] != top or not within(cls, span):
+            if id(cls) in names or in_c(cls) or not within(cls, span):
                 continue
             names[id(cls)] = f"{module_name}.{qualname}"
             answers.append((f"{module_name}.{qualname}", span[0], cls))

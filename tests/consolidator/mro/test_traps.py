@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from orders import real_orders, report_of
+from mro_truth import real_orders
+from orders import report_of
 from trees import tree_of, write_tree
 
 EXACT = {
@@ -399,7 +400,7 @@ DOUBTFUL = {
 def test_never_claims_an_order_that_cpython_does_not_compute(trap: str, tmp_path: Path) -> None:
     files = EXACT[trap]
     root = write_tree(tmp_path, files if isinstance(files, dict) else {"trap.py": files})
-    real = real_orders(root, "trap", *(["six"] if "six" in trap else []))
+    real = real_orders(root, ["trap", *(["six"] if "six" in trap else [])])
     found = {(c.qualname, c.line): c for c in report_of(tree_of(root)).classes}
     assert real, "the trap must be code that CPython runs"
     for qualname, (line, order) in real.items():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,9 +17,8 @@ MANY: dict[str, str | bytes] = {f"p/m{n}.py": f"class C{n}: ...\n" for n in rang
 
 
 @pytest.fixture(autouse=True)
-def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONSOLIDATOR_CACHE_DIR", str(tmp_path / "cache"))
-    yield
 
 
 def facts(root: Path, **options: object) -> list[object]:

@@ -104,7 +104,7 @@ class Liveness:
             if call.line < line and last_name(call.callee) in self._raising_names:
                 before = function.body.places[call.place]
                 if _is_passed(before, circumstances) and self._raises(call, function):
-                    return f"the call in {function.path}:{call.line} always raises"
+                    return f"the call in {function.path}:{call.line} never returns"
         return ""
 
     @cached_property
@@ -118,10 +118,11 @@ class Liveness:
 
     def _raises(self, call: Call, function: Function) -> bool:
         targets = self._graph.targets(call, function).functions
-        return bool(targets) and all(self._never_returns(target) for target in targets)
+        waits = call.fate == "awaited" or not any(is_coroutine(target) for target in targets)
+        return waits and bool(targets) and all(self._never_returns(target) for target in targets)
 
     def _never_returns(self, function: Function) -> bool:
-        """Whether every way through a function ends in an exception."""
+        """Whether every way through a function ends in an exception, or never ends."""
         if function not in self._raising:
             self._raising[function] = False
             body = function.body

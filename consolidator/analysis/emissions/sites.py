@@ -21,6 +21,7 @@ from consolidator.analysis.emissions.code import (
     Opaque,
     Path,
     Place,
+    Result,
     Text,
 )
 from consolidator.analysis.emissions.constants import texts
@@ -111,30 +112,33 @@ class Sites:
     # direct sites
 
     def _candidates(self) -> Iterator[Function]:
-        for path in self._program.paths:
-            source = self._program.tree.read(path)
-            names = self._constant_names
-            if (
-                any(event.encode() in source for event in self._events)
-                or any(name.encode() in source for name in names)
-                or any(part.encode() in source for part in self._parts)
-            ):
-                yield from self._program.functions(path)
+        wanted = [*self._events, *self._constant_names, *self._pieces]
+        for path in self._program.tree.containing(*sorted(wanted), paths=self._program.paths):
+            yield from self._program.functions(path)
 
     @cached_property
-    def _parts(self) -> frozenset[str]:
-        """Pieces that an event's name may be put together from."""
-        return frozenset(f'"{part}_' for e in self._events for part in e.split("_")[:-1])
+    def _pieces(self) -> frozenset[str]:
+        """Ends of texts that an event's name may be put together from."""
+        quotes = ('"', "'")
+        heads = {event[: at + 1] for event in self._events for at in _underscores(event)}
+        tails = {event[at:] for event in self._events for at in _underscores(event)}
+        return frozenset({q + head for q in quotes for head in heads}) | frozenset(
+            {tail + q for q in quotes for tail in tails}
+        )
 
     @cached_property
     def _constant_names(self) -> frozenset[str]:
         """Names that constants and containers holding an event go by."""
         found: set[str] = set()
-        for path in self._program.tree.containing(*sorted(self._events), paths=self._program.paths):
+        spelled = {*self._events, *(event.upper() for event in self._events)}
+        for path in self._program.tree.containing(*sorted(spelled), paths=self._program.paths):
             module = self._program.function(path, "")
             for assignment in module.body.assignments if module else ():
-                if any(t.value in self._events for t in _texts_within(assignment.value)):
-                    found.add(assignment.target.rpartition(".")[2])
+                name = assignment.target.rpartition(".")[2]
+                if name.lower() in self._events or any(
+                    t.value in self._events for t in _texts_within(assignment.value)
+                ):
+                    found.add(name)
         return frozenset(found)
 
     def _direct(self, function: Function) -> Iterator[Site]:
@@ -218,6 +222,9 @@ class Sites:
         self, expression: Expression, function: Function
     ) -> tuple[frozenset[str], str] | None:
         form = self._form(expression)
+        if isinstance(expression, Result):
+            name = called_name(function.body.calls[expression.call])
+            form = "format" if name in ("format", "join", "lower") else ""
         if not form:
             return None
         inference = self._graph.inference
@@ -320,6 +327,10 @@ class Sites:
                     reach = site.reach if site.runs else site.runs
                     best = best.best(reach) if best else reach
         return best
+
+
+def _underscores(text: str) -> list[int]:
+    return [position for position, character in enumerate(text) if character == "_"]
 
 
 def _parts(expression: Expression) -> Iterator[tuple[Expression, str]]:

@@ -74,6 +74,11 @@ class Repository:
         return found
 
     @property
+    def identity(self) -> str:
+        """Which folder of which repository on this machine it is."""
+        return f"{self.git_dir}:{self.prefix}"
+
+    @property
     def shallow(self) -> bool:
         """Whether the history was cut off when it was cloned."""
         return self._git.answer("rev-parse", "--is-shallow-repository") == "true"

@@ -12,6 +12,7 @@ from rich.console import RenderableType
 
 from consolidator.adapters.files import check_root
 from consolidator.adapters.git import open_repository
+from consolidator.adapters.report_cache import ReportCache
 from consolidator.analysis.history.report import ExtractReport
 from consolidator.cli.common import (
     Format,
@@ -66,7 +67,7 @@ def extract(
     form: FormatOption = Format.text,
     output: Output = None,
     _jobs: Jobs = None,
-    _no_cache: NoCache = False,
+    no_cache: NoCache = False,
     quiet: Quiet = False,
 ) -> None:
     """Which commits in the history were fixes worth keeping, where each lives now, who lacks it.
@@ -86,7 +87,8 @@ def extract(
     if repository is None:
         raise ToolError(f"{root}: is not inside a git repository; `extract` reads its history")
     selection = Selection(match, since, until, rev, tuple(paths or ()), limit)
-    report = run(root, history=repository, selection=selection, plan=plan)
+    reports = None if no_cache else ReportCache()
+    report = run(root, history=repository, selection=selection, plan=plan, reports=reports)
     if form is Format.md and output is None:
         output = Path(f"extraction_report_{_slug(match or DEFAULT_MATCH)}.md")
         say(f"report: {output}", quiet=quiet)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from consolidator.analysis.history.accounts import Accounts
+from consolidator.analysis.history.accounts import Accounts, with_reverts
 from consolidator.analysis.history.family import Member, Scope, members_of
 from consolidator.analysis.history.mine import Miner
 from consolidator.analysis.history.records import Commit
@@ -29,11 +29,20 @@ class History(Protocol):
 
     @property
     def shallow(self) -> bool: ...
+    @property
+    def identity(self) -> str: ...
     def head(self) -> str | None: ...
     def resolve(self, revision: str) -> str: ...
     def commits(self, revision: str) -> Iterator[Commit]: ...
     def tree_at(self, revision: str) -> dict[str, str]: ...
     def read_blobs(self, ids: Iterable[str]) -> Iterator[tuple[str, bytes | None]]: ...
+
+
+class Reports(Protocol):
+    """Where answers are kept between runs."""
+
+    def get(self, question: str) -> ExtractReport | None: ...
+    def put(self, question: str, report: ExtractReport) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +59,38 @@ class Selection:
     """At most so many commits in the report, the newest."""
 
 
-def run(root: Path, *, history: History, selection: Selection, plan: Plan) -> ExtractReport:
+def run(
+    root: Path,
+    *,
+    history: History,
+    selection: Selection,
+    plan: Plan,
+    reports: Reports | None = None,
+) -> ExtractReport:
     """Raises `UsageError` for a revision or date that means nothing."""
-    since, until = (
-        _moment(selection.since, "--since", end=False),
-        _moment(selection.until, "--until", end=True),
-    )
+    since = _moment(selection.since, "--since", end=False)
+    until = _moment(selection.until, "--until", end=True)
     if history.head() is None and selection.rev is None:
         return _empty(root)
     revision = history.resolve(selection.rev or "HEAD")
+    question = repr((str(root), revision, history.identity, history.shallow, selection, plan))
+    known = reports.get(question) if reports else None
+    if known is not None:
+        return known
+    report = _mine(root, history, revision, selection, plan, (since, until))
+    if reports and report.complete:
+        reports.put(question, report)
+    return report
+
+
+def _mine(
+    root: Path,
+    history: History,
+    revision: str,
+    selection: Selection,
+    plan: Plan,
+    dates: tuple[float, float],
+) -> ExtractReport:
     scope = _scope(selection, plan)
     commits = list(history.commits(revision))
     tree = history.tree_at(revision)
@@ -69,11 +101,11 @@ def run(root: Path, *, history: History, selection: Selection, plan: Plan) -> Ex
     layout = find_layout([*tree, *paths], plan.source_roots)
     members = _members(scope, tree, paths, layout, history, plan)
     ledger = Accounts(members, plan, layout)
-    entries = [ledger.entry(item) for item in mined[::-1]]
+    entries = with_reverts(mined, [ledger.entry(item) for item in mined[::-1]])
     kept = [
         entry
         for item, entry in zip(mined[::-1], entries, strict=True)
-        if since <= item.commit.time <= until
+        if dates[0] <= item.commit.time <= dates[1]
     ]
     skipped = sorted({(trouble.path, trouble.reason) for trouble in miner.troubles})
     return ExtractReport(
@@ -81,6 +113,7 @@ def run(root: Path, *, history: History, selection: Selection, plan: Plan) -> Ex
         revision=revision,
         files=len(paths),
         skipped=tuple(Skipped(path, 0, reason) for path, reason in skipped),
+        complete=not miner.incomplete,
         read=len(commits),
         shallow=history.shallow,
         family=tuple(sorted(ledger.classes)),

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
+
+from msgspec import structs
 
 from consolidator.analysis.history.family import Member, groups
 from consolidator.analysis.history.ledger import Index, Part, Whereabouts
+from consolidator.analysis.history.memory import reverted
 from consolidator.analysis.history.mine import Mined
 from consolidator.analysis.history.report import CommitEntry
+from consolidator.analysis.history.units import readable
 from consolidator.plan import Plan
 from consolidator.tree.modules import Layout
 
@@ -58,7 +63,9 @@ class Accounts:
             missing_from=place.missing_from,
             tests=mined.new_tests,
             code=tuple(
-                dict.fromkeys(carrier.key for part in mined.parts for carrier in part.carriers)
+                dict.fromkeys(
+                    readable(carrier.key) for part in mined.parts for carrier in part.carriers
+                )
             )[:40],
             at_risk=at_risk,
         )
@@ -88,6 +95,26 @@ class Accounts:
         if member is None or name in self.canonical:
             return True
         return not (member.protocol or member.wrapper) and bool(member.units.keys() - {""})
+
+
+def with_reverts(mined: Sequence[Mined], entries: Sequence[CommitEntry]) -> list[CommitEntry]:
+    """Links a fix to the commit that says it takes it back; that commit is then no fix itself."""
+    by_hash = {entry.hash: entry for entry in entries}
+    for item in mined:
+        name = reverted(item.commit.message)
+        taken = next((each for each in by_hash if name and each.startswith(name)), None)
+        if taken is None or by_hash[taken].verdict != "fix":
+            continue
+        own = item.commit.id
+        by_hash[taken] = structs.replace(by_hash[taken], reverted_by=own, at_risk=False)
+        by_hash[own] = structs.replace(
+            by_hash[own],
+            verdict="other",
+            category=None,
+            at_risk=False,
+            why=(f"takes back the fix {taken[:10]}", *by_hash[own].why),
+        )
+    return [by_hash[entry.hash] for entry in entries]
 
 
 def _iso(seconds: int) -> str:

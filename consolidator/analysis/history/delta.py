@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from consolidator.analysis.history.units import Statement, Unit, Units
@@ -15,6 +15,10 @@ _WORD = re.compile(r"\w+")
 _SIMILAR = 0.5
 """Share of words that a rewritten statement keeps; below it, it counts as one out and one in."""
 _SAME_UNIT = 0.6
+_RENAMED = 4
+"""Times the same words replace the same others in one commit, from which on it is a renaming."""
+_EXTRACTED = 0.4
+"""Share of what left a function that went into new ones, from which on the rest is fallout."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,49 @@ def compare(path: str, before: Iterable[Units], after: Units | None) -> FileDelt
     ]
     real = tuple(delta for delta in deltas if delta is not None)
     return FileDelta(path, "changed", real, len(moved))
+
+
+def without_extractions(units: Sequence[UnitDelta]) -> list[UnitDelta]:
+    """What is left once statements that only moved into new functions of the file are set aside."""
+    fresh = [unit for unit in units if unit.status == "added"]
+    moved = {item.key for unit in fresh for item in unit.added}
+    names = {unit.name.rpartition(".")[2] for unit in fresh}
+    return [_remainder(unit, moved, names) if unit.status == "changed" else unit for unit in units]
+
+
+def without_renames(files: Sequence[FileDelta]) -> list[FileDelta]:
+    """What is left once a word that is replaced by another again and again is set aside."""
+    times = Counter(
+        _substitution(pair) for file in files for unit in file.units for pair in unit.rewritten
+    )
+
+    def kept(unit: UnitDelta) -> UnitDelta:
+        odd = tuple(pair for pair in unit.rewritten if times[_substitution(pair)] < _RENAMED)
+        return replace(unit, rewritten=odd)
+
+    return [replace(file, units=tuple(kept(unit) for unit in file.units)) for file in files]
+
+
+def _substitution(pair: Rewrite) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    old, new = Counter(_WORD.findall(pair.old.key)), Counter(_WORD.findall(pair.new.key))
+    return tuple(sorted((old - new).elements())), tuple(sorted((new - old).elements()))
+
+
+def _remainder(unit: UnitDelta, moved: set[str], names: set[str]) -> UnitDelta:
+    gone = [*unit.removed, *(pair.old for pair in unit.rewritten)]
+    extracted = sum(item.key in moved for item in gone)
+    if extracted >= 2 and extracted >= _EXTRACTED * len(gone):
+        return replace(unit, added=(), removed=(), rewritten=(), reordered=False)
+
+    def delegates(statement: Statement) -> bool:
+        return extracted > 0 and any(name in names for name in _WORD.findall(statement.key))
+
+    return replace(
+        unit,
+        added=tuple(item for item in unit.added if not delegates(item)),
+        removed=tuple(item for item in unit.removed if item.key not in moved),
+        rewritten=tuple(pair for pair in unit.rewritten if not delegates(pair.new)),
+    )
 
 
 def _added(unit: Unit) -> UnitDelta:
@@ -161,7 +208,11 @@ def _rewrites(removed: list[Statement], added: list[Statement]) -> list[Rewrite]
 
 def _kind(statement: Statement) -> type[ast.AST]:
     kind = type(statement.node)
-    return ast.Expr if kind in {ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Return} else kind
+    return (
+        ast.Expr
+        if kind in {ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Return, ast.Delete}
+        else kind
+    )
 
 
 def _likeness(words: frozenset[str], other: Statement) -> float:

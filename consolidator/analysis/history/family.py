@@ -56,6 +56,10 @@ class Scope:
         """Whether a path is looked at: production Python inside the globs and not excluded."""
         if not path.endswith(".py") or is_test(path):
             return False
+        return self.includes(path)
+
+    def includes(self, path: str) -> bool:
+        """Whether a path of any kind is inside the globs and not excluded."""
         if self.globs and not any(_globbed(path, glob) for glob in self.globs):
             return False
         return not any(_globbed(path, glob) for glob in self.exclude)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,6 +16,8 @@ _WORD = re.compile(r"\w+")
 _ALIKE = 0.75
 """Share of words at which an edited statement still counts as the same one."""
 _SAME_JOB = 0.3
+_SAME_UNIT = 0.6
+"""Share of a unit's statements at which a member holds that unit, whatever it is called."""
 _UNFIXED = 0.5
 """Share of words at which a statement is taken for the one that a fix rewrote."""
 _LIVES = 0.5
@@ -97,10 +100,16 @@ class Index:
                 self._holders.setdefault(key, []).append(name)
 
     def holders(self, part: Part) -> set[str]:
-        """Members with at least one telling statement of the part, wherever they are."""
+        """Members with a telling statement of the part, or most of its unit, wherever they are."""
         telling = (item.key for item in part.carriers if len(item.key) >= _TELLING)
         held = (self._holders.get(key, []) for key in telling)
-        return {name for names in held if len(names) <= _COMMONPLACE for name in names}
+        found = {name for names in held if len(names) <= _COMMONPLACE for name in names}
+        shared = Counter(name for key in part.after for name in self._holders.get(key, ()))
+        return found | {
+            name
+            for name, count in shared.items()
+            if count >= 2 and count >= _SAME_UNIT * len(part.after)
+        }
 
     def locate(self, shares: Sequence[tuple[Part, frozenset[str]]]) -> Whereabouts:
         """Looks for each part in those that ought to have it, and in whoever holds a piece of it."""

@@ -62,7 +62,11 @@ class Memory:
             yield unit.name, Evidence("called-before", f"def {short}")
 
     def _of_changed_unit(self, unit: UnitDelta) -> Iterator[tuple[str, Evidence]]:
-        telling = [item.key for item in _came(unit) if len(item.key) >= _TELLING]
+        telling = [
+            item.key
+            for item in _came(unit)
+            if len(item.key) >= _TELLING and not item.key.startswith(("def ", "async def "))
+        ]
         gone = self._removed.get(_short(unit), Counter())
         back = [key for key in telling if gone[key] and self._alive[key] <= 0]
         ported = [key for key in telling if self._alive[key] > 0]

@@ -51,6 +51,7 @@ class Miner:
 
     def __init__(self, scope: Scope, paths: frozenset[str], read_blobs: ReadBlobs) -> None:
         self.troubles: list[Trouble] = []
+        self.incomplete = False
         self._scope = scope
         self._paths = paths
         self._read_blobs = read_blobs
@@ -68,7 +69,8 @@ class Miner:
 
     def _touches(self, commit: Commit) -> bool:
         return any(
-            change.path in self._paths or self._scope.names_path(change.path)
+            change.path in self._paths
+            or (self._scope.names_path(change.path) and self._scope.includes(change.path))
             for change in commit.changes
         )
 
@@ -103,6 +105,7 @@ class Miner:
 
     def _cut(self, path: str, blob: str, content: bytes | None) -> Units | None:
         if content is None:
+            self.incomplete = True
             self.troubles.append(Trouble(path, f"blob {blob[:10]} is missing from the repository"))
             return None
         units = cut(content)

@@ -41,6 +41,8 @@ class ExtractReport(msgspec.Struct, frozen=True, kw_only=True):
     files: int
     """Files of the family that were read, at any time in the history."""
     skipped: tuple[Skipped, ...]
+    complete: bool = True
+    """False where the repository lacks blobs: another time, the same question may be answered better."""
     read: int
     """Commits looked at; `commits` holds those that touch the family, newest first."""
     shallow: bool

@@ -37,13 +37,14 @@ SIGNALS = {
     "awaited": Signal(3.0, "event loss", "awaits what was not awaited"),
     "serialised": Signal(2.5, "serialisation", "serialises safely"),
     "identity": Signal(2.5, "isolation/security", "changes the key that is looked up"),
-    "renamed-call": Signal(1.5, None, "calls another method"),
-    "argument": Signal(1.0, None, "passes other arguments"),
+    "renamed-call": Signal(1.6, None, "calls another method"),
+    "argument": Signal(1.4, None, "passes other arguments"),
     "condition": Signal(2.0, None, "changes a condition"),
     "returned": Signal(1.5, None, "answers differently"),
     "ensured": Signal(2.5, "leak/lifecycle", "makes sure, whatever fails, of a step"),
     "unconditional": Signal(2.0, None, "drops a condition"),
     "looped": Signal(1.5, None, "goes through something else"),
+    "tolerant": Signal(2.0, "error handling", "survives what is missing"),
     "spawned": Signal(1.5, "event loss", "no longer lets a task run unwatched"),
     "reordered": Signal(2.0, "ordering", "changes the order of steps"),
     "snapshot": Signal(2.5, "race/concurrency", "iterates over a copy"),
@@ -54,7 +55,9 @@ SIGNALS = {
     "ported": Signal(1.5, None, "brings over what another copy already had"),
 }
 
-_LOCK = re.compile(r"(^|[._( ])(\w*lock|\w*mutex|\w*semaphore|\w*condition)\b", re.IGNORECASE)
+_LOCK = re.compile(
+    r"(^|[._( ])(\w*lock\w*|\w*mutex\w*|\w*semaphore\w*|\w*condition)\b", re.IGNORECASE
+)
 _RETRY = re.compile(r"retr(y|ies)|attempt|backoff|reconnect", re.IGNORECASE)
 _TIMEOUT = re.compile(
     r"\bwait_for\(|\btimeout(_at)?\(|\btimeout\s*=|\bmove_on_after\(|\bfail_after\(", re.IGNORECASE
@@ -77,6 +80,8 @@ _SEND = re.compile(
     r"\.(_?send\w*|_?emit\w*|_?notify\w*|_?broadcast\w*|_?publish\w*|_?deliver\w*|put_nowait|put)\("
 )
 _SNAPSHOT = re.compile(r"\b(list|tuple|set|dict|sorted)\(|\.copy\(\)")
+_STRICT = re.compile(r"^del |\w\[|\.remove\(|\.pop\(|app\.state\.")
+_TOLERANT = re.compile(r"\.pop\([^()]+,None\)|\.get\(|\.discard\(|getattr\(.+,None\)")
 _SPAWN = re.compile(r"\b(create_task|ensure_future)\(")
 _EXITS = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 
@@ -235,6 +240,15 @@ def _unconditional(delta: UnitDelta) -> str | None:
     return next((item.key for item in delta.removed if isinstance(item.node, ast.If)), None)
 
 
+def _tolerant(delta: UnitDelta) -> str | None:
+    came = [*delta.added, *(pair.new for pair in delta.rewritten)]
+    went = [*delta.removed, *(pair.old for pair in delta.rewritten)]
+    strict = any(_STRICT.search(item.key) for item in went)
+    if not strict or any(_TOLERANT.search(item.key) for item in went):
+        return None
+    return next((item.key for item in came if _TOLERANT.search(item.key)), None)
+
+
 def _looped(delta: UnitDelta) -> str | None:
     return _rewritten(delta, lambda pair: isinstance(pair.new.node, ast.For | ast.AsyncFor))
 
@@ -328,6 +342,7 @@ _DETECTORS: dict[str, Detector] = {
     "ensured": _ensured,
     "unconditional": _unconditional,
     "spawned": _spawned,
+    "tolerant": _tolerant,
     "looped": _looped,
     "renamed-call": _renamed_call,
     "argument": _argument,

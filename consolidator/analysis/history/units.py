@@ -17,6 +17,7 @@ from functools import cached_property
 MODULE_UNIT = ""
 _NESTED_CLASS = re.compile(r"\n\s+class\s")
 _LOG_OWNER = re.compile(r"(^|[._])(log|logs|logger|logging|structlog)$", re.IGNORECASE)
+_COMPOUND = {"if", "for", "while", "with", "def", "async", "match"}
 _LOG_CALLS = {"debug", "info", "warning", "warn", "error", "exception", "critical", "log"}
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef
@@ -30,13 +31,6 @@ class Statement:
     context: tuple[str, ...]
     """Blocks around it inside its unit, outermost first: `try`, `except Exception`, `with lock`."""
     line: int
-
-    @property
-    def text(self) -> str:
-        """As a reader would like to see it."""
-        if isinstance(self.node, ast.stmt) and not hasattr(self.node, "body"):
-            return ast.unparse(self.node)
-        return self.key
 
     @property
     def acts(self) -> bool:
@@ -230,6 +224,18 @@ _LAST_COMMA = re.compile(r",([)\]}])")
 def _squeeze(text: str) -> str:
     packed = _OPTIONAL_SPACE.sub(r"\1", text.replace("'", '"'))
     return _LAST_COMMA.sub(r"\1", _SPACE.sub(" ", packed))
+
+
+def readable(key: str) -> str:
+    """A normal form as people write it; as it is where it can't stand alone."""
+    word = key.removeprefix("finally ")
+    head = word.partition(" ")[0]
+    text = f"{word}:\n pass" if head in _COMPOUND else word
+    try:
+        shown = ast.unparse(ast.parse(text)).partition(":\n")[0]
+    except (SyntaxError, ValueError):
+        return key.replace(",", ", ")
+    return f"finally: {shown}" if word != key else shown
 
 
 def expressions(node: ast.AST) -> Iterator[ast.AST]:

@@ -8,17 +8,23 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
-from consolidator.analysis.history.delta import FileDelta
+from consolidator.analysis.history.delta import FileDelta, without_extractions, without_renames
 from consolidator.analysis.history.signals import SIGNALS, Evidence, detect
+from consolidator.analysis.history.units import readable
 
 Verdict = Literal["fix", "feature", "refactor", "test", "docs", "other"]
 
 _BIAS = -1.7
-_REPEAT = 0.35
-"""What a signal adds when another file of the same commit shows it again, relative to the first."""
+_MORE_UNITS = 0.15
+"""What the next three units add, relative to the strongest."""
+_SURGICAL = 0.5
+_FEW = 5
+"""Statements: who changes so few of what is there, and adds nothing, is mostly mending it."""
+_ONE_REWRITE = {"returned", "value", "argument", "renamed-call", "looped"}
+"""One rewritten statement can show several of these; the strongest counts."""
 _SUBJECT_FIX = 0.7
 _SUBJECT_REVERT = 0.5
-_TESTED = 0.8
+_TESTED = 0.4
 _NEW_CODE = -0.5
 """Per doubling of new statements in new units: features carry guards of their own."""
 _FIX_WORD = re.compile(
@@ -65,8 +71,8 @@ class Touched:
 def judge(touched: Touched) -> Judgement:
     found = [
         (unit.name, evidence)
-        for file in touched.files
-        for unit in file.units
+        for file in without_renames(touched.files)
+        for unit in without_extractions(file.units)
         for evidence in detect(unit)
     ] + list(touched.evidence)
     logit = _BIAS + _weigh(found) + _context(touched)
@@ -78,17 +84,29 @@ def judge(touched: Touched) -> Judgement:
 
 
 def _weigh(found: list[tuple[str, Evidence]]) -> float:
-    times = Counter(evidence.signal for _, evidence in found)
-    return sum(
-        SIGNALS[name].weight * (1 + _REPEAT * math.log2(count)) for name, count in times.items()
+    """The strongest unit decides, so that a fix shows inside a sweep and a sweep is no fix."""
+    units: dict[str, set[str]] = {}
+    for unit, evidence in found:
+        units.setdefault(unit, set()).add(evidence.signal)
+    sums = sorted(
+        (sum(SIGNALS[name].weight for name in names) for names in units.values()), reverse=True
     )
+    return sums[0] + sum(sums[1:4]) * _MORE_UNITS if sums else 0.0
+
+
+def _unit_weight(names: set[str]) -> float:
+    rewrites = [SIGNALS[name].weight for name in names & _ONE_REWRITE]
+    return sum(SIGNALS[name].weight for name in names - _ONE_REWRITE) + max(rewrites, default=0.0)
 
 
 def _context(touched: Touched) -> float:
-    new = sum(
-        len(unit.added) for file in touched.files for unit in file.units if unit.status == "added"
+    units = [unit for file in touched.files for unit in file.units]
+    new = sum(len(unit.added) for unit in units if unit.status == "added")
+    edited = sum(
+        len(unit.added) + len(unit.rewritten) for unit in units if unit.status == "changed"
     )
     extra = _NEW_CODE * math.log2(1 + new / 10)
+    extra += _SURGICAL if edited <= _FEW and not new else 0.0
     extra += _SUBJECT_FIX if _FIX_WORD.search(touched.message.partition("\n")[0]) else 0.0
     extra += _SUBJECT_REVERT if _REVERT.search(touched.message) else 0.0
     return extra + (_TESTED if touched.new_tests else 0.0)
@@ -96,7 +114,12 @@ def _context(touched: Touched) -> float:
 
 def _otherwise(touched: Touched) -> Verdict:
     units = [unit for file in touched.files for unit in file.units]
-    new = sum(len(unit.added) for unit in units if unit.status == "added")
+    left = {
+        item.key for unit in units for item in (*unit.removed, *(p.old for p in unit.rewritten))
+    }
+    fresh = [unit for unit in units if unit.status == "added"]
+    new = sum(item.key not in left for unit in fresh for item in unit.added)
+    new -= sum(item.key not in left for unit in fresh for item in unit.added[:1]) if left else 0
     grown = sum(len(unit.added) for unit in units if unit.status == "changed")
     acted = any(unit.added or unit.removed or unit.rewritten or unit.reordered for unit in units)
     if not touched.files:
@@ -136,7 +159,7 @@ def _reasons(touched: Touched, found: list[tuple[str, Evidence]], fix: bool) -> 
         strongest.setdefault(evidence.signal, (unit, evidence))
     ranked = sorted(strongest.values(), key=lambda item: -SIGNALS[item[1].signal].weight)
     words = [
-        f"{SIGNALS[evidence.signal].words} in {unit or 'the module'}: {_short(evidence.detail)}"
+        f"{SIGNALS[evidence.signal].words} in {unit or 'the module'}: {_short(readable(evidence.detail))}"
         for unit, evidence in ranked
     ]
     if touched.new_tests:

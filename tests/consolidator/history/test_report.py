@@ -1,0 +1,83 @@
+"""How a report is kept and shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from repositories import RepositoryBuilder
+
+from consolidator.adapters.git import Repository, open_repository
+from consolidator.adapters.report_cache import ReportCache
+from consolidator.analysis.history.report import ExtractReport
+from consolidator.plan import Plan
+from consolidator.render.document import dumps
+from consolidator.render.extract import to_html, to_json, to_markdown
+from consolidator.workflow.extract import Selection, run
+
+BEFORE = "class WebSocketManager:\n    async def send(self, user):\n        await self.sockets[user].send()\n"
+AFTER = BEFORE.replace("        await", "        async with self.lock:\n            await")
+KEYS = {
+    *("hash", "date", "author", "subject", "verdict", "score", "why", "category", "paths"),
+    *("symbols", "surviving", "lives_in", "missing_from", "tests"),
+}
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    builder = RepositoryBuilder(tmp_path / "project")
+    builder.commit("start", {"app/websocket.py": BEFORE})
+    builder.commit("<b>a</b> | `x`", {"app/websocket.py": AFTER})
+    builder.commit("gone", {"app/websocket.py": BEFORE})
+    builder.write()
+    opened = open_repository(builder.directory)
+    assert opened is not None
+    return opened
+
+
+def ask(repository: Repository, cache: ReportCache | None = None) -> ExtractReport:
+    chosen = Selection()
+    return run(repository.root, history=repository, selection=chosen, plan=Plan(), reports=cache)
+
+
+def test_json_has_the_keys_of_the_contract(repository: Repository) -> None:
+    shown = to_json(ask(repository))
+    assert list(shown)[:4] == ["schema", "root", "files", "skipped"]
+    assert all(set(commit) >= KEYS for commit in shown["commits"])
+    assert shown["commits"][1]["date"] == "2025-01-03T00:00:00+00:00"
+
+
+def test_the_page_begins_with_what_is_at_risk(repository: Repository) -> None:
+    text = to_markdown(ask(repository))
+    risk, rest = text.index("## Fixes at risk"), text.index("## Class by class")
+    assert risk < text.index("takes a lock in WebSocketManager.send") < rest
+    assert "| `" in text[text.index("## Left out") :]
+
+
+def test_subjects_can_break_neither_page(repository: Repository) -> None:
+    report = ask(repository)
+    assert "<b>a</b>" not in to_markdown(report)
+    assert "<b>a</b>" not in to_html(report)
+
+
+def test_a_kept_answer_is_the_same_to_the_byte(repository: Repository, tmp_path: Path) -> None:
+    cache = ReportCache(tmp_path / "cache")
+    fresh = dumps(to_json(ask(repository)))
+    assert dumps(to_json(ask(repository, cache))) == fresh
+    assert len(list(tmp_path.glob("cache/*/*.report"))) == 1
+    assert dumps(to_json(ask(repository, cache))) == fresh
+
+
+def test_a_damaged_answer_is_found_again(repository: Repository, tmp_path: Path) -> None:
+    cache = ReportCache(tmp_path / "cache")
+    fresh = ask(repository, cache)
+    for path in tmp_path.glob("cache/*/*.report"):
+        path.write_bytes(b"\xc1 damaged")
+    assert ask(repository, cache) == fresh
+
+
+def test_without_a_place_to_keep_it_the_answer_is_given(
+    repository: Repository, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    assert ask(repository, ReportCache(tmp_path / "file")).fixes

@@ -22,10 +22,10 @@ from consolidator.analysis.audit.report import AuditReport, Evidence, Point
 from consolidator.analysis.audit.uses import MemberUse, member_uses
 from consolidator.analysis.calls.reach import Reach, touches
 from consolidator.analysis.calls.subjects import Subjects
-from consolidator.analysis.emissions.tests_apart import is_test
 from consolidator.analysis.flow.collector import without_collector
 from consolidator.analysis.flow.inference import Flow
 from consolidator.analysis.flow.world import Class, Library, World, no_library
+from consolidator.analysis.history.family import is_test
 from consolidator.plan import AuditPoint, Plan
 from consolidator.tree.index import Tree
 from consolidator.tree.source import SourceText
@@ -117,9 +117,14 @@ def _files(
     tree: Tree, checks: Sequence[IntegrationPoint]
 ) -> Iterator[tuple[CodeFile, list[IntegrationPoint]]]:
     concerned: dict[str, list[IntegrationPoint]] = {}
+    tests = [path for path in tree.paths if is_test(path)]
+    production = sorted(set(tree.paths) - set(tests))
     for check in checks:
-        for path in tree.containing(*check.needles) if check.needles else ():
-            concerned.setdefault(path, []).append(check)
+        paths = tests if check.tests else production
+        pattern = re.compile(check.only.encode())
+        for path in tree.containing(*check.needles, paths=paths) if check.needles else ():
+            if pattern.search(tree.read(path)):
+                concerned.setdefault(path, []).append(check)
     for path in sorted(concerned):
         source, syntax = tree.source(path), tree.syntax(path)
         if isinstance(source, SourceText) and isinstance(syntax, ast.Module):

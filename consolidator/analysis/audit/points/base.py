@@ -31,6 +31,10 @@ class IntegrationPoint:
     """A file without any of these can't concern the point."""
     read: Callable[[CodeFile], Iterable[Evidence]]
     judge: Callable[[Sequence[Evidence]], Judgement] = by_worst
+    only: str = ""
+    """Regular expression that a file must match besides, where the needles are common words."""
+    tests: bool = False
+    """Whether the point is about tests; all others are about production code."""
 
     def point(self, evidence: Iterable[Evidence]) -> Point:
         found = sorted(set(evidence))

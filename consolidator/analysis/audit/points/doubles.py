@@ -33,8 +33,9 @@ def doubles(lost: Mapping[str, str], legacy_names: frozenset[str]) -> Integratio
     return IntegrationPoint(
         "test-doubles",
         "Test doubles have the members of the class that they stand for",
-        ("Mock", "create_autospec", "Fake", "Stub", "Dummy", "Spy"),
+        tuple(sorted({*legacy_names, *lost})),
         read,
+        tests=True,
     )
 
 

@@ -72,6 +72,8 @@ ENDPOINTS = IntegrationPoint(
         *("websockets",),
     ),
     _endpoints,
+    only=r"\.websocket(_route)?\(|WebSocketRoute|ebsocket_route\(|Consumer\)|socketio|"
+    r"WebSocketResponse|WebSocketEndpoint|WebSocketHandler|==\s*[\"']websocket|serve\(",
 )
 
 _ADD = re.compile(r"^(add|register|connect|attach|join|open|track)(_|$)")
@@ -138,4 +140,5 @@ CONNECTIONS = IntegrationPoint(
     "Every connection that is added is removed on every path",
     ("connect", "add_", "register", "attach", "track"),
     _connections,
+    only=r"(?i)\.(add|register|connect|attach|join|open|track)\w*\([^()]{0,80}\b_?(web_?socket|socket|ws|conn)",
 )

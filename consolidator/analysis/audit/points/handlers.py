@@ -64,6 +64,7 @@ HANDLERS = IntegrationPoint(
     "Message handlers belong to a connection, or are registered once",
     ("_handler", "_listener", "_callback", "_subscriber", "_hook"),
     _handlers,
+    only=r"\.(add|register|set|insert)_(\w+_)?(handler|listener|callback|subscriber|hook)s?\(",
 )
 
 _AUTH = re.compile(r"auth|jwt|token|current_user|user_of|credential|session_user", re.I)
@@ -143,4 +144,5 @@ MIDDLEWARE = IntegrationPoint(
     ("iddleware", "websocket", "Origin"),
     _middleware,
     _judge,
+    only=r"add_middleware|Middleware\(|\.middleware\(|\.websocket|\bwebsocket\b\s*[:,)]|\bscope\b|Origin",
 )

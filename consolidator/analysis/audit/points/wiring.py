@@ -81,6 +81,7 @@ REGISTRY = IntegrationPoint(
     ("set_", "inject_", "attach_", "configure_", "bind_"),
     _setters,
     _judge_injection,
+    only=rf"(set|inject|attach|configure|bind|use|with)_\w*{_TRANSPORT}",
 )
 
 
@@ -137,4 +138,5 @@ ENGINE = IntegrationPoint(
     ("Engine", "Executor", "Runner", "Orchestrator", "Supervisor", "Dispatcher"),
     _engines,
     _judge_engines,
+    only=r"\b[A-Z]\w*(Engine|Executor|Runner|Orchestrator|Supervisor|Dispatcher)\(|__init__",
 )

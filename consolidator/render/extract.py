@@ -72,6 +72,7 @@ def to_text(report: ExtractReport) -> RenderableType:
     if report.at_risk:
         parts += [Text("\nFixes at risk", style="bold red"), _text_table(report.at_risk)]
     others = [entry for entry in report.fixes if not entry.at_risk]
+    others.sort(key=lambda entry: not entry.missing_from)
     if others:
         parts += [Text("\nOther fixes", style="bold"), _text_table(others[:_TEXT_ROWS])]
     if len(others) > _TEXT_ROWS:

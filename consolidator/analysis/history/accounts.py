@@ -100,9 +100,12 @@ class Accounts:
 def with_reverts(mined: Sequence[Mined], entries: Sequence[CommitEntry]) -> list[CommitEntry]:
     """Links a fix to the commit that says it takes it back; that commit is then no fix itself."""
     by_hash = {entry.hash: entry for entry in entries}
+    latest: dict[str, str] = {}
     for item in mined:
-        name = reverted(item.commit.message)
+        name, subject = reverted(item.commit.message)
         taken = next((each for each in by_hash if name and each.startswith(name)), None)
+        taken = taken or latest.get(subject or "")
+        latest[item.commit.subject] = item.commit.id
         if taken is None or by_hash[taken].verdict != "fix":
             continue
         own = item.commit.id

@@ -13,13 +13,14 @@ from consolidator.analysis.history.units import Statement
 _CALL = re.compile(r"\.(\w+)\(")
 _TELLING = 24
 _SHARE = 0.5
+_QUOTED = re.compile(r'Revert "(.+)"$', re.M)
 _REVERTED = re.compile(r"[Tt]his reverts commit ([0-9a-f]{7,64})")
 
 
-def reverted(message: str) -> str | None:
-    """The commit that a message says it takes back."""
-    found = _REVERTED.search(message)
-    return found[1] if found else None
+def reverted(message: str) -> tuple[str | None, str | None]:
+    """The hash and the subject of the commit that a message says it takes back."""
+    named, quoted = _REVERTED.search(message), _QUOTED.match(message.lstrip())
+    return (named[1] if named else None, quoted[1] if quoted else None)
 
 
 class Memory:

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from unified_runtime.admission import Admission, Opens, RefusedError
 from unified_runtime.connection import Connection
+from unified_runtime.errors import ManagerStateError
 from unified_runtime.handshake import Authenticate, handshake_of_scope, subprotocol_to_accept
 from unified_runtime.protocol.frames import Resume
 from unified_runtime.sinks import TextSink
@@ -107,3 +108,16 @@ class Endpoint:
             await self._manager.serve(connection, transport.read, resume)
         finally:
             connection.ended()
+
+
+def known_or_authenticated(user_id: str | None, authenticate: Authenticate | None) -> Authenticate:
+    if user_id is not None:
+        return lambda _: user_id
+    if authenticate is None:
+        raise ManagerStateError("serve_connection needs `user_id` or `authenticate`")
+    return authenticate
+
+
+async def read_all(read: Read, connection: Connection) -> None:
+    while (text := await read()) is not None:
+        connection.receive(text)

@@ -15,7 +15,7 @@ from unified_runtime.composer import Composer
 from unified_runtime.connection import Connection
 from unified_runtime.context import UserExecutionContext
 from unified_runtime.emitter import UnifiedWebSocketEmitter
-from unified_runtime.endpoint import Endpoint, Read
+from unified_runtime.endpoint import Endpoint, Read, known_or_authenticated, read_all
 from unified_runtime.errors import (
     ForkedError,
     JournalError,
@@ -119,14 +119,14 @@ class UnifiedWebSocketManager:
         """
         if self._closed:
             return
+        self._check_loop()
         self._closed = True
         self._started_on = None
-        if self._loop is not asyncio.get_running_loop():
-            return
-        if self._inbox is not None:
-            await self._inbox.aclose()
-        await self._drain_connections()
-        self._hub.stop()
+        if self._loop is asyncio.get_running_loop():
+            if self._inbox is not None:
+                await self._inbox.aclose()
+            await self._drain_connections()
+            self._hub.stop()
         await self._journal.aclose()
 
     async def _drain_connections(self) -> None:
@@ -145,8 +145,7 @@ class UnifiedWebSocketManager:
         """Raise ManagerStateError unless the manager may be awaited here; start it if needed."""
         self._check_alive()
         loop = asyncio.get_running_loop()
-        if self._loop is not None and self._loop is not loop and self._loop.is_running():
-            raise WrongLoopError("this manager runs on another event loop; use emit_threadsafe")
+        self._check_loop()
         if self._loop is not loop or self._starting is None:
             self._move_to(loop)
         starting = self._starting
@@ -173,6 +172,11 @@ class UnifiedWebSocketManager:
         await self._journal.start(self._hub.deliver)
         if self._journal.exclusive:
             await close_orphans(self._journal, self._server, self._compose)
+
+    def _check_loop(self) -> None:
+        loop = asyncio.get_running_loop()
+        if self._loop is not None and self._loop is not loop and self._loop.is_running():
+            raise WrongLoopError("this manager runs on another event loop; use emit_threadsafe")
 
     def _check_alive(self) -> None:
         if self.forked:
@@ -318,11 +322,16 @@ class UnifiedWebSocketManager:
 
         For an endpoint that reads the socket itself; it may pass what it reads to
         `Connection.receive`. Starts live, or behind `resume`. `thread_id` only labels the
-        connection. Raises ConnectionRefusedByLimitError.
+        connection. A connected socket keeps its connection. Raises ConnectionRefusedByLimitError.
         """
+        key = (user_id, id(websocket))
+        known = self._sockets.get(key)
+        if known is not None:
+            return known
         connection = await self.open_connection(user_id, TextSink(websocket), thread_id=thread_id)
-        self._sockets[user_id, id(websocket)] = connection
-        self.start_writer(connection, resume, wait_for_frame=False)
+        self._sockets[key] = connection
+        writer = self.start_writer(connection, resume, wait_for_frame=False)
+        writer.add_done_callback(lambda _: self._sockets.pop(key, None))
         return connection
 
     async def open_connection(
@@ -350,7 +359,7 @@ class UnifiedWebSocketManager:
     async def serve(self, connection: Connection, read: Read, resume: Resume | None) -> None:
         """Write to and read from an opened connection until it ends."""
         writer = self.start_writer(connection, resume, wait_for_frame=resume is None)
-        reader = asyncio.create_task(_read_all(read, connection))
+        reader = asyncio.create_task(read_all(read, connection))
         try:
             await asyncio.wait((reader, writer), return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -378,7 +387,7 @@ class UnifiedWebSocketManager:
 
     async def disconnect_user(self, user_id: str, websocket: Transport) -> None:
         """Stop writing to a websocket given to `connect_user`; unknown ones are no error."""
-        connection = self._sockets.pop((user_id, id(websocket)), None)
+        connection = self._sockets.get((user_id, id(websocket)))
         writer = self._writers.get(connection) if connection else None
         if writer is not None:
             writer.cancel()
@@ -397,7 +406,7 @@ class UnifiedWebSocketManager:
         The user is `user_id`, when the caller knows it already, else what `authenticate` makes
         of the handshake; one of them must be given. Returns when the connection has ended.
         """
-        endpoint = Endpoint(self, _authenticator(user_id, authenticate), origins=origins)
+        endpoint = Endpoint(self, known_or_authenticated(user_id, authenticate), origins=origins)
         await endpoint(websocket.scope, websocket.receive, websocket.send)
 
     def is_connected(self, user_id: str) -> bool:
@@ -434,16 +443,3 @@ class UnifiedWebSocketManager:
     ) -> AbstractAsyncContextManager[UnifiedWebSocketEmitter]:
         """The context's emitter from the pool, given back on every way out of the block."""
         return self._factory.emitter(context)
-
-
-def _authenticator(user_id: str | None, authenticate: Authenticate | None) -> Authenticate:
-    if user_id is not None:
-        return lambda _: user_id
-    if authenticate is None:
-        raise ManagerStateError("serve_connection needs `user_id` or `authenticate`")
-    return authenticate
-
-
-async def _read_all(read: Read, connection: Connection) -> None:
-    while (text := await read()) is not None:
-        connection.receive(text)

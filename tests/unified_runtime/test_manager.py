@@ -10,6 +10,7 @@ import pytest
 
 from unified_runtime import (
     Limits,
+    SqliteJournal,
     UnifiedWebSocketManager,
     UserExecutionContext,
     get_manager,
@@ -155,6 +156,24 @@ async def test_disconnecting_one_socket_leaves_the_users_others(manager, make_re
     assert manager.is_connected("u1")
     await manager.disconnect_user("u1", second)
     assert not manager.is_connected("u1")
+
+
+async def test_a_socket_connected_twice_gets_each_event_once(manager, tab):
+    again = await manager.connect_user("u1", tab)
+    assert again is await manager.connect_user("u1", tab)
+    await manager.emit("u1", "note", {})
+    await manager.emit("u1", "note", {})
+    assert [e["seq"] for e in await tab.wait_for(2)] == [1, 2]
+    assert manager.connection_count("u1") == 1
+
+
+def test_a_manager_can_be_closed_on_a_later_loop(tmp_path):
+    """Its journal is let go, so that another may open it."""
+    path = tmp_path / "events.db"
+    for expected in (1, 2):
+        manager = UnifiedWebSocketManager(journal=SqliteJournal(path))
+        assert asyncio.run(manager.emit("u1", "note", {})) == expected
+        asyncio.run(manager.aclose())
 
 
 class DeadSocket:

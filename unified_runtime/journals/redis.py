@@ -273,6 +273,9 @@ class RedisJournal:
         redis, self._closing = self._redis, True
         if redis is None:
             return
+        if self._tasks[0].get_loop() is not asyncio.get_running_loop():
+            self._redis = None  # its connections ended with the loop that they were made on
+            return
         self._has_work.set()
         await asyncio.wait(self._tasks[:1])
         self._redis = None

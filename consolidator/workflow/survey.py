@@ -55,5 +55,10 @@ def _family(family: Mapping[str, Any]) -> str:
 
 
 def _fix(commit: Mapping[str, Any]) -> str:
-    missing = ", ".join(name.rpartition(".")[2] for name in commit["missing_from"][:4])
+    missing = ", ".join(_short(name) for name in commit["missing_from"][:3])
     return f"{commit['hash'][:10]} {commit['category'] or 'fix'}: “{commit['subject']}” missing from {missing}"
+
+
+def _short(qualname: str) -> str:
+    """The class with its module: copies share the class name alone."""
+    return ".".join(qualname.split(".")[-2:])

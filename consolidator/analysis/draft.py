@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import wrap
@@ -11,7 +12,7 @@ from consolidator.analysis.duplicates import Family, Member, Report, Signature
 from consolidator.analysis.duplicates.words import concept
 from consolidator.analysis.factories import Factory
 
-_LOCAL = "<locals>"
+_IMPORTABLE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 _HEADER = """\
 # A draft: read it before anything is migrated. It was written from the duplicates found, by names,
 # methods and bodies; it knows nothing of what the code is meant to do. What it can't know:
@@ -70,8 +71,8 @@ class _Writer:
             self._comment(
                 [f"uncertain: {target} is not in this family; its methods are not compared"]
             )
-        elif _LOCAL in target:
-            self._comment([f"uncertain: {target} is local to a function; choose another --to"])
+        elif not _IMPORTABLE.fullmatch(target):
+            self._comment([f"uncertain: {target} can't be imported; choose another --to"])
             return
         for member in family.members:
             if member.qualname != target and member.role != "test-double":
@@ -79,12 +80,12 @@ class _Writer:
         self._factories(family, target, factories)
 
     def _member(self, member: Member, target: str, family: Family) -> None:
-        if _LOCAL in member.qualname:
+        if not _IMPORTABLE.fullmatch(member.qualname):
             self.lines.append("")
             self._comment(
                 [
-                    f"uncertain: {member.qualname} ({member.path}:{member.line}) is local to a "
-                    "function and can't be moved; change it by hand"
+                    f"uncertain: {member.qualname} ({member.path}:{member.line}) can't be imported "
+                    "by name and so can't be moved; change it by hand"
                 ]
             )
             return

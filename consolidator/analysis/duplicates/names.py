@@ -182,7 +182,9 @@ def _binds_names_only(body: list[ast.stmt]) -> bool:
         if isinstance(statement, ast.If | ast.Try):
             if not _binds_names_only(statement.body):
                 return False
-        elif not isinstance(statement, _NAMING):
+        elif not isinstance(statement, _NAMING) or isinstance(
+            getattr(statement, "value", None), ast.Call
+        ):
             return False
     return True
 

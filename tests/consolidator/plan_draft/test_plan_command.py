@@ -107,3 +107,16 @@ def test_a_class_inside_a_function_is_named_but_not_moved(tmp_path: Path) -> Non
     assert run(root).returncode == 0
     assert read_plan(root / "consolidation.toml").moves == ()
     assert "app.two.make.<locals>.ChatHub" in (root / "consolidation.toml").read_text()
+
+
+def test_a_folder_that_is_no_module_name_makes_no_move(tmp_path: Path) -> None:
+    hub = HUB.format(send="send_to_user")
+    files = {
+        "app/one.py": hub,
+        "my-scripts/hub.py": hub,
+        "app/user.py": "from app.one import ChatHub\nhub = ChatHub()\n",
+    }
+    root = write_tree(tmp_path, dict(files))
+    assert run(root).returncode == 0
+    assert read_plan(root / "consolidation.toml").moves == ()
+    assert "my-scripts.hub.ChatHub" in (root / "consolidation.toml").read_text()

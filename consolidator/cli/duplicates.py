@@ -52,11 +52,12 @@ def duplicates(
 ) -> None:
     """Which classes are the same thing written more than once?
 
-    Families of any number of classes, by their names, methods, bodies, protocols and importers:
-    `clone` (bodies were copied, identical or diverged), `same-name`, `same-role`. Each has a method
-    matrix (same, differs, missing), a suggested canonical class and the evidence in words. Enums,
-    plain data classes, exceptions, generated code and tests are no duplicates; test doubles are
-    listed with the family that they imitate.
+    Families of any number of classes, by their names, methods, bodies, protocols and what they are
+    built around: `clone` (bodies were copied, identical or diverged), `same-name`, `same-role`. Each
+    comes with a method matrix (same, differs, missing), a suggested canonical class and the evidence
+    in words. Enums and records count only with one telling name and equal fields; exceptions,
+    generated code and test code never do, and test doubles are listed with what they imitate.
+    History (which classes change together) is not looked at.
 
     **Example:** `consolidator duplicates . --match '*WebSocketManager' --format html -o families.html`
 

@@ -146,7 +146,8 @@ def main() -> None:
             Subject("sample", migrated_sample(Path(scratch)), has_tests=True),
             Subject("runtime", runtime(Path(scratch)), has_tests=False),
         ]
-        text = "\n".join(_written(subject, options.probe, options.neutral) for subject in subjects)
+        share = options.neutral // len(subjects)
+        text = "\n".join(_written(subject, options.probe, share) for subject in subjects)
     text = (
         f"# Mutation evidence for the guard\n\n{text}\nTook {time.monotonic() - started:.0f} s.\n"
     )

@@ -33,10 +33,10 @@ class Project:
         (self.root / path).write_text(source.replace(old, new), "utf-8")
         return self
 
-    def freeze(self) -> Project:
+    def freeze(self, *events: str) -> Project:
         """Accept the present state as the baseline."""
         self.baseline = None
-        report = self.guard()
+        report = self.guard(*events)
         self.baseline = baseline_of(report.events, report.findings)
         return self
 

@@ -1,0 +1,189 @@
+"""Each rule on code that breaks it and on code that does not."""
+
+from __future__ import annotations
+
+import pytest
+
+from consolidator.analysis.emissions.rules import RULES
+
+HEAD = """
+from unified_runtime import AgentWebSocketBridge, UnifiedWebSocketManager, UserExecutionContext
+
+
+async def run(bridge: AgentWebSocketBridge, tool, agent):
+"""
+QUIET = (
+    HEAD
+    + """
+    await bridge.notify_agent_started("triage")
+    await bridge.notify_agent_thinking("triage", "hm")
+    try:
+        await bridge.notify_tool_executing("triage", "search")
+        await tool()
+    finally:
+        await bridge.notify_tool_completed("triage", "search")
+    await bridge.notify_agent_completed("triage")
+"""
+)
+
+
+def test_a_sound_run_breaks_no_rule(project):
+    project.write({"app.py": QUIET})
+    assert project.rules() == []
+
+
+def with_change(project, old, new):
+    assert QUIET.count(old) == 1
+    return project.write({"app.py": QUIET.replace(old, new)}).rules()
+
+
+STARTED = 'await bridge.notify_agent_started("triage")'
+
+
+def test_a_failure_that_is_caught_and_forgotten(project):
+    caught = f"try:\n        {STARTED}\n    except Exception:\n        print('no')"
+    assert with_change(project, STARTED, caught) == ["swallowed-failure"]
+
+
+@pytest.mark.parametrize("ending", ["raise", "raise RuntimeError('no') from None"])
+def test_a_failure_that_goes_on_is_fine(project, ending):
+    caught = f"try:\n        {STARTED}\n    except Exception:\n        {ending}"
+    assert with_change(project, STARTED, caught) == []
+
+
+def test_a_narrow_except_is_fine(project):
+    caught = f"try:\n        {STARTED}\n    except ConnectionError:\n        pass"
+    assert with_change(project, STARTED, caught) == []
+
+
+def test_a_coroutine_that_is_thrown_away(project):
+    assert with_change(project, STARTED, STARTED.removeprefix("await ")) == [
+        "event-lost",
+        "not-awaited",
+    ]
+
+
+def test_a_coroutine_that_becomes_a_task_is_fine(project):
+    import_task = STARTED.replace("await ", "asyncio.create_task(") + ")"
+    project.write({"app.py": "import asyncio\n" + QUIET.replace(STARTED, import_task)})
+    assert project.rules() == []
+
+
+def test_an_event_after_the_end(project):
+    thinking = 'await bridge.notify_agent_thinking("triage", "hm")'
+    ended = 'await bridge.notify_agent_completed("triage")\n'
+    project.write({"app.py": QUIET.replace(ended, f"{ended}    {thinking}\n")})
+    assert project.rules() == ["order-impossible"]
+
+
+def test_a_tool_that_fails_is_never_completed(project):
+    project.write(
+        {
+            "app.py": QUIET.replace("    try:", "    if tool:").replace(
+                "    finally:", "    if tool:"
+            )
+        }
+    )
+    assert project.rules() == ["unpaired-tool"]
+
+
+def test_an_id_in_the_place_of_another(project):
+    project.write(
+        {
+            "app.py": QUIET
+            + """
+
+async def start(manager: UnifiedWebSocketManager, user_id, run_id):
+    await run(AgentWebSocketBridge.for_run(manager=manager, user_id=run_id, run_id=user_id), 1, 2)
+"""
+        }
+    )
+    assert project.rules() == ["wrong-id", "wrong-id"]
+
+
+def test_an_event_that_bypasses_the_emitter(project):
+    project.write(
+        {
+            "app.py": QUIET,
+            "side.py": 'async def tell(websocket):\n    await websocket.send_json({"type": "agent_started"})\n',
+        }
+    )
+    assert project.rules() == ["emission-bypass"]
+
+
+def test_a_second_manager_beside_the_unified_one(project):
+    project.write(
+        {
+            "app.py": QUIET,
+            "side.py": """
+                class QuickManager:
+                    async def push(self, websocket, text):
+                        await websocket.send_text(text)
+                """,
+        }
+    )
+    assert project.rules() == ["second-emitter"]
+
+
+def test_connections_in_a_module(project):
+    project.write({"app.py": QUIET, "side.py": "active_connections = {}\nCONNECTION_NAMES = {}\n"})
+    assert project.rules() == ["connections-in-module"]
+
+
+CLIENT = """
+switch (message.type) {
+  case "agent_started": start(); break;
+  case "agent_thinking": think(); break;
+  case "tool_executing": tool(); break;
+  // case "tool_completed":
+  case "agent_completed": end(); break;
+}
+"""
+
+
+def test_a_client_without_a_case_for_one_event(project):
+    project.write({"app.py": QUIET, "web/client.ts": CLIENT})
+    (problem,) = project.guard().failing
+    assert (problem.rule, problem.event, problem.path) == (
+        "deaf-client",
+        "tool_completed",
+        "web/client.ts",
+    )
+
+
+def test_a_client_that_handles_all_events_or_hardly_any_is_fine(project):
+    project.write(
+        {
+            "app.py": QUIET,
+            "web/client.ts": CLIENT.replace("// ", ""),
+            "web/title.ts": 'socket.on("agent_started", show)\n',
+        }
+    )
+    assert project.rules() == []
+
+
+def test_a_relative_import_beside_the_emitters(project):
+    project.write(
+        {
+            "unified_runtime/__init__.py": "from .manager import UnifiedWebSocketManager\n",
+            "unified_runtime/manager.py": """
+                class UnifiedWebSocketManager:
+                    async def send(self, websocket):
+                        await websocket.send_json({"type": "agent_started"})
+                """,
+        }
+    )
+    assert project.rules("agent_started") == ["relative-import"]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_each_rule_has_a_page_with_an_example_and_a_remedy(rule):
+    page = rule.page()
+    assert page.startswith(f"# {rule.id}: {rule.title}\n")
+    assert "## Example" in page
+    assert "## What to do" in page
+    assert min(len(rule.explanation.split()), len(rule.remedy.split())) > 4
+
+
+def test_rule_ids_are_unique():
+    assert len({rule.id for rule in RULES}) == len(RULES)

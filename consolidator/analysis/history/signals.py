@@ -79,7 +79,7 @@ _IDENTITY = re.compile(
 _SEND = re.compile(
     r"\.(_?send\w*|_?emit\w*|_?notify\w*|_?broadcast\w*|_?publish\w*|_?deliver\w*|put_nowait|put)\("
 )
-_SNAPSHOT = re.compile(r"\b(list|tuple|set|dict|sorted)\(|\.copy\(\)")
+_SNAPSHOT = re.compile(r"(^|[ =(])(list|tuple|set|dict)\([\w.]+[.(]|\.copy\(\)")
 _STRICT = re.compile(r"^del |\w\[|\.remove\(|\.pop\(|app\.state\.")
 _TOLERANT = re.compile(r"\.pop\([^()]+,None\)|\.get\(|\.discard\(|getattr\(.+,None\)")
 _SPAWN = re.compile(r"\b(create_task|ensure_future)\(")
@@ -250,7 +250,9 @@ def _tolerant(delta: UnitDelta) -> str | None:
 
 
 def _looped(delta: UnitDelta) -> str | None:
-    return _rewritten(delta, lambda pair: isinstance(pair.new.node, ast.For | ast.AsyncFor))
+    if any(_loops(item) for item in delta.removed):
+        return next((item.key for item in delta.added if _loops(item)), None)
+    return _rewritten(delta, lambda pair: _loops(pair.new))
 
 
 def _spawned(delta: UnitDelta) -> str | None:
@@ -297,14 +299,16 @@ def _reordered(delta: UnitDelta) -> str | None:
 
 
 def _snapshot(delta: UnitDelta) -> str | None:
-    return _rewritten(
-        delta,
-        lambda pair: (
-            isinstance(pair.new.node, ast.For)
-            and bool(_SNAPSHOT.search(pair.new.key))
-            and not _SNAPSHOT.search(pair.old.key)
-        ),
-    )
+    looped = [item.key for item in delta.removed if _loops(item)]
+    looped += [pair.old.key for pair in delta.rewritten if _loops(pair.new)]
+    if not looped or any(_SNAPSHOT.search(key) for key in looped):
+        return None
+    came = (*delta.added, *(pair.new for pair in delta.rewritten))
+    return _first(tuple(came), _SNAPSHOT)
+
+
+def _loops(statement: Statement) -> bool:
+    return isinstance(statement.node, ast.For | ast.AsyncFor)
 
 
 def _delivered(delta: UnitDelta) -> str | None:

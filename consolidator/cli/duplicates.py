@@ -17,6 +17,7 @@ from consolidator.cli.common import (
     PlanFile,
     Quiet,
     Root,
+    new_app,
     open_plan,
     open_tree,
     say,
@@ -26,7 +27,7 @@ from consolidator.render import duplicates as render
 from consolidator.render.document import dumps
 from consolidator.render.duplicates_page import to_html
 
-app = typer.Typer()
+app = new_app()
 
 
 @app.command()

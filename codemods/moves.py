@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -29,6 +29,8 @@ class Moves(Protocol):
     module: str
     """The file's own module."""
     is_package: bool
+    needles: Collection[str]
+    """Names of which every reference holds one: the last parts of moved names and their aliases."""
 
     def imported(self, dotted: str) -> Landing:
         """Where an imported name leads, through any number of re-exports."""
@@ -72,6 +74,7 @@ class MoveTable:
         self.is_package = is_package
         self._moves = resolve_chains(moves)
         self._targets = frozenset(self._moves.values())
+        self.needles: Collection[str] = {source.rpartition(".")[2] for source in moves}
 
     def imported(self, dotted: str) -> Landing:
         """See `Moves.imported`."""

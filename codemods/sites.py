@@ -3,50 +3,67 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property, partial
 
 from codemods.lazy import last_name
 from codemods.positions import Positions
-from codemods.scopes import Module, Scope, Text
+from codemods.scopes import Module, Scope, Text, Use
 
 _READERS = frozenset({"getattr", "hasattr"})
 _REPLACERS = frozenset({"setattr", "delattr", "object"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Site:
-    """A dotted chain: `ends[k]` is where `names[:k+1]` ends."""
+    """A dotted chain. Where it stands is found out when it is asked for: few sites ever are."""
 
     names: tuple[str, ...]
-    start: int
-    ends: tuple[int, ...]
     scope: Scope
+    place: Callable[[], tuple[int, ...]]
+    """Where it starts, then where each of its names ends."""
     annotates: bool = False
     apart: bool = False
     """The last name stands in a string of its own, as in `patch.object(module, "name")`."""
     replaced: bool = False
     """The name is replaced there, not read."""
 
+    @cached_property
+    def start(self) -> int:
+        return self.place()[0]
+
+    @cached_property
+    def ends(self) -> tuple[int, ...]:
+        """`ends[k]` is where `names[:k+1]` ends."""
+        return self.place()[1:]
+
 
 def find_sites(text: str, positions: Positions, module: Module) -> Iterator[Site]:
     """All sites, in no particular order."""
     apart = {id(call.args[0]): call for call, _ in module.calls if names_member(call)}
     for use in module.uses:
-        spans = [positions.span(node) for node in use.nodes]
-        names, ends = use.names, tuple(end for _, end in spans)
+        place = partial(_place, positions, use)
         call = apart.get(id(use.nodes[-1]))
         if call is None:
-            yield Site(names, spans[0][0], ends, use.scope)
+            yield Site(use.names, use.scope, place)
             continue
         name, at = member_name(text, positions, call)
         replaced = last_name(call.func) in _REPLACERS
-        yield Site(
-            (*names, name), spans[0][0], (*ends, at), use.scope, apart=True, replaced=replaced
-        )
+        both = partial(_extended, place, at)
+        yield Site((*use.names, name), use.scope, both, apart=True, replaced=replaced)
     for string in module.texts:
         if string.annotates:
             yield from _in_annotation(text, positions, string)
+
+
+def _place(positions: Positions, use: Use) -> tuple[int, ...]:
+    spans = [positions.span(node) for node in use.nodes]
+    return (spans[0][0], *(end for _, end in spans))
+
+
+def _extended(place: Callable[[], tuple[int, ...]], end: int) -> tuple[int, ...]:
+    return (*place(), end)
 
 
 def names_member(call: ast.Call) -> bool:
@@ -80,8 +97,8 @@ def _in_annotation(text: str, positions: Positions, string: Text) -> Iterator[Si
     base = start + at + len(value) - len(value.lstrip())
     for node in _chains(parsed.body):
         names, ends = _parts(node)
-        first = base + node.col_offset
-        yield Site(names, first, tuple(base + end for end in ends), string.scope, annotates=True)
+        offsets = (base + node.col_offset, *(base + end for end in ends))
+        yield Site(names, string.scope, partial(tuple, offsets), annotates=True)
 
 
 def _chains(node: ast.AST) -> Iterator[ast.expr]:

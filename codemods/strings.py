@@ -74,9 +74,12 @@ def _move_docstring(view: View, text: Text) -> None:
 
 def _report_mentions(view: View) -> None:
     """Every mention in comments, docstrings and longer strings that nothing else has dealt with."""
-    taken = _taken(view)
+    mentions = list(find_mentions(view.text, view.moves))
+    if not mentions:
+        return
+    taken = _taken(view, {mention.text.partition(".")[0] for mention in mentions})
     place = _Places(view)
-    for mention in find_mentions(view.text, view.moves):
+    for mention in mentions:
         kind = "" if mention.start in taken else place(mention.start)
         if not kind:
             continue
@@ -101,9 +104,9 @@ _WHY_CODE = {
 }
 
 
-def _taken(view: View) -> set[int]:
+def _taken(view: View, roots: set[str]) -> set[int]:
     """Where names start that were decided on already: code, imports, edits, omissions."""
-    starts = {site.start for site in view.sites if len(site.names) > 1}
+    starts = {site.start for site in view.sites if site.names[0] in roots}
     starts.update(edit.start for edit in view.edits)
     for statement in view.module.imports:
         start, end = view.positions.span(statement)

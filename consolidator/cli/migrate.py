@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -23,7 +23,7 @@ from consolidator.adapters.files import check_root
 from consolidator.adapters.git import open_repository
 from consolidator.adapters.installed import InstalledPackages
 from consolidator.analysis.call_sites import plan_calls
-from consolidator.analysis.changes import Migration
+from consolidator.analysis.changes import Migration, Rewriting
 from consolidator.analysis.deletion import HARMLESS, TEXT, Objections, no_objections, plan_delete
 from consolidator.analysis.history.report import unacknowledged
 from consolidator.analysis.references.rewrite import plan_imports
@@ -43,6 +43,7 @@ from consolidator.errors import UsageError
 from consolidator.plan import Move, Plan
 from consolidator.render import migrate as render
 from consolidator.render.document import document, dumps
+from consolidator.tree.index import Tree
 from consolidator.workflow.extract import Selection
 from consolidator.workflow.extract import run as extract
 from consolidator.workflow.migrate import Planner, prepare
@@ -149,11 +150,11 @@ def calls(
     plan or a dirty git tree · 3 a check failed: nothing was written.
     """
     plan = _plan(root, plan_file, "", "")
-    planner = partial(
+    adapt = partial(
         plan_calls, library=InstalledPackages(root).find, last_migration=last_changes(root)
     )
     mode = _mode(apply=apply, check=check)
-    _migrate(root, plan, planner, mode, form, output, jobs, no_cache, quiet, allow_dirty)
+    _migrate(root, plan, _whole(adapt), mode, form, output, jobs, no_cache, quiet, allow_dirty)
 
 
 @app.command()
@@ -195,13 +196,13 @@ def delete(
     plan or a dirty git tree · 3 a check failed: nothing was written.
     """
     plan = _plan(root, plan_file, "", "")
-    planner = partial(
+    remove = partial(
         plan_delete,
         objections=no_objections if despite_fixes else _undecided_fixes(root, plan),
         harmless=HARMLESS | TEXT if despite_text else HARMLESS,
     )
     mode = _mode(apply=apply, check=check)
-    _migrate(root, plan, planner, mode, form, output, jobs, no_cache, quiet, allow_dirty)
+    _migrate(root, plan, _whole(remove), mode, form, output, jobs, no_cache, quiet, allow_dirty)
 
 
 @app.command()
@@ -217,6 +218,11 @@ def undo(root: Root = Path(), quiet: Quiet = False) -> None:
     typer.echo(f"{len(paths)} files are as they were before the last migration")
     for path in paths:
         say(f"  {path}", quiet=quiet)
+
+
+def _whole(rewrite: Callable[[Tree, Plan], Rewriting]) -> Planner:
+    """A rewrite that always looks at the whole tree."""
+    return lambda tree, plan, _: rewrite(tree, plan)
 
 
 def _undecided_fixes(root: Path, plan: Plan) -> Objections:

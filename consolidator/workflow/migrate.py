@@ -15,13 +15,11 @@ from consolidator.analysis.import_health import (
 from consolidator.analysis.overlay import overlaid
 from consolidator.errors import ToolError
 from consolidator.plan import Plan
-from consolidator.tree.facts import Unreadable
 from consolidator.tree.index import Tree
-from consolidator.tree.parse import parse_syntax
-from consolidator.tree.source import decode
 
-Planner = Callable[[Tree, Plan], Rewriting]
-"""One rewrite of a whole tree, computed without writing."""
+Planner = Callable[[Tree, Plan, frozenset[str] | None], Rewriting]
+"""One rewrite of a whole tree, computed without writing. The last argument narrows it to some files;
+a planner that can't be narrowed looks at all of them."""
 
 
 def prepare(tree: Tree, plan: Plan, planner: Planner) -> Migration:
@@ -31,13 +29,13 @@ def prepare(tree: Tree, plan: Plan, planner: Planner) -> Migration:
     newly fail, modules would newly import one another in a circle, or a second run would change
     something again.
     """
-    rewriting = planner(tree, plan)
+    rewriting = planner(tree, plan, None)
     broken = broken_imports(tree)
     if rewriting.changes:
         after = overlaid(tree, rewriting.changes)
-        _check_syntax(rewriting.changes)
+        _check_syntax(after, rewriting.changes)
         _check_imports(tree, after, rewriting.changes, broken)
-        _check_second_run(after, plan, planner)
+        _check_second_run(after, plan, planner, rewriting.changes)
     return Migration(
         len(tree.paths),
         rewriting.changes,
@@ -53,16 +51,11 @@ def _refuse(problem: str, places: Iterable[str]) -> None:
         raise ToolError(f"nothing was written: {problem}{listed}")
 
 
-def _check_syntax(changes: Iterable[FileChange]) -> None:
-    found = []
-    for change in changes:
-        if not change.path.endswith(".py") or change.after is None:
-            continue
-        source = decode(change.after)
-        parsed = source if isinstance(source, Unreadable) else parse_syntax(source.text)
-        if isinstance(parsed, Unreadable):
-            found.append(f"{change.path}:{parsed.line}: {parsed.reason}")
-    _refuse("these files would no longer parse", found)
+def _check_syntax(after: Tree, changes: Iterable[FileChange]) -> None:
+    changed = {change.path for change in changes}
+    after.prefetch(path for path in after.paths if path in changed)
+    places = (f"{s.path}:{s.line}: {s.reason}" for s in after.skipped() if s.path in changed)
+    _refuse("these files would no longer parse", places)
 
 
 def _check_imports(
@@ -78,10 +71,12 @@ def _check_imports(
     _refuse("these modules would newly import one another", (str(cycle) for cycle in cycles))
 
 
-def _check_second_run(after: Tree, plan: Plan, planner: Planner) -> None:
+def _check_second_run(
+    after: Tree, plan: Plan, planner: Planner, changes: Iterable[FileChange]
+) -> None:
     if cyclic({move.source: move.target for move in plan.moves}):
         return  # a swap, applied again, swaps back
-    again = planner(after, plan)
+    again = planner(after, plan, frozenset(change.path for change in changes))
     _refuse(
         "a second run would change these files again", (change.path for change in again.changes)
     )

@@ -22,12 +22,19 @@ from consolidator.tree.parse import LIBCST
 from consolidator.tree.source import SourceText
 
 
-def plan_imports(tree: Tree, plan: Plan, options: Options = Options()) -> Rewriting:  # noqa: B008
-    """What moving every reference of the plan would write, and what it would leave."""
+def plan_imports(
+    tree: Tree,
+    plan: Plan,
+    only: frozenset[str] | None = None,
+    *,
+    options: Options = Options(),  # noqa: B008
+) -> Rewriting:
+    """What moving every reference of the plan would write, and what it would leave; `only` narrows
+    the answer to some files."""
     routes = Routes(tree, Resolver(tree), plan.moves)
     changes: list[FileChange] = []
     omissions: list[Omission] = []
-    for result in _rewrite(routes, plan, options):
+    for result in _rewrite(routes, plan, options, only):
         if isinstance(result, FileChange):
             changes.append(result)
         else:
@@ -36,10 +43,15 @@ def plan_imports(tree: Tree, plan: Plan, options: Options = Options()) -> Rewrit
     return Rewriting(tuple(changes), tuple(sorted(omissions)))
 
 
-def _rewrite(routes: Routes, plan: Plan, options: Options) -> Iterator[FileChange | Omission]:
+def _rewrite(
+    routes: Routes, plan: Plan, options: Options, only: frozenset[str] | None
+) -> Iterator[FileChange | Omission]:
     for path in find_candidates(routes):
-        yield from _rewrite_file(routes, path, options)
-    yield from move_texts(routes, plan, docs=options.docs)
+        if only is None or path in only:
+            yield from _rewrite_file(routes, path, options)
+    for result in move_texts(routes, plan, docs=options.docs):
+        if only is None or result.path in only:
+            yield result
 
 
 def view_of(

@@ -7,7 +7,7 @@ alias and leave what it stands for.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from posixpath import dirname
@@ -292,6 +292,7 @@ class FileMoves:
         self._path = path
         self.module = routes.tree.module(path)
         self.is_package = routes.tree.is_package(path)
+        self.needles: Collection[str] = routes.needles
 
     def imported(self, dotted: str) -> Landing:
         """See `Moves.imported`."""

@@ -1,7 +1,8 @@
 """What in a difference speaks for a fix: one row per signal, one small detector each.
 
-Weights are log-odds fitted on labelled commits of a real repository and rounded; `verdict.py` sums
-them. A signal counts once per unit and is told in words, with the statement that shows it.
+Weights are log-odds, chosen by hand on the tuning half of the labelled commits in
+`tests/consolidator/history/labels_zen.csv`; `verdict.py` sums them. A signal counts once per unit and
+is told in words, with the statement that shows it.
 """
 
 from __future__ import annotations

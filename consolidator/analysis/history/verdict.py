@@ -148,7 +148,7 @@ def _category(touched: Touched, found: list[tuple[str, Evidence]]) -> str:
             if words.search(evidence.detail):
                 votes[category] += 12
     for category, words in _WORDS.items():
-        if words.search(touched.message):
+        if words.search(touched.message.partition("\n")[0]):
             votes[category] += 25
     return min(votes, key=lambda name: (-votes[name], name)) if votes else "other"
 

@@ -165,6 +165,8 @@ class Program:
         found: dict[str, Function] = {}
         for body in file.bodies:
             fact = by_place.get((body.qualname, body.line))
+            if fact is None and body.qualname:
+                continue  # the file changed between two reads of it
             if fact is not None and _is_accessor(fact) and body.qualname in found:
                 continue
             owner = classes.get(fact.scope) if fact else None

@@ -64,6 +64,10 @@ class RepositoryBuilder:
         ]
         return self._count
 
+    def write_empty(self) -> None:
+        """Creates the repository without any commit."""
+        git(self.directory, "init", "--quiet", "--initial-branch=main")
+
     def write(self, *, bare: bool = False) -> dict[int, str]:
         """Creates the repository, checks `main` out, and gives the id of each mark."""
         self.directory.mkdir(parents=True, exist_ok=True)

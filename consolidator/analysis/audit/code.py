@@ -23,7 +23,7 @@ class CodeFile:
 
     @cached_property
     def nodes(self) -> tuple[ast.AST, ...]:
-        return tuple(ast.walk(self.syntax))
+        return tuple(self.around.nodes)
 
     @cached_property
     def around(self) -> Surroundings:

@@ -94,7 +94,7 @@ def _likeness(old: Member, new: Member) -> tuple[float, str]:
     parameter_score = len(common) / max(len(before | after), 1) if before or after else 0.3
     said = []
     if shared:
-        said.append(f"its name shares {', '.join(sorted(shared))}")
+        said.append(f"its name says {', '.join(sorted(shared))} too")
     if common:
         said.append(f"both take {', '.join(sorted(common))}")
     if not shared:
@@ -102,9 +102,20 @@ def _likeness(old: Member, new: Member) -> tuple[float, str]:
     return 0.6 * name_score + 0.4 * parameter_score, " and ".join(said)
 
 
+_SAME_DEED = (
+    {"remove", "drop", "delete", "unregister", "disconnect", "discard", "detach", "clear"},
+    {"add", "register", "connect", "attach", "join", "subscribe", "open"},
+    {"send", "emit", "push", "deliver", "publish", "notify", "dispatch"},
+    {"close", "shutdown", "stop", "aclose", "cleanup", "terminate"},
+)
+"""Verbs by which such classes say the same."""
+
+
 def _words(name: str) -> set[str]:
-    words = {word.rstrip("s") for word in name.lower().split("_") if word}
-    return words - _FILLER or words
+    words = {word.rstrip("s") for word in name.lower().split("_") if word} - _FILLER
+    deeds = {min(verbs) for verbs in _SAME_DEED if words & verbs}
+    said = words - set().union(*_SAME_DEED) | deeds
+    return said or {name.lower()}
 
 
 def signature_conflicts(uses: Iterable[MemberUse]) -> list[SignatureConflict]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 
+_SHARED = (ast.expr_context, ast.operator, ast.unaryop, ast.boolop, ast.cmpop)
+"""Nodes that CPython makes once and uses everywhere; they have no one parent."""
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
@@ -12,9 +14,23 @@ class Surroundings:
 
     def __init__(self, syntax: ast.Module) -> None:
         self._parents: dict[ast.AST, ast.AST] = {}
-        for node in ast.walk(syntax):
-            for child in ast.iter_child_nodes(node):
-                self._parents[child] = node
+        self.nodes: list[ast.AST] = [syntax]
+        """Every node, parents before children."""
+        for node in self.nodes:
+            self._enter(node)
+
+    def _enter(self, node: ast.AST) -> None:
+        parents, nodes = self._parents, self.nodes
+        for name in node._fields:
+            child = getattr(node, name, None)
+            if isinstance(child, list):
+                for item in child:
+                    if isinstance(item, ast.AST):
+                        parents[item] = node
+                        nodes.append(item)
+            elif isinstance(child, ast.AST) and not isinstance(child, _SHARED):
+                parents[child] = node
+                nodes.append(child)
 
     def parent(self, node: ast.AST) -> ast.AST | None:
         return self._parents.get(node)

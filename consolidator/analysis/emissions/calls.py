@@ -243,27 +243,19 @@ def described(expression: Expression, function: Function) -> str:
 
 def accepts(function: Function, call: Call) -> bool:
     """Whether a call's arguments fit a signature, as CPython would bind them."""
-    fact = function.fact
-    if fact is None or any(argument.starred for argument in call.arguments):
+    signature = function.signature
+    if signature is None or any(argument.starred for argument in call.arguments):
         return True
-    if fact.decorators and not all(_keeps_signature(d) for d in fact.decorators):
-        return True
-    parameters = list(fact.parameters)
-    if function.receiver and not _through_class(call, function):
-        parameters = parameters[1:]
+    given = len(call.arguments) - _through_class(call, function)
+    if not signature.fewest <= given <= signature.most:
+        return False
     names = {argument.keyword for argument in call.arguments if argument.keyword}
-    count = sum(not argument.keyword for argument in call.arguments)
-    by_position = [p for p in parameters if p.kind in ("positional", "positional-only")]
-    if count > len(by_position) and not any(p.kind == "vararg" for p in parameters):
+    if not names <= signature.named and not signature.takes_any_name:
         return False
-    by_name = {p.name for p in parameters if p.kind in ("positional", "keyword")}
-    if names - by_name and not any(p.kind == "kwarg" for p in parameters):
+    filled = signature.by_position[: given - len(names)]
+    if len(filled) < given - len(names) and not signature.takes_any_number:
         return False
-    filled = {p.name for p in by_position[:count]}
-    required = {
-        p.name for p in parameters if p.default is None and p.kind not in ("vararg", "kwarg")
-    }
-    return not (filled & names) and required <= filled | names
+    return names.isdisjoint(filled) and signature.required <= names.union(filled)
 
 
 def _through_class(call: Call, function: Function) -> bool:
@@ -273,22 +265,6 @@ def _through_class(call: Call, function: Function) -> bool:
         and function.owner is not None
         and head[-2] == function.owner.name
         and not function.has_decorator("classmethod")
-    )
-
-
-def _keeps_signature(decorator: str) -> bool:
-    name = decorator.partition("(")[0].rpartition(".")[2]
-    return name in (
-        *("staticmethod", "classmethod", "asynccontextmanager", "contextmanager", "override"),
-        *(
-            "abstractmethod",
-            "property",
-            "cached_property",
-            "lru_cache",
-            "cache",
-            "final",
-            "overload",
-        ),
     )
 
 

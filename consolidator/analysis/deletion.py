@@ -245,10 +245,15 @@ def _reexports(tree: Tree, plan: Plan) -> Iterator[tuple[str, str, str]]:
     resolver = Resolver(tree)
     for path in tree.containing(*sorted(new)):
         facts = tree.facts(path)
-        if facts is None or not (tree.is_package(path) or _only_aliases(tree, path)):
+        only_aliases = facts is not None and _only_aliases(tree, resolver, path, targets)
+        if facts is None or not (tree.is_package(path) or only_aliases):
             continue
         aliases = [b.name for b in facts.bindings if b.form == "name" and not b.scope]
-        imported = [i.local for i in facts.imports if not i.scope and i.local in legacy]
+        imported = [
+            i.local
+            for i in facts.imports
+            if not i.scope and (i.local in legacy or (only_aliases and i.asname))
+        ]
         for name in sorted({*aliases, *imported}):
             definition = resolver.lookup(path, name).exact
             if definition is None or definition.dotted not in targets:
@@ -262,12 +267,15 @@ def _binds_the_new_name(imports: Iterable[ImportFact], name: str, target: str) -
     return target.endswith(f".{name}") and any(i.local == name and not i.asname for i in imports)
 
 
-def _only_aliases(tree: Tree, path: str) -> bool:
-    """Whether a module consists of imports and other names for what they bring."""
-    syntax = tree.syntax(path)
-    return isinstance(syntax, ast.Module) and all(
-        _is_passive(statement) or _is_alias(statement) for statement in syntax.body
-    )
+def _only_aliases(tree: Tree, resolver: Resolver, path: str, targets: set[str]) -> bool:
+    """Whether a module holds nothing but other names for what the plan has moved."""
+    syntax, facts = tree.syntax(path), tree.facts(path)
+    if not isinstance(syntax, ast.Module) or facts is None:
+        return False
+    if not all(_is_passive(statement) or _is_alias(statement) for statement in syntax.body):
+        return False
+    found = (resolver.lookup(path, fact.local).exact for fact in facts.imports if fact.local)
+    return all(definition is not None and definition.dotted in targets for definition in found)
 
 
 def _is_alias(statement: ast.stmt) -> bool:

@@ -1,0 +1,176 @@
+"""Nothing goes that something still refers to; what nothing needs any more goes with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from trees import tree_of, write_tree
+
+from consolidator.adapters.apply import apply_changes
+from consolidator.analysis.changes import Rewriting
+from consolidator.analysis.deletion import HARMLESS, TEXT, plan_delete
+from consolidator.analysis.references.rewrite import plan_imports
+from consolidator.plan import Move, Plan
+
+PLAN = Plan(moves=(Move("app.old.Thing", "new.home.Fresh"),))
+
+
+def deletion(root: Path, plan: Plan = PLAN) -> Rewriting:
+    return plan_delete(tree_of(root), plan)
+
+
+def blockers(rewriting: Rewriting) -> list[str]:
+    assert rewriting.changes == ()
+    return [f"{o.path}:{o.line} {o.kind}" for o in rewriting.omissions]
+
+
+def removed(rewriting: Rewriting) -> list[str]:
+    return [change.path for change in rewriting.changes if change.after is None]
+
+
+def test_an_import_blocks(tmp_path: Path) -> None:
+    write_tree(
+        tmp_path,
+        {"app/old.py": "class Thing: ...\n", "app/use.py": "x = 1\nfrom .old import Thing\n"},
+    )
+    assert blockers(deletion(tmp_path)) == ["app/use.py:2 import"]
+
+
+def test_a_string_a_setting_and_a_patch_block(tmp_path: Path) -> None:
+    write_tree(
+        tmp_path,
+        {
+            "app/old.py": "class Thing: ...\n",
+            "app/settings.py": "BACKEND = 'app.old.Thing'\n",
+            "app/script.py": "CODE = '''\nfrom app.old import Thing\n'''\n",
+            "tests/test_old.py": "from unittest.mock import patch\npatch('app.old.Thing')\n",
+            "logging.json": '{"class": "app.old.Thing"}\n',
+        },
+    )
+    assert blockers(deletion(tmp_path)) == [
+        "app/script.py:2 text",
+        "app/settings.py:1 string",
+        "logging.json:1 config",
+        "tests/test_old.py:2 patch",
+    ]
+
+
+def test_prose_comments_and_docstrings_do_not_block(tmp_path: Path) -> None:
+    write_tree(
+        tmp_path,
+        {
+            "app/__init__.py": "",
+            "app/old.py": "class Thing: ...\n\n\ndef rest(): ...\n",
+            "README.md": "See `app.old.Thing`.\n",
+            "app/use.py": '"""Once app.old.Thing."""\n# from app.old import Thing\n',
+        },
+    )
+    found = deletion(tmp_path)
+    assert [c.path for c in found.changes] == ["app/old.py"]
+    assert found.changes[0].after == b"def rest(): ...\n"
+
+
+def test_names_in_longer_strings_can_be_waved_through(tmp_path: Path) -> None:
+    write_tree(
+        tmp_path,
+        {
+            "app/old.py": "class Thing: ...\n",
+            "help.py": "TEXT = 'try: from app.old import Thing'\n",
+        },
+    )
+    assert blockers(deletion(tmp_path)) == ["help.py:1 text"]
+    found = plan_delete(tree_of(tmp_path), PLAN, harmless=HARMLESS | TEXT)
+    assert removed(found) == ["app/old.py"]
+
+
+def test_an_undecided_fix_blocks(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"app/old.py": "class Thing: ...\n"})
+    found = plan_delete(tree_of(tmp_path), PLAN, lambda move: [f"{move.source} has a fix"])
+    assert [o.why for o in found.omissions] == ["app.old.Thing has a fix"]
+    assert found.changes == ()
+
+
+def test_one_blocked_name_does_not_hold_back_the_others(tmp_path: Path) -> None:
+    write_tree(
+        tmp_path,
+        {
+            "app/old.py": "class Thing: ...\nclass Other: ...\n",
+            "app/use.py": "from app.old import Other\n",
+        },
+    )
+    plan = Plan(moves=(*PLAN.moves, Move("app.old.Other", "new.home.Other")))
+    found = deletion(tmp_path, plan)
+    assert [(c.path, c.after) for c in found.changes] == [("app/old.py", b"class Other: ...\n")]
+    assert [o.why for o in found.omissions] == ["still refers to app.old.Other"]
+
+
+def test_after_the_imports_moved_aliases_and_empty_files_go_too(tmp_path: Path) -> None:
+    write_tree(
+        tmp_path,
+        {
+            "app/__init__.py": "from .old import Thing\n\n__all__ = ['Thing', 'rest']\nrest = 1\n",
+            "app/old.py": "import os\n\n_made = None\n\n\nclass Thing:\n    x = os, _made\n",
+            "app/alias.py": "from app.old import Thing\nRenamed = Thing\n",
+            "app/stars.py": '"""All of them."""\nfrom app.alias import *\n',
+            "app/use.py": "from app.stars import Renamed\nfrom app import rest\n",
+            "tests/test_use.py": "from app.old import Thing\nThing()\n",
+        },
+    )
+    apply_changes(tmp_path, plan_imports(tree_of(tmp_path), PLAN).changes)
+    found = deletion(tmp_path)
+    assert found.omissions == ()
+    assert removed(found) == ["app/alias.py", "app/old.py", "app/stars.py"]
+    apply_changes(tmp_path, found.changes)
+    assert (tmp_path / "app/__init__.py").read_text() == "\n__all__ = ['rest']\nrest = 1\n"
+    assert deletion(tmp_path) == Rewriting(())
+
+
+def test_a_file_that_imports_other_things_too_is_no_alias_module(tmp_path: Path) -> None:
+    files = {
+        "app/__init__.py": "",
+        "app/old.py": "class Thing: ...\n",
+        "conftest.py": "from new.home import Fresh as Thing\nfrom app.fixtures import *\nimport os\n",
+        "app/fixtures.py": "x = 1\n",
+    }
+    write_tree(tmp_path, files)
+    assert [change.path for change in deletion(tmp_path).changes] == ["app/old.py"]
+
+
+def test_a_definition_that_its_module_still_uses_gives_way_to_an_import(tmp_path: Path) -> None:
+    write_tree(
+        tmp_path, {"app/old.py": "class Thing:\n    pass\n\n\ndef build(): return Thing()\n"}
+    )
+    expected = b"from new.home import Fresh as Thing\n\n\ndef build(): return Thing()\n"
+    assert deletion(tmp_path).changes[0].after == expected
+
+
+def test_a_package_with_anything_left_keeps_its_init(tmp_path: Path) -> None:
+    write_tree(
+        tmp_path,
+        {
+            "app/__init__.py": "",
+            "app/rest.py": "x = 1\n",
+            "app/part/__init__.py": '"""A part."""\n',
+            "app/part/old.py": "class Thing: ...\n",
+            "app/part/data.json": "{}\n",
+        },
+    )
+    plan = Plan(moves=(Move("app.part.old.Thing", "new.home.Fresh"),))
+    assert removed(deletion(tmp_path, plan)) == ["app/part/old.py"]
+    (tmp_path / "app/part/data.json").unlink()
+    assert removed(deletion(tmp_path, plan)) == ["app/part/__init__.py", "app/part/old.py"]
+
+
+def test_a_whole_module_goes_when_nothing_imports_it(tmp_path: Path) -> None:
+    write_tree(
+        tmp_path, {"app/__init__.py": "", "app/old.py": "value = 1\n", "app/rest.py": "x = 1\n"}
+    )
+    plan = Plan(moves=(Move("app.old", "new.home"),))
+    assert removed(deletion(tmp_path, plan)) == ["app/old.py"]
+    write_tree(tmp_path, {"app/use.py": "import app.old\n"})
+    assert blockers(deletion(tmp_path, plan)) == ["app/use.py:1 import"]
+
+
+def test_what_is_gone_already_is_no_mistake(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"app/old.py": "rest = 1\n"})
+    assert deletion(tmp_path) == Rewriting(())

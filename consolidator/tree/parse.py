@@ -141,9 +141,8 @@ class _Collector:
     def _text(self, node: ast.expr) -> str:
         if type(node) is ast.Name:
             return node.id
-        start = self._source.offset(node.lineno, node.col_offset)
-        end = self._source.offset(node.end_lineno or node.lineno, node.end_col_offset or 0)
-        return self._source.text[start:end]
+        end_line, end_column = node.end_lineno or node.lineno, node.end_col_offset or 0
+        return self._source.slice(node.lineno, node.col_offset, end_line, end_column)
 
     # imports
 

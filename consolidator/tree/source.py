@@ -7,7 +7,7 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from consolidator.tree.facts import Unreadable
 
@@ -59,6 +59,20 @@ class SourceText:
         if text.isascii():
             return start + column
         return start + len(text.encode()[:column].decode(errors="ignore"))
+
+    def slice(self, line: int, column: int, end_line: int, end_column: int) -> str:
+        """The text between two positions as `ast` gives them."""
+        if self.is_ascii:
+            starts = self.line_starts
+            return self.text[starts[line - 1] + column : starts[end_line - 1] + end_column]
+        data, starts = self._utf8
+        return data[starts[line - 1] + column : starts[end_line - 1] + end_column].decode()
+
+    @cached_property
+    def _utf8(self) -> tuple[bytes, list[int]]:
+        """The text in UTF-8, and the byte offset of each line."""
+        lengths = [len(self.text[start:end].encode()) for start, end in pairwise(self.line_starts)]
+        return self.text.encode(), [0, *accumulate(lengths)]
 
     def position(self, offset: int) -> tuple[int, int]:
         """Line (from 1) and character column (from 0) of a character offset."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from consolidator.tree.facts import ModuleFacts, Unreadable
 from consolidator.tree.parse import parse_syntax
@@ -140,3 +142,17 @@ def test_exports_are_read_from_lists_sums_and_appends() -> None:
     computed = facts_of(b"__all__ = [n for n in dir()]\n")
     assert isinstance(computed, ModuleFacts)
     assert not computed.exports_exact
+
+
+@given(st.text(alphabet="aé漢🙂\r\n\x0c\u2028 ='\"", max_size=60), st.data())
+def test_a_slice_is_what_lies_between_two_positions(text: str, data: st.DataObject) -> None:
+    source = SourceText(text)
+    lines = len(source.line_starts)
+    ends = sorted(
+        (line, data.draw(st.integers(0, len(source.line(line)))))
+        for line in data.draw(st.lists(st.integers(1, lines), min_size=2, max_size=2))
+    )
+    columns = [len(source.line(line)[:column].encode()) for line, column in ends]
+    offsets = [source.offset(line, c) for (line, _), c in zip(ends, columns, strict=True)]
+    found = source.slice(ends[0][0], columns[0], ends[1][0], columns[1])
+    assert found == text[offsets[0] : offsets[1]]

@@ -108,10 +108,14 @@ class Connection:
         """
         if self.state is State.POSITIONING:
             return True  # nothing may be written before the client's position is known
-        if self._waiter is None or self.state is not State.LIVE or self._in_doubt:
+        if not self._sink.immediate or self._waiter is None or self._in_doubt:
+            return False
+        if self.state is not State.LIVE:
             return False
         frames = self._tail.after(self.position, self._limits.write_events)
-        if not frames or not self._sink.write(frames):
+        if not frames or sum(map(len, frames)) > self._limits.write_bytes:
+            return False
+        if not self._sink.write(frames):
             return False
         self.position += len(frames)
         self.delivered += len(frames)
@@ -290,12 +294,24 @@ class Connection:
         await self._send([gap_frame(*gap)])
 
     async def _send_events(self, frames: list[bytes]) -> None:
+        """In parts of `Limits.write_bytes`, so that a slow but living client is seen to live."""
+        part: list[bytes] = []
+        size = 0
+        for frame in frames:
+            part.append(frame)
+            size += len(frame)
+            if size >= self._limits.write_bytes:
+                await self._send_part(part)
+                part, size = [], 0
+        await self._send_part(part)
+
+    async def _send_part(self, frames: list[bytes]) -> None:
         self.position += len(frames)
         await self._send(frames)
         self.delivered += len(frames)
 
     async def _send(self, frames: list[bytes]) -> None:
-        if not self._sink.write(frames):
+        if frames and not self._sink.write(frames):
             await self._sink.send(frames)
 
     async def _wait(self, seconds: float | None) -> None:

@@ -1,5 +1,6 @@
-"""The WebSocket endpoint as ASGI messages: accept, read, close."""
+"""The WebSocket endpoint as ASGI messages: accept, read, write, close."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any, Protocol
 
@@ -8,7 +9,6 @@ from unified_runtime.connection import Connection
 from unified_runtime.errors import ManagerStateError
 from unified_runtime.handshake import Authenticate, handshake_of_scope, subprotocol_to_accept
 from unified_runtime.protocol.frames import Resume
-from unified_runtime.sinks import TextSink
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -24,24 +24,40 @@ class Serves(Opens, Protocol):
     async def serve(self, connection: Connection, read: Read, resume: Resume | None) -> None: ...
 
 
-class AsgiTransport:
-    """An ASGI connection in the shape of Starlette's WebSocket."""
+_YIELD_EVERY = 64
+"""Frames written in a row before others get a turn, and a lost socket is noticed."""
 
-    __slots__ = ("_accepted", "_receive", "_send", "_subprotocol")
+
+class AsgiSink:
+    """An ASGI connection: where its writer writes, and its reader reads."""
+
+    __slots__ = ("_accepted", "_receive", "_send", "_subprotocol", "writing_since")
+
+    immediate = False
 
     def __init__(self, receive: Receive, send: Send, subprotocol: str | None) -> None:
         self._receive = receive
         self._send = send
         self._subprotocol = subprotocol
         self._accepted = False
+        self.writing_since: float | None = None
 
     async def accept(self) -> None:
         if not self._accepted:
             self._accepted = True
             await self._send({"type": "websocket.accept", "subprotocol": self._subprotocol})
 
-    async def send_text(self, data: str) -> None:
-        await self._send({"type": "websocket.send", "text": data})
+    def write(self, frames: list[bytes]) -> bool:
+        return not frames
+
+    async def send(self, frames: list[bytes]) -> None:
+        send, clock = self._send, asyncio.get_running_loop().time
+        for number, frame in enumerate(frames, 1):
+            self.writing_since = clock()
+            await send({"type": "websocket.send", "text": frame.decode()})
+            if number % _YIELD_EVERY == 0:
+                await asyncio.sleep(0)  # a socket with room in its buffer never suspends
+        self.writing_since = None
 
     async def close(self, code: int, reason: str) -> None:
         await self._send({"type": "websocket.close", "code": code, "reason": reason})
@@ -85,27 +101,24 @@ class Endpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         handshake = handshake_of_scope(scope)
-        transport = AsgiTransport(receive, send, subprotocol_to_accept(handshake.subprotocols))
+        sink = AsgiSink(receive, send, subprotocol_to_accept(handshake.subprotocols))
         await receive()  # websocket.connect
         try:
-            user_id, resume = await self._admission.admit(handshake, transport.first_message)
-            sink = TextSink(transport)
+            user_id, resume = await self._admission.admit(handshake, sink.first_message)
             connection = await self._admission.open(user_id, sink, handshake.address)
         except RefusedError as refusal:
-            await transport.accept()
-            await transport.close(int(refusal.code), refusal.code.reason)
+            await sink.accept()
+            await sink.close(int(refusal.code), refusal.code.reason)
         except _GoneError:
             return
         else:
-            await self._serve(transport, connection, resume)
+            await self._serve(sink, connection, resume)
 
-    async def _serve(
-        self, transport: AsgiTransport, connection: Connection, resume: Resume | None
-    ) -> None:
+    async def _serve(self, sink: AsgiSink, connection: Connection, resume: Resume | None) -> None:
         """The client is told that it is connected once it is: no event after that passes it by."""
         try:
-            await transport.accept()
-            await self._manager.serve(connection, transport.read, resume)
+            await sink.accept()
+            await self._manager.serve(connection, sink.read, resume)
         finally:
             connection.ended()
 

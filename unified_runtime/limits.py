@@ -23,7 +23,10 @@ class Limits:
     outbox_bytes: int = 1024 * 1024
 
     write_events: int = 256
-    """Events handed to a connection in one go; a write of so many must end in `write_timeout`."""
+    """Events handed to a connection in one go."""
+
+    write_bytes: int = 128 * 1024
+    """Bytes handed to a connection in one go; the write of so many must end in `write_timeout`."""
 
     write_timeout: float = 10.0
     """A client that takes nothing for this long is closed with SLOW_CONSUMER."""

@@ -19,6 +19,11 @@ class Sink(Protocol):
     """Takes whole frames of JSON text, in order, from one writer."""
 
     @property
+    def immediate(self) -> bool:
+        """Whether `write` may ever take anything."""
+        ...
+
+    @property
     def writing_since(self) -> float | None:
         """Loop time at which the write began that has not ended; None when there is none."""
         ...
@@ -38,6 +43,8 @@ class TextSink:
     """One `send_text` per frame, because that is all such a websocket offers."""
 
     __slots__ = ("_transport", "writing_since")
+
+    immediate = False
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport

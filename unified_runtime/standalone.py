@@ -52,6 +52,8 @@ class PicowsSink:
 
     __slots__ = ("_drained", "_socket", "_transport", "closing", "writing_since")
 
+    immediate = True
+
     def __init__(self, transport: WSTransport) -> None:
         self._transport = transport
         self._socket = transport.underlying_transport

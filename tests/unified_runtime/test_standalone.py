@@ -87,7 +87,7 @@ async def test_credentials_are_checked(base, client):
 async def test_a_client_that_does_not_read_is_cut_and_made_whole(
     check_token, client, make_recorder
 ):
-    limits = Limits(write_timeout=0.2)
+    limits = Limits(write_timeout=1.0)
     async with (
         UnifiedWebSocketManager(limits=limits) as manager,
         standalone_server(manager, authenticate=check_token) as port,

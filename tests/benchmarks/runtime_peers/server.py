@@ -70,13 +70,22 @@ class Peer:
         await run_threads(emit, count)
 
 
-async def pace(one, events, rate):
+async def one_by_one(one, numbers):
+    for n in numbers:
+        await one(n)
+
+
+async def at_once(one, numbers):
+    """As independent agents would, so that a durable journal can commit them together."""
+    await asyncio.gather(*map(one, numbers))
+
+
+async def pace(one, events, rate, burst=one_by_one):
     started = time.monotonic()
     done = 0
     while done < events:
         due = min(events, int((time.monotonic() - started) * rate) + 1)
-        for n in range(done, due):
-            await one(n)
+        await burst(one, range(done, due))
         done = due
         await asyncio.sleep(0.001)
 
@@ -216,7 +225,7 @@ class Ours:
         async def one(n):
             await self.manager.emit(users[n % len(users)], "load", self.data())
 
-        await pace(one, events, rate)
+        await pace(one, events, rate, at_once)
 
     async def threads(self, events, count):
         users = self.manager._hub.user_ids

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import secrets
 import tempfile
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from unified_runtime.journals.base import Retention
 from unified_runtime.journals.memory import MemoryJournal
+from unified_runtime.journals.redis import RedisJournal
 from unified_runtime.journals.sqlite import SqliteJournal
 from unified_runtime.protocol.frames import Draft
 
@@ -106,7 +108,26 @@ class SqliteMachine(JournalMachine):
         self.folder.cleanup()
 
 
-@pytest.mark.parametrize(("machine", "examples"), [(JournalMachine, 60), (SqliteMachine, 15)])
+class RedisMachine(JournalMachine):
+    url = ""
+
+    def make(self):
+        self.prefix = getattr(self, "prefix", None) or secrets.token_hex(8)
+        return RedisJournal(self.url, prefix=self.prefix, retention=Retention(count=KEEP))
+
+    @rule()
+    def restart(self):
+        self.loop.run_until_complete(self.journal.aclose())
+        self.journal = self.make()
+        self.loop.run_until_complete(self.journal.start(self.deliver))
+
+
+def test_redis_behaves_like_a_list_per_user(redis_url):
+    RedisMachine.url = redis_url
+    test_it_behaves_like_a_list_per_user(RedisMachine, 8)
+
+
+@pytest.mark.parametrize(("machine", "examples"), [(JournalMachine, 30), (SqliteMachine, 8)])
 def test_it_behaves_like_a_list_per_user(machine, examples):
     machine.TestCase.settings = settings(
         max_examples=examples, stateful_step_count=25, deadline=None

@@ -101,7 +101,7 @@ class CallGraph:
         """Methods without a body stand for those of every class that fits the protocol."""
         found: dict[Function, None] = {}
         for function in functions:
-            is_bare = function.owner is not None and is_abstract(function)
+            is_bare = is_abstract(function) or _is_of_protocol(function)
             fitting = list(self._structural(function)) if is_bare else []
             found.update(dict.fromkeys(fitting or [function]))
         return list(found)
@@ -262,6 +262,7 @@ def _through_class(call: Call, function: Function) -> bool:
     head = call.callee.text.split(".") if isinstance(call.callee, Path) else []
     return (
         len(head) > 1
+        and bool(function.receiver)
         and function.owner is not None
         and head[-2] == function.owner.name
         and not function.has_decorator("classmethod")
@@ -270,6 +271,12 @@ def _through_class(call: Call, function: Function) -> bool:
 
 def _is_special(function: Function) -> bool:
     return function.name.startswith("__") and function.name.endswith("__")
+
+
+def _is_of_protocol(function: Function) -> bool:
+    """Whether a method belongs to a Protocol: whatever its body does, it is not what runs."""
+    bases = function.owner.bases if function.owner is not None else ()
+    return any(base.partition("[")[0].rpartition(".")[2] == "Protocol" for base in bases)
 
 
 def is_abstract(function: Function) -> bool:

@@ -101,3 +101,46 @@ def test_a_flag_that_somebody_sets_can_run(project):
         }
     )
     assert project.status() == "ok"
+
+
+def test_what_a_protocol_does_in_its_methods_does_not_matter(project):
+    project.write(
+        {
+            "app.py": """
+                from typing import Protocol
+
+
+                class Sends(Protocol):
+                    async def push(self, websocket, kind):
+                        print("a protocol")
+
+
+                class Sender:
+                    async def push(self, websocket, kind):
+                        await websocket.send_json({"type": kind})
+
+
+                async def main(websocket, sender: Sends):
+                    await sender.push(websocket, "agent_started")
+                """
+        }
+    )
+    assert project.status() == "ok", project.why()
+
+
+def test_a_static_method_is_called_through_its_class(project):
+    project.write(
+        {
+            "app.py": """
+                class Sender:
+                    @staticmethod
+                    async def push(websocket, kind):
+                        await websocket.send_json({"type": kind})
+
+
+                async def main(websocket):
+                    await Sender.push(websocket, "agent_started")
+                """
+        }
+    )
+    assert project.status() == "ok", project.why()

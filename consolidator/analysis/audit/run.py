@@ -9,6 +9,8 @@ from fnmatch import fnmatchcase
 from functools import partial
 
 from consolidator.analysis.audit.code import CodeFile, called_name
+from consolidator.analysis.audit.dangling import dangling_references
+from consolidator.analysis.audit.identifiers import mixed_identifiers
 from consolidator.analysis.audit.members import missing_members, new_name, signature_conflicts
 from consolidator.analysis.audit.points.base import IntegrationPoint
 from consolidator.analysis.audit.points.doubles import doubles
@@ -19,6 +21,7 @@ from consolidator.analysis.audit.points.routing import routing
 from consolidator.analysis.audit.points.tools import TOOLS
 from consolidator.analysis.audit.points.wiring import ENGINE, REGISTRY
 from consolidator.analysis.audit.report import AuditReport, Evidence, Point
+from consolidator.analysis.audit.shrinking import shrunk_bodies
 from consolidator.analysis.audit.uses import MemberUse, member_uses
 from consolidator.analysis.calls.reach import Reach, touches
 from consolidator.analysis.calls.subjects import Subjects
@@ -56,6 +59,9 @@ def audit(tree: Tree, plan: Plan, library: Library = no_library) -> AuditReport:
         tuple(_points(tree, plan, subjects, uses)),
         tuple(m for m in missing if not m.already),
         tuple(signature_conflicts(uses)),
+        shrunk=tuple(sorted(set(shrunk_bodies(subjects)))),
+        mixed=tuple(sorted(set(mixed_identifiers(uses)))),
+        dangling=tuple(sorted(set(dangling_references(tree, subjects, plan.path)))),
         already_missing=tuple(m for m in missing if m.already),
         unread=tuple(_unread(subjects)),
     )

@@ -6,11 +6,12 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from consolidator.analysis.audit.code import last_name
 from consolidator.analysis.calls.subjects import CONSTRUCTOR, Subject, Subjects
 from consolidator.analysis.calls.surroundings import Surroundings
 from consolidator.analysis.flow.inference import FileFlow
 from consolidator.analysis.flow.values import NONE, Value
-from consolidator.analysis.signatures import Arguments
+from consolidator.analysis.signatures import Arguments, in_source_order
 
 _ASKING = {"hasattr", "getattr"}
 _MOCKERY = (
@@ -34,6 +35,8 @@ class MemberUse:
     form: str
     """`call`, `read`, `write`, `asked` (by name, through hasattr or getattr) or `enter`."""
     arguments: Arguments | None = None
+    names: tuple[str, ...] = ()
+    """Last name of each argument, empty where it has none; in the order of `arguments`."""
     result_used: bool = False
     awaited: bool = False
     double: bool = False
@@ -53,6 +56,10 @@ def member_uses(subjects: Subjects, flow: FileFlow) -> Iterator[MemberUse]:
             yield from _call(subjects, flow, node)
         elif isinstance(node, ast.With | ast.AsyncWith):
             yield from _with(subjects, flow, node)
+
+
+def _names(call: ast.Call) -> tuple[str, ...]:
+    return tuple(last_name(argument) for argument, _ in in_source_order(call))
 
 
 def _concerned(flow: FileFlow, node: ast.expr, *, classes: bool = False) -> Value | None:
@@ -91,6 +98,7 @@ def _attribute(
             node.end_lineno or node.lineno,
             "call",
             Arguments.of(parent),
+            _names(parent),
             not isinstance(statement, ast.Expr),
             awaited,
             value.mock,
@@ -107,7 +115,8 @@ def _call(subjects: Subjects, flow: FileFlow, node: ast.Call) -> Iterator[Member
         subject = _subject(subjects, value, CONSTRUCTOR)
         if subject is not None:
             arguments = Arguments.of(node)
-            yield MemberUse(subject, CONSTRUCTOR, flow.path, node.lineno, "call", arguments)
+            names = _names(node)
+            yield MemberUse(subject, CONSTRUCTOR, flow.path, node.lineno, "call", arguments, names)
     if getattr(node.func, "id", "") in _ASKING and len(node.args) > 1:
         yield from _asked(subjects, flow, node)
 

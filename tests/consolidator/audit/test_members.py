@@ -110,3 +110,34 @@ def test_a_target_that_cannot_be_found_is_said_and_nothing_is_claimed(tmp_path: 
     report = audited(tmp_path, HEAD + "def f(o: Old): o.drop_user(1)\n", plan)
     assert report.missing == ()
     assert report.unread == ("elsewhere.New: found neither in ROOT nor as installed source",)
+
+
+def test_a_replacement_that_keeps_the_name_and_empties_it_is_named(tmp_path: Path) -> None:
+    files = {
+        "app/old.py": "class Old:\n    def send(self):\n        self.socket.write(1)\n    def idle(self): pass\n",
+        "app/new.py": "class New:\n    def send(self):\n        '''Sent elsewhere.'''\n        return True\n"
+        "    def idle(self): pass\n",
+    }
+    tree = tree_of(write_tree(tmp_path, {"app/__init__.py": "", **files}))
+    (shrunk,) = audit(tree, parse_plan(PLAN, "plan.toml")).shrunk
+    assert shrunk.canonical == "app.new.New.send"
+
+
+def test_a_run_passed_where_a_user_is_expected_is_named(tmp_path: Path) -> None:
+    body = HEAD + "def f(o: Old, c):\n    o.drop_user(c.user_id)\n    o.drop_user(c.run_id)\n"
+    (mixed,) = audited(tmp_path, body).mixed
+    assert (mixed.line, mixed.text) == (4, "run_id")
+
+
+def test_documents_that_name_what_moves_away_are_listed(tmp_path: Path) -> None:
+    write_tree(
+        tmp_path,
+        {
+            "docs/guide.md": "Use `app.old.Old` or edit app/old.py.\nNot app.older nor app/old.pyc.\n",
+            "consolidation.toml": PLAN,
+        },
+    )
+    (tmp_path / "consolidation.toml").write_text(PLAN)
+    report = audited(tmp_path, "")
+    found = {(d.path, d.line, d.names) for d in report.dangling if d.path.startswith("docs")}
+    assert found == {("docs/guide.md", 1, "app.old.Old"), ("docs/guide.md", 1, "app/old.py")}

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID
 
-import pydantic
 import pytest
 
 from unified_runtime import Limits, UnifiedWebSocketManager, UserExecutionContext
@@ -98,8 +97,11 @@ async def test_values_beyond_json_have_a_stated_form(manager, tab):
     class Point:
         x: int
 
-    class Model(pydantic.BaseModel):
-        at: datetime
+    class Model:
+        """As pydantic's models dump themselves."""
+
+        def model_dump(self, *, mode):
+            return {"dumped for": mode}
 
     at = datetime(2026, 11, 22, tzinfo=UTC)
     await manager.emit(
@@ -111,7 +113,7 @@ async def test_values_beyond_json_have_a_stated_form(manager, tab):
             "decimal": Decimal("1.10"),
             "bytes": b"ab",
             "dataclass": Point(1),
-            "pydantic": Model(at=at),
+            "pydantic": Model(),
             "enum": Colour.RED,
             "set": {1},
             "tuple": (1, 2),
@@ -128,7 +130,7 @@ async def test_values_beyond_json_have_a_stated_form(manager, tab):
         "decimal": "1.10",
         "bytes": "YWI=",
         "dataclass": {"x": 1},
-        "pydantic": {"at": "2026-11-22T00:00:00Z"},
+        "pydantic": {"dumped for": "json"},
         "enum": "red",
         "set": [1],
         "tuple": [1, 2],

@@ -7,7 +7,6 @@ import struct
 import pytest
 
 from unified_runtime import create_app
-from unified_runtime.standalone import standalone_server
 
 UPGRADE = (
     b"GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -22,6 +21,9 @@ async def port(request, manager, serving, check_token):
         async with serving(create_app(manager, authenticate=check_token)) as base:
             yield int(base.rpartition(":")[2])
     else:
+        pytest.importorskip("picows", reason="the standalone server's library is not installed")
+        from unified_runtime.standalone import standalone_server
+
         async with standalone_server(manager, authenticate=check_token) as free:
             yield free
 

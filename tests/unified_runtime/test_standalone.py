@@ -10,6 +10,9 @@ import urllib.request
 import pytest
 
 from unified_runtime import Limits, UnifiedWebSocketManager, connect
+
+pytest.importorskip("picows", reason="the standalone server's library is not installed")
+
 from unified_runtime.standalone import standalone_server
 
 

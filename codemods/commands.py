@@ -1,4 +1,4 @@
-"""The rewrites as commands of LibCST's own runner: `python -m libcst.tool codemod -x codemods.commands.…`."""
+"""The rewrites as commands of LibCST's own runner: `python -m libcst.tool codemod -x …`."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import defaultdict
 from dataclasses import dataclass, replace
 
@@ -55,12 +56,27 @@ def move_dotted_uses(view: View) -> None:
         group.add(site)
     for group in groups.values():
         group.finish()
+    if not view.is_complete:
+        _report_hidden(view)
     for member in view.module.members:
         end = view.positions.span(member.nodes[0])[1]
         _move_member(view, member.root, member.nodes[0].attr, end)
     for call, _ in view.module.calls:
         if names_member(call):
             _move_member(view, call.args[0], *member_name(view.text, view.positions, call))
+
+
+def _report_hidden(view: View) -> None:
+    """Chains inside text that the tree only shows as a string: f-strings of a newer Python."""
+    known = {site.start for site in view.sites if len(site.names) > 1}
+    for name, bindings in view.module.scope.bindings.items():
+        prefixes = {view.dotted(binding) for binding in bindings} - {None}
+        for match in re.finditer(rf"(?<![\w.]){name}((?:\.\w+)+)", view.text):
+            if match.start() in known:
+                continue
+            if any(view.moves.looked_up(f"{prefix}{match.group(1)}") for prefix in prefixes):
+                why = "is in an f-string that this Python can't parse"
+                view.omit(match.start(), match.group(), "attribute", why)
 
 
 def _move_member(view: View, root: ast.expr, name: str, end: int) -> None:

@@ -201,7 +201,8 @@ class _Reader:
         match base.value:
             case AliasValue(kind="generic" | "named"):
                 return True
-            case ClassValue(ref):
+            case ClassValue(ref) | AliasValue(origin=ref):
+                # `issubclass` also sees through `types.GenericAlias`.
                 return self._classes.inherits(ref, "typing.Generic")
         return False
 
@@ -209,8 +210,12 @@ class _Reader:
         protocol = ClassValue(self._evaluator.world.builtin("typing.Protocol"))
         if any(other.value == protocol for other in bases):
             return False
-        later = (other.value for other in _after(base, bases))
-        return not any(isinstance(v, AliasValue) and v.kind != "plain" for v in later)
+        return not any(
+            isinstance(later.value, AliasValue)
+            and later.value.kind != "plain"
+            and not _same(later, base)
+            for later in _after(base, bases)
+        )
 
     def _refuse(self, base: _Base, value: Value) -> None:
         kind = {
@@ -231,6 +236,9 @@ class _Reader:
     def _check_typing(
         self, bases: Sequence[_Base], entries: Sequence[tuple[ClassRef | None, _Base]]
     ) -> None:
+        # The check runs in `Generic.__init_subclass__`, so only where Generic is in the order.
+        if not any(e and self._classes.inherits(e, "typing.Generic") for e, _ in entries):
+            return
         plain = [base for base in bases if base.value == ClassValue(self._generic)]
         self._only(plain, "typing refuses plain Generic as a base")
         lists = [b for b in bases if b.value == AliasValue(self._generic, "generic")]
@@ -292,7 +300,13 @@ class _Reader:
 
 
 def _after(base: _Base, bases: Sequence[_Base]) -> Sequence[_Base]:
-    return bases[bases.index(base) + 1 :]
+    # From the first equal one, as `tuple.index` finds it: typing hands out equal aliases as one object.
+    first = next(index for index, other in enumerate(bases) if _same(other, base))
+    return bases[first + 1 :]
+
+
+def _same(one: _Base, other: _Base) -> bool:
+    return one.value == other.value and one.text == other.text
 
 
 def _special_base(base: _Base) -> bool:

@@ -138,7 +138,7 @@ def write(project: Project, folder: Path) -> Path:
     return write_tree(folder, files)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(projects())
 def test_orders_and_refusals_are_cpythons(project: Project) -> None:
     with tempfile.TemporaryDirectory() as folder:

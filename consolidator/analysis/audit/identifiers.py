@@ -9,6 +9,8 @@ from consolidator.analysis.audit.uses import MemberUse
 from consolidator.analysis.signatures import bind
 
 _SUFFIX = "_id"
+_SHORTER = {"conn": "connection", "msg": "message", "req": "request", "sess": "session"}
+"""Usual abbreviations, so that an identifier is never told from itself."""
 
 
 def mixed_identifiers(uses: Iterable[MemberUse]) -> Iterator[MixedIdentifier]:
@@ -29,4 +31,5 @@ def _meaning(name: str) -> str:
     """`user` of `user_id`, `current_user_id` and `self._user_id`; empty for other names."""
     if not name.endswith(_SUFFIX):
         return ""
-    return name.removesuffix(_SUFFIX).rpartition("_")[2]
+    meant = name.removesuffix(_SUFFIX).rpartition("_")[2]
+    return _SHORTER.get(meant, meant)

@@ -14,8 +14,9 @@ from consolidator.analysis.emissions.code import (
     Result,
 )
 from consolidator.analysis.emissions.constants import texts
+from consolidator.analysis.emissions.possible import EMPTY, Values
 from consolidator.analysis.emissions.program import Function, last_name
-from consolidator.analysis.emissions.values import EMPTY, Inference, Values, in_order
+from consolidator.analysis.emissions.values import Inference, in_order
 from consolidator.tree.names import Definition
 
 _CONSTRUCTORS = ("__init__", "__new__", "__post_init__")

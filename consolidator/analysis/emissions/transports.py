@@ -6,7 +6,7 @@ import re
 
 from consolidator.analysis.emissions.calls import called_name
 from consolidator.analysis.emissions.code import Call, Group, Path, Text
-from consolidator.analysis.emissions.values import Values
+from consolidator.analysis.emissions.possible import Values
 
 SENDS = frozenset({"send_json", "send_text", "send_bytes", "send_str"})
 """Methods that only a WebSocket has (Starlette, FastAPI, aiohttp, Django Channels)."""

@@ -24,6 +24,7 @@ from consolidator.analysis.emissions.code import (
     Result,
     Value,
 )
+from consolidator.analysis.emissions.possible import EMPTY, UNKNOWN, Values, union
 from consolidator.analysis.emissions.program import Function, Program
 from consolidator.tree.names import Definition, Resolution
 
@@ -35,50 +36,6 @@ _CONTAINERS = frozenset(
     | {"Iterator", "AsyncIterator", "AsyncIterable", "Mapping", "MutableMapping", "Collection"}
     | {"List", "Set", "Tuple", "Dict", "Deque", "DefaultDict", "WeakValueDictionary", "Queue"}
 )
-
-
-@dataclass(frozen=True)
-class Values:
-    """Everything that an expression can be; `open` where it can also be something unknown."""
-
-    instances: frozenset[Definition] = frozenset()
-    classes: frozenset[Definition] = frozenset()
-    functions: frozenset[Function] = frozenset()
-    outside: frozenset[str] = frozenset()
-    """Dotted names of things that are defined neither in ROOT nor in a source that was read."""
-    elements: Values | None = None
-    open: bool = False
-    nothing: bool = False
-    """Whether it can be None."""
-
-    def __or__(self, other: Values) -> Values:
-        elements = self.elements or other.elements
-        if self.elements and other.elements and self.elements != other.elements:
-            elements = self.elements | other.elements
-        return Values(
-            self.instances | other.instances,
-            self.classes | other.classes,
-            self.functions | other.functions,
-            self.outside | other.outside,
-            elements,
-            self.open or other.open,
-            self.nothing or other.nothing,
-        )
-
-    @property
-    def is_known(self) -> bool:
-        return not self.open and bool(self.instances or self.classes or self.functions)
-
-
-EMPTY = Values()
-UNKNOWN = Values(open=True)
-
-
-def union(values: Iterable[Values]) -> Values:
-    found = EMPTY
-    for value in values:
-        found |= value
-    return found
 
 
 def in_order(functions: Iterable[Function]) -> list[Function]:

@@ -110,7 +110,7 @@ class _Reader:
             self._keyword(name, text, place)
         bases = self._without_six(written)
         entries = [(entry, base) for base in bases for entry in self._entries(base, bases)]
-        self._check_typing(bases, entries)
+        self._check_typing(fact.name, bases, entries)
         special = self._special(bases, entries)
         if special is not None:
             entries = special
@@ -234,13 +234,14 @@ class _Reader:
     # rules that typing checks once the class is made
 
     def _check_typing(
-        self, bases: Sequence[_Base], entries: Sequence[tuple[ClassRef | None, _Base]]
+        self, name: str, bases: Sequence[_Base], entries: Sequence[tuple[ClassRef | None, _Base]]
     ) -> None:
         # The check runs in `Generic.__init_subclass__`, so only where Generic is in the order.
         if not any(e and self._classes.inherits(e, "typing.Generic") for e, _ in entries):
             return
         plain = [base for base in bases if base.value == ClassValue(self._generic)]
-        self._only(plain, "typing refuses plain Generic as a base")
+        if name != "Protocol":  # the one name that `typing` makes an exception for
+            self._only(plain, "typing refuses plain Generic as a base")
         lists = [b for b in bases if b.value == AliasValue(self._generic, "generic")]
         self._only(lists[1:], "typing refuses Generic[...] twice")
         protocol = self._evaluator.world.builtin("typing.Protocol")

@@ -96,7 +96,8 @@ def named(folder, top, names, answers):
             cls = reach(module, qualname)
             if span is None or not isinstance(cls, type) or cls.__qualname__ != qualname:
                 continue
-            if id(cls) in names or in_c(cls) or not within(cls, span):
+            elsewhere = cls.__module__.partition(".")[0].strip("_") != top.strip("_")
+            if id(cls) in names or elsewhere or in_c(cls) or not within(cls, span):
                 continue
             names[id(cls)] = f"{module_name}.{qualname}"
             answers.append((f"{module_name}.{qualname}", span[0], cls))

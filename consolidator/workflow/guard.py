@@ -10,9 +10,9 @@ from consolidator.analysis.baseline import Baseline, compare
 from consolidator.analysis.emissions.check import check_program
 from consolidator.analysis.emissions.entries import Entries
 from consolidator.analysis.emissions.library import Find, with_libraries
+from consolidator.analysis.emissions.product import is_product
 from consolidator.analysis.emissions.program import LIBRARY, BodiesReader, Program
 from consolidator.analysis.emissions.report import GuardReport, Problem
-from consolidator.analysis.emissions.product import is_product
 from consolidator.plan import GuardSettings
 from consolidator.tree.index import Tree
 

@@ -11,6 +11,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from codemods.lazy import last_name
+from codemods.syntax import forward_references, parameters, statements
+
 ScopeKind = Literal["module", "class", "function", "comprehension"]
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -116,9 +119,9 @@ class Module:
         """The bindings that `name` can mean when it is read in `scope`; empty for an unbound name."""
         if name in scope.declared_global:
             return self.scope.bindings.get(name, [])
-        for index, candidate in enumerate(scope.enclosing()):
-            # A class body is seen by the code directly in it, not from its functions.
-            if candidate.kind == "class" and index and not _sees_class(scope, candidate):
+        for candidate in scope.enclosing():
+            # A class body is seen by the code directly in it, not from functions or comprehensions.
+            if candidate.kind == "class" and candidate is not scope:
                 continue
             if name in candidate.bindings and name not in candidate.declared_nonlocal:
                 return candidate.bindings[name]
@@ -127,12 +130,6 @@ class Module:
     def bound_anywhere(self, name: str) -> list[Binding]:
         """The bindings of a name in all scopes."""
         return [binding for scope in self.scopes for binding in scope.bindings.get(name, ())]
-
-
-def _sees_class(scope: Scope, candidate: Scope) -> bool:
-    # Since PEP 709 comprehensions are inlined, but class names stay hidden from all but the first
-    # iterable, which is visited in the outer scope.
-    return scope is candidate
 
 
 def analyse(tree: ast.Module) -> Module:
@@ -238,11 +235,10 @@ class _Walk:
         outer = self._type_parameters(node)
         self._signature(node.args)
         self._annotation(node.returns)
-        inner = self._enter("function", node)
+        self._enter("function", node)
         self._declare(node.body)
         self._bind_parameters(node.args)
         self._block(node.body)
-        self._scope = inner
         self._scope = outer
 
     def _lambda(self, node: ast.Lambda) -> None:
@@ -259,10 +255,9 @@ class _Walk:
         outer = self._type_parameters(node)
         self._each(list(node.bases))
         self._each(list(node.keywords))
-        inner = self._enter("class", node)
+        self._enter("class", node)
         self._declare(node.body)
         self._block(node.body)
-        self._scope = inner
         self._scope = outer
 
     def _type_parameters(self, node: ast.AST) -> Scope:
@@ -280,16 +275,16 @@ class _Walk:
     def _signature(self, args: ast.arguments) -> None:
         self._each(list(args.defaults))
         self._each([default for default in args.kw_defaults if default is not None])
-        for arg in _parameters(args):
+        for arg in parameters(args):
             self._annotation(arg.annotation)
 
     def _bind_parameters(self, args: ast.arguments) -> None:
-        for arg in _parameters(args):
+        for arg in parameters(args):
             self._bind(arg.arg, arg)
 
     def _declare(self, body: list[ast.stmt]) -> None:
         """`global` and `nonlocal` hold for the whole scope, wherever they stand in it."""
-        for statement in _statements(body):
+        for statement in statements(body):
             if isinstance(statement, ast.Global):
                 self._scope.declared_global.update(statement.names)
             elif isinstance(statement, ast.Nonlocal):
@@ -373,7 +368,7 @@ class _Walk:
         self._module.calls.append((node, self._scope))
         self._visit(node.func)
         outer, self._annotates = self._annotates, False
-        forward = _forward_references(node)
+        forward = forward_references(node)
         for argument in (*node.args, *(keyword.value for keyword in node.keywords)):
             if isinstance(argument, ast.Dict) and node.args and argument is not node.args[0]:
                 self._mapping(argument, node.args[0])
@@ -396,7 +391,7 @@ class _Walk:
 
     def _subscript(self, node: ast.Subscript) -> None:
         self._visit(node.value)
-        name = _last_name(node.value)
+        name = last_name(node.value)
         inner = node.slice
         if self._annotates and name == "Literal":
             outer, self._annotates = self._annotates, False
@@ -457,39 +452,3 @@ _HANDLERS: dict[type[ast.AST], Callable[[_Walk, Any], None]] = {
     ast.Constant: _Walk._constant,
     ast.JoinedStr: _Walk._joined,
 }
-
-
-def _parameters(args: ast.arguments) -> list[ast.arg]:
-    every = [*args.posonlyargs, *args.args, args.vararg, *args.kwonlyargs, args.kwarg]
-    return [arg for arg in every if arg is not None]
-
-
-def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
-    """Statements of one scope, without those of the functions and classes in it."""
-    for statement in body:
-        yield statement
-        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            continue
-        for name in ("body", "orelse", "finalbody"):
-            yield from _statements(getattr(statement, name, []))
-        for handler in (*getattr(statement, "handlers", ()), *getattr(statement, "cases", ())):
-            yield from _statements(handler.body)
-
-
-def _last_name(node: ast.expr) -> str:
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else ""
-
-
-def _forward_references(call: ast.Call) -> set[ast.expr]:
-    """Arguments that type checkers read as types: `cast`'s first, bounds of `TypeVar` and `NewType`."""
-    name = _last_name(call.func)
-    if name in ("cast", "assert_type"):
-        return set(call.args[:1] if name == "cast" else call.args[1:2])
-    if name == "TypeVar":
-        bounds = [keyword.value for keyword in call.keywords if keyword.arg == "bound"]
-        return {*call.args[1:], *bounds}
-    if name == "NewType":
-        return set(call.args[1:2])
-    return set()

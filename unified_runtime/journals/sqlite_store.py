@@ -244,7 +244,10 @@ class SqliteStore:
             return []
         numbers = map(int, found[0].split(","))
         frames: list[bytes] = found[1].split(b"\n")
-        return [frame for _, frame in sorted(zip(numbers, frames, strict=True))]
+        page = sorted(zip(numbers, frames, strict=True))
+        if [seq for seq, _ in page] != list(range(after + 1, after + 1 + len(page))):
+            raise JournalError(f"{self._path}: the history behind event {after} is not consecutive")
+        return [frame for _, frame in page]
 
     def close(self) -> None:
         self.checkpoint()

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from codemods.lazy import last_name
-from codemods.syntax import forward_references, parameters, statements
+from codemods.syntax import docstring, forward_references, parameters, statements
 
 ScopeKind = Literal["module", "class", "function", "comprehension"]
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
@@ -145,7 +145,7 @@ class _Walk:
         self._annotates = False
 
     def run(self) -> Module:
-        self._note_docstring(self._module.tree)
+        self._module.docstrings.update(docstring(self._module.tree))
         self._block(self._module.tree.body)
         return self._module
 
@@ -161,11 +161,10 @@ class _Walk:
     def _children(self, node: ast.AST) -> None:
         for name in node._fields:
             value = getattr(node, name, None)
-            if isinstance(value, list):
-                if value and isinstance(value[0], ast.stmt):
-                    self._block(value)
-                else:
-                    self._each(value)
+            if isinstance(value, list) and value and isinstance(value[0], ast.stmt):
+                self._block(value)
+            elif isinstance(value, list):
+                self._each(value)
             elif isinstance(value, ast.AST):
                 self._visit(value)
 
@@ -231,7 +230,7 @@ class _Walk:
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         self._each(list(node.decorator_list))
         self._bind(node.name, node)
-        self._note_docstring(node)
+        self._module.docstrings.update(docstring(node))
         outer = self._type_parameters(node)
         self._signature(node.args)
         self._annotation(node.returns)
@@ -251,7 +250,7 @@ class _Walk:
     def _class(self, node: ast.ClassDef) -> None:
         self._each(list(node.decorator_list))
         self._bind(node.name, node)
-        self._note_docstring(node)
+        self._module.docstrings.update(docstring(node))
         outer = self._type_parameters(node)
         self._each(list(node.bases))
         self._each(list(node.keywords))
@@ -417,14 +416,6 @@ class _Walk:
         for part in node.values:
             if isinstance(part, ast.FormattedValue):
                 self._children(part)
-
-    def _note_docstring(self, node: ast.AST) -> None:
-        body = getattr(node, "body", None)
-        if not body or not isinstance(body[0], ast.Expr):
-            return
-        value = body[0].value
-        if isinstance(value, ast.Constant) and isinstance(value.value, str):
-            self._module.docstrings.add(value)
 
 
 _HANDLERS: dict[type[ast.AST], Callable[[_Walk, Any], None]] = {

@@ -37,3 +37,13 @@ def forward_references(call: ast.Call) -> set[ast.expr]:
     if name == "NewType":
         return set(call.args[1:2])
     return set()
+
+
+def docstring(
+    node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef,
+) -> set[ast.Constant]:
+    """The string that documents a definition, where it has one."""
+    first = node.body[0] if node.body else None
+    value = first.value if isinstance(first, ast.Expr) else None
+    is_text = isinstance(value, ast.Constant) and isinstance(value.value, str)
+    return {value} if is_text and isinstance(value, ast.Constant) else set()

@@ -72,6 +72,14 @@ def in_c(cls):
     return any(isinstance(v, kinds) and v.__objclass__ is cls for v in vars(cls).values())
 
 
+def lives_elsewhere(cls, top):
+    """Whether another package really has the class, which this module only imported."""
+    owner = cls.__module__
+    if owner.partition(".")[0].strip("_") == top.strip("_") or owner not in sys.modules:
+        return False
+    return reach(sys.modules[owner], cls.__qualname__) is cls
+
+
 def within(cls, span):
     """Whether the methods of a class come from these lines; True where it has none to tell."""
     lines = [
@@ -96,7 +104,7 @@ def named(folder, top, names, answers):
             cls = reach(module, qualname)
             if span is None or not isinstance(cls, type) or cls.__qualname__ != qualname:
                 continue
-            elsewhere = cls.__module__.partition(".")[0].strip("_") != top.strip("_")
+            elsewhere = lives_elsewhere(cls, top)
             if id(cls) in names or elsewhere or in_c(cls) or not within(cls, span):
                 continue
             names[id(cls)] = f"{module_name}.{qualname}"

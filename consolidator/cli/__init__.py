@@ -53,10 +53,22 @@ app = typer.Typer(
 )
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
 @app.callback()
 def consolidator(
-    version: Annotated[
-        bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            help="Print the version and exit.",
+            callback=_print_version,
+            is_eager=True,
+        ),
     ] = False,
 ) -> None:
     """Merge the copies of one class into one, move every caller, and prove that nothing was lost.
@@ -66,9 +78,6 @@ def consolidator(
     **Exit codes:** 0 nothing to report, or done · 1 findings, or it would change something ·
     2 bad usage, plan or configuration · 3 the tool could not do its work.
     """
-    if version:
-        typer.echo(__version__)
-        raise typer.Exit
 
 
 def main() -> None:

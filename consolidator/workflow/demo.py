@@ -24,14 +24,10 @@ PAGES = {
 
 
 class DemoBench(Workbench, Protocol):
-    """A workbench that can also write a report to a file and commit a new file."""
+    """A workbench that can also write a report to a file."""
 
     def page(self, target: Path, *arguments: str) -> Finished:
         """Write a command's report to `target`, in the format of its suffix."""
-        ...
-
-    def add(self, path: str) -> None:
-        """Make a new file part of the next commit."""
         ...
 
 

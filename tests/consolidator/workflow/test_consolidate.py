@@ -57,6 +57,9 @@ class Bench:
     def rollback(self, commit: str) -> None:
         del self.history[self.history.index(commit) + 1 :]
 
+    def add(self, path: str) -> None:
+        self.calls.append(f"add {path}")
+
     def limit_moves(self, count: int | None) -> None:
         self.limit = count
 
@@ -70,7 +73,8 @@ def test_a_clean_run_tests_after_each_step_that_writes() -> None:
     bench = Bench()
     assert set(statuses(bench).values()) == {"ok"}
     assert bench.calls == [
-        "test", "audit", "imports", "calls", "test", "delete", "test", "mro-report", "guard",
+        "test", "audit", "imports", "calls", "test", "delete", "test", "mro-report", "guard", "guard",
+        "add .consolidator-baseline.json",
     ]  # fmt: skip
 
 

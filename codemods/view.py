@@ -24,8 +24,6 @@ LONGEST_TEXT = 160
 class Options:
     rename_uses: bool = False
     """Adopt the new name in the whole file instead of keeping the local one."""
-    absolute: bool = False
-    """Write the remaining relative imports of modules that lose names as absolute ones."""
     docs: bool = False
     """Rewrite names in comments and docstrings too."""
 

@@ -46,7 +46,7 @@ from consolidator.render.document import document, dumps
 from consolidator.tree.index import Tree
 from consolidator.workflow.extract import Selection
 from consolidator.workflow.extract import run as extract
-from consolidator.workflow.migrate import Planner, prepare
+from consolidator.workflow.migrate import Planner, prepare, unknown_sources
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -95,10 +95,6 @@ def imports(
         bool,
         typer.Option("--rename-uses", help="Use the new name in the files, not the old local one."),
     ] = False,
-    absolute: Annotated[
-        bool,
-        typer.Option("--absolute", help="Make relative imports of the moved modules absolute."),
-    ] = False,
     docs: Annotated[
         bool, typer.Option("--docs", help="Rewrite names in Markdown, comments and prose too.")
     ] = False,
@@ -119,7 +115,7 @@ def imports(
     plan or a dirty git tree · 3 a check failed: nothing was written.
     """
     plan = _plan(root, plan_file, source, target)
-    options = Options(rename_uses=rename_uses, absolute=absolute, docs=docs)
+    options = Options(rename_uses=rename_uses, docs=docs)
     planner = partial(plan_imports, options=options)
     mode = _mode(apply=apply, check=check)
     _migrate(root, plan, planner, mode, form, output, jobs, no_cache, quiet, allow_dirty)
@@ -247,7 +243,9 @@ def _undecided_fixes(root: Path, plan: Plan) -> Objections:
 def _plan(root: Path, plan_file: Path | None, source: str, target: str) -> Plan:
     if bool(source) != bool(target):
         raise UsageError("--from and --to go together")
-    if source and plan_file is None:
+    if source and plan_file is not None:
+        raise UsageError("--from and --to are a plan of their own; leave out --plan")
+    if source:
         check_root(root)
         return Plan(moves=(Move(source, target),))
     plan = open_plan(root, plan_file, required=True)
@@ -281,7 +279,14 @@ def _migrate(
         say(f"finished an interrupted migration of {len(finished)} files", quiet=quiet)
     if mode is Mode.apply and not allow_dirty:
         _refuse_dirty(base)
-    migration = prepare(open_tree(root, plan, jobs, no_cache), plan, planner)
+    tree = open_tree(root, plan, jobs, no_cache)
+    migration = prepare(tree, plan, planner)
+    for move in unknown_sources(tree, plan):
+        where = f"{plan.path}:{move.line}: " if plan.path else ""
+        say(
+            f"{where}{move.source} names nothing in {root}: misspelled, or deleted already",
+            quiet=quiet,
+        )
     if mode is Mode.apply:
         apply_changes(base, migration.changes)
     write(_rendered(root, migration, mode, form), output)

@@ -14,8 +14,9 @@ from consolidator.analysis.import_health import (
 )
 from consolidator.analysis.overlay import overlaid
 from consolidator.errors import ToolError
-from consolidator.plan import Plan
+from consolidator.plan import Move, Plan
 from consolidator.tree.index import Tree
+from consolidator.tree.names import Resolution, Resolver
 
 Planner = Callable[[Tree, Plan, frozenset[str] | None], Rewriting]
 """One rewrite of a whole tree, computed without writing. The last argument narrows it to some files;
@@ -43,6 +44,16 @@ def prepare(tree: Tree, plan: Plan, planner: Planner) -> Migration:
         tuple(broken),
         tuple(tree.skipped()),
     )
+
+
+def unknown_sources(tree: Tree, plan: Plan) -> list[Move]:
+    """Moves whose legacy name means nothing in ROOT: misspelled, or deleted already."""
+    resolver = Resolver(tree)
+    return [move for move in plan.moves if not _is_known(resolver.absolute(move.source))]
+
+
+def _is_known(resolution: Resolution) -> bool:
+    return any(found.kind != "external" for found in resolution.definitions)
 
 
 def _refuse(problem: str, places: Iterable[str]) -> None:

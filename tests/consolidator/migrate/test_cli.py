@@ -120,3 +120,19 @@ def test_an_import_that_would_newly_fail_is_refused(project: Path) -> None:
     done = migrate(project, "imports", ".", "--from", "app.old.Thing", "--to", "app.new.Typo")
     assert done.returncode == 3
     assert "app/use.py:1: app.new.Typo" in done.stderr
+
+
+def test_a_legacy_name_that_does_not_exist_is_said_with_its_line(project: Path) -> None:
+    plan = project / "consolidation.toml"
+    plan.write_text(
+        '[[move]]\nfrom = "app.old.Thing"\nto = "new.A"\n[[move]]\nfrom = "app.old.Thong"\nto = "new.B"\n'
+    )
+    done = migrate(project, "imports", ".", "--check")
+    assert done.returncode == 1
+    assert ":4: app.old.Thong names nothing in ." in done.stderr
+    assert "app.old.Thing names" not in done.stderr
+
+
+def test_a_plan_and_a_single_move_exclude_each_other(project: Path) -> None:
+    move = ("--from", "app.old.Thing", "--to", "new.Home", "--plan", "consolidation.toml")
+    assert migrate(project, "imports", ".", *move).returncode == 2

@@ -23,7 +23,7 @@ from consolidator.analysis.mro.values import (
 )
 from consolidator.analysis.mro.world import World
 from consolidator.tree.facts import ClassFact, FunctionFact, ImportFact, ModuleFacts
-from consolidator.tree.names import Bound
+from consolidator.tree.names import Bound, for_type_checkers
 
 if TYPE_CHECKING:
     from consolidator.analysis.mro.evaluate import Evaluator
@@ -294,11 +294,37 @@ class Scopes:
             for lazy, target in facts.lazy_names:
                 if lazy == name:
                     return self._evaluator.text(target, Place(module.space, module.path))
+            if facts.has_getattr and (lazy := self._lazily(module, name)) is not None:
+                return lazy
             if facts.has_getattr:
                 return Unknown(f"{module.dotted} serves names through __getattr__")
             if unread := self._unread_star(module.space, module.path):
                 return Unknown(f"{name!r} may come from `from {unread} import *`")
         return Unknown(f"{module.dotted} has no name {name!r}", missing=True)
+
+    def _lazily(self, module: ModuleValue, name: str) -> Value | None:
+        """A name that type checkers import and the module's `__getattr__` serves at run time.
+
+        Certain where a literal table in the module names the same source for it.
+        """
+        assert module.space is not None
+        place = Place(module.space, module.path)
+        bound = module.space.resolver.bindings(module.path, name)
+        for fact in (*bound, *self._stars(module.space, module.path)):
+            if isinstance(fact, ImportFact) and for_type_checkers(fact) and fact.name:
+                imported = name if fact.name == "*" else fact.name
+                value = self._imported(place, fact.level, fact.module, imported)
+                if isinstance(value, Unknown):
+                    continue
+                source = "." * fact.level + fact.module
+                syntax = module.space.tree.syntax(module.path)
+                if isinstance(syntax, ast.Module) and _table_says(syntax, name, source):
+                    return value
+                why = (
+                    f"{module.dotted} serves {name!r} through __getattr__, perhaps as for checkers"
+                )
+                return Either((value, Unknown(why)), why)
+        return None
 
     # stars
 
@@ -372,6 +398,19 @@ def _visible(place: Place) -> Iterator[Place]:
         innermost = False
         scope = scope.removesuffix(_LOCALS).rpartition(".")[0]
     yield Place(place.space, place.path, "", line)
+
+
+def _table_says(syntax: ast.Module, name: str, source: str) -> bool:
+    """Whether a dict at module level maps the name to this module, alone or in a tuple."""
+    for node in syntax.body:
+        value = getattr(node, "value", None)
+        if not isinstance(value, ast.Dict):
+            continue
+        for key, entry in zip(value.keys, value.values, strict=True):
+            if isinstance(key, ast.Constant) and key.value == name:
+                parts = entry.elts if isinstance(entry, ast.Tuple) else [entry]
+                return any(isinstance(p, ast.Constant) and p.value == source for p in parts)
+    return False
 
 
 def _deleted(fact: Bound) -> bool:

@@ -77,6 +77,9 @@ class Probe:
             if isinstance(key, str):
                 names[key] = self.name(value)
         exported = getattr(module, "__all__", None)
+        for key in exported or ():  # `unittest` serves some of them through `__getattr__`
+            if key not in names and (value := getattr(module, key, None)) is not None:
+                names[key] = self.name(value)
         if exported is not None:
             names["__all__"] = ["exports", -1, " ".join(exported)]
         self.modules[name] = names

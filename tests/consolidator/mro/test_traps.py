@@ -368,6 +368,21 @@ EXACT = {
         "lazy.py": "def __getattr__(name):\n    return dict",
         "trap.py": "import lazy\nfrom lazy import Base\nclass X(Base): ...\nclass Y(lazy.Other): ...",
     },
+    "a table of lazy names": {
+        "lazy/__init__.py": """
+            from typing import TYPE_CHECKING
+            if TYPE_CHECKING:
+                from .impl import Base
+            _names = {"Base": (__spec__.parent, ".impl")}
+            def __getattr__(name):
+                from importlib import import_module
+                package, module = _names[name]
+                return getattr(import_module(module, package), name)
+        """,
+        "lazy/impl.py": "class Base: ...",
+        "trap.py": "from lazy import Base\nimport unittest\nclass X(Base): ...\n"
+        "class Y(unittest.IsolatedAsyncioTestCase): ...",
+    },
     "a global set by a function": """
         Base = None
         def setup():

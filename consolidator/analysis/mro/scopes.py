@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from consolidator.analysis.mro.flow import Bind, Judge, Reaching, reaching
+from consolidator.analysis.mro.nodes import LOCALS, arguments_of, scope_node, table_says
 from consolidator.analysis.mro.values import (
     ClassRef,
     ClassValue,
@@ -28,7 +29,6 @@ from consolidator.tree.names import Bound, for_type_checkers
 if TYPE_CHECKING:
     from consolidator.analysis.mro.evaluate import Evaluator
 
-_LOCALS = ".<locals>"
 _NOT_DECIDABLE = frozenset({"for", "while", "case"})
 
 
@@ -107,7 +107,7 @@ class Scopes:
     # one scope
 
     def _find(self, place: Place, name: str) -> Value | _Open | None:
-        if _LOCALS in place.scope and place.scope.endswith(_LOCALS):
+        if LOCALS in place.scope and place.scope.endswith(LOCALS):
             return self._by_flow(place, name)
         before = [
             fact
@@ -166,12 +166,12 @@ class Scopes:
         syntax = place.space.tree.syntax(place.path)
         if not isinstance(syntax, ast.Module):
             return Unknown(f"{place.path} can't be parsed")
-        scope = _scope_node(syntax, place.scope, place.line)
+        scope = scope_node(syntax, place.scope, place.line)
         if scope is None:
             return None
         start = Reaching((None,))
         if not isinstance(scope, ast.Module | ast.ClassDef):
-            for argument in _arguments(scope.args):
+            for argument in arguments_of(scope.args):
                 if argument.arg == name:
                     start = Reaching((Bind(argument),))
         try:
@@ -291,8 +291,8 @@ class Scopes:
         if (Place(module.space, module.path), name) in self._running:
             return Unknown(f"{name!r} is defined in a circle")
         if facts is not None:
-            for lazy, target in facts.lazy_names:
-                if lazy == name:
+            for served, target in facts.lazy_names:
+                if served == name:
                     return self._evaluator.text(target, Place(module.space, module.path))
             if facts.has_getattr and (lazy := self._lazily(module, name)) is not None:
                 return lazy
@@ -318,7 +318,7 @@ class Scopes:
                     continue
                 source = "." * fact.level + fact.module
                 syntax = module.space.tree.syntax(module.path)
-                if isinstance(syntax, ast.Module) and _table_says(syntax, name, source):
+                if isinstance(syntax, ast.Module) and table_says(syntax, name, source):
                     return value
                 why = (
                     f"{module.dotted} serves {name!r} through __getattr__, perhaps as for checkers"
@@ -390,27 +390,14 @@ def _visible(place: Place) -> Iterator[Place]:
     """
     scope, line, innermost = place.scope, place.line, True
     while scope:
-        is_function = scope.endswith(_LOCALS)
+        is_function = scope.endswith(LOCALS)
         if is_function or innermost:
             yield Place(place.space, place.path, scope, line)
         if is_function:
             line = None
         innermost = False
-        scope = scope.removesuffix(_LOCALS).rpartition(".")[0]
+        scope = scope.removesuffix(LOCALS).rpartition(".")[0]
     yield Place(place.space, place.path, "", line)
-
-
-def _table_says(syntax: ast.Module, name: str, source: str) -> bool:
-    """Whether a dict at module level maps the name to this module, alone or in a tuple."""
-    for node in syntax.body:
-        value = getattr(node, "value", None)
-        if not isinstance(value, ast.Dict):
-            continue
-        for key, entry in zip(value.keys, value.values, strict=True):
-            if isinstance(key, ast.Constant) and key.value == name:
-                parts = entry.elts if isinstance(entry, ast.Tuple) else [entry]
-                return any(isinstance(p, ast.Constant) and p.value == source for p in parts)
-    return False
 
 
 def _deleted(fact: Bound) -> bool:
@@ -419,38 +406,3 @@ def _deleted(fact: Bound) -> bool:
 
 def _is_augmented(fact: Bound) -> bool:
     return getattr(fact, "form", "") == "other" and not getattr(fact, "value", "")
-
-
-_Scope = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
-
-
-def _scope_node(syntax: ast.Module, scope: str, line: int | None) -> _Scope | None:
-    """The node of a scope; of several of one name, the one that holds the line, else the last."""
-    found: list[_Scope] = [syntax]
-    for part in scope.replace(_LOCALS, "").split(".") if scope else []:
-        found = [child for node in found for child in _definitions(node.body) if child.name == part]
-    if line is not None:
-        found = [
-            node
-            for node in found
-            if isinstance(node, ast.Module) or node.lineno <= line <= (node.end_lineno or line)
-        ]
-    return found[-1] if found else None
-
-
-def _definitions(
-    body: list[ast.stmt],
-) -> Iterator[ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef]:
-    for node in body:
-        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            yield node
-        else:
-            for field in ("body", "orelse", "finalbody"):
-                yield from _definitions(getattr(node, field, []))
-            for handler in (*getattr(node, "handlers", ()), *getattr(node, "cases", ())):
-                yield from _definitions(handler.body)
-
-
-def _arguments(arguments: ast.arguments) -> Iterator[ast.arg]:
-    yield from (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
-    yield from (argument for argument in (arguments.vararg, arguments.kwarg) if argument)

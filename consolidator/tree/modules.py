@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from posixpath import basename, dirname
@@ -35,7 +36,14 @@ class Layout:
             if self.above and not root:
                 yield self.above if stem == "__init__" else f"{self.above}.{stem.replace('/', '.')}"
             if path.startswith(prefix) and stem != root:
-                yield stem[len(prefix) :].replace("/", ".")
+                name = stem[len(prefix) :].replace("/", ".")
+                if not (self.above and not root and _is_standard(name)):
+                    yield name
+
+
+def _is_standard(name: str) -> bool:
+    # ROOT is a package, so `asyncio` in it means the standard library, not ROOT's own `asyncio` folder.
+    return name.partition(".")[0] in sys.stdlib_module_names
 
 
 def find_layout(paths: Iterable[str], configured: Iterable[str] = (), above: str = "") -> Layout:

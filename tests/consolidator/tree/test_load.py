@@ -132,3 +132,19 @@ def test_modules_are_named_from_their_source_root(
 ) -> None:
     root = write_tree(tmp_path, dict.fromkeys(files, ""))
     assert load_tree(root).module(path) == module
+
+
+def test_a_root_that_is_a_package_does_not_hide_the_standard_library(tmp_path: Path) -> None:
+    root = write_tree(
+        tmp_path / "sockets",
+        {
+            "__init__.py": "",
+            "asyncio/__init__.py": "",
+            "asyncio/client.py": "import asyncio\n",
+            "app/main.py": "",
+        },
+    )
+    tree = tree_of(root)
+    assert tree.module("asyncio/client.py") == "sockets.asyncio.client"
+    assert tree.find("asyncio") is None
+    assert tree.find("app.main") == "app/main.py"

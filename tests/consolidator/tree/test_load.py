@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from trees import write_tree
+from trees import tree_of, write_tree
 
 from consolidator.adapters.cache import cache_folder
 from consolidator.adapters.load import load_tree

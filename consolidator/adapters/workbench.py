@@ -83,7 +83,7 @@ class GitWorkbench:
         sub = [rest.pop(0)] if name == "migrate" else []
         command = [name, *sub, ".", *rest, *self._tool_options]
         self._shown(shlex.join(["consolidator", *command]))
-        line = [sys.executable, "-m", "consolidator", *command, "--format", "json"]
+        line = [sys.executable, "-P", "-m", "consolidator", *command, "--format", "json"]
         finished = run(line, self._root, self._timeout, merge_errors=False)
         try:
             document = json.loads(finished.output)
@@ -106,7 +106,9 @@ class GitWorkbench:
         form = {".html": "html", ".md": "md"}.get(target.suffix, "text")
         command = [name, ".", *rest, *self._tool_options, "--format", form, "--output", str(target)]
         self._shown(shlex.join(["consolidator", *command]))
-        return run([sys.executable, "-m", "consolidator", *command], self._root, self._timeout)
+        return run(
+            [sys.executable, "-P", "-m", "consolidator", *command], self._root, self._timeout
+        )
 
     def add(self, path: str) -> None:
         self._git("add", "--", path)

@@ -58,7 +58,7 @@ def load_test(
     options = ["--users", str(users), "--events", str(events), "--threads", str(threads)]
     options += ["--journal", journal, *(["--url", url] if url else []), "--json"]
     say(f"{users} users, {events} events each and phase …", quiet=quiet)
-    line = [sys.executable, "-m", "unified_runtime.loadtest", *options]
+    line = [sys.executable, "-P", "-m", "unified_runtime.loadtest", *options]
     finished = run(line, Path.cwd(), LONGEST, merge_errors=False)
     try:
         figures: dict[str, Any] = json.loads(finished.output)

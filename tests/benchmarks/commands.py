@@ -48,7 +48,7 @@ def seconds(command: Sequence[str], folder: Path) -> tuple[float, int]:
 def tool_line(arguments: Sequence[str], *options: str) -> list[str]:
     name, *rest = arguments
     sub = [rest.pop(0)] if name == "migrate" else []
-    return [sys.executable, "-m", "consolidator", name, *sub, ".", *rest, *options]
+    return [sys.executable, "-P", "-m", "consolidator", name, *sub, ".", *rest, *options]
 
 
 def measure(root: Path, runs: int) -> None:

@@ -121,3 +121,12 @@ def test_a_limited_plan_stays_out_of_the_tree(root: Path) -> None:
     assert git(root, "status", "--porcelain") == "?? consolidation.toml\n"
     assert plan.read_text().count("[[move]]") == 2
     work.limit_moves(None)
+
+
+def test_no_module_of_the_root_runs_in_place_of_one_of_ours(root: Path) -> None:
+    hostile = "import pathlib\npathlib.Path(__file__).with_name('ran').touch()\n"
+    for name in ("rich", "typer", "msgspec", "json"):
+        (root / f"{name}.py").write_text(hostile)
+    finished, document = bench(root).tool("guard")
+    assert document["schema"] == 1, finished.errors
+    assert not (root / "ran").exists()

@@ -437,4 +437,5 @@ def _literal_names(value: ast.expr) -> list[str] | None:
     names = [
         e.value for e in value.elts if isinstance(e, ast.Constant) and isinstance(e.value, str)
     ]
-    return names if len(names) == len(value.elts) else None
+    # What is no identifier (a lone surrogate, say) names nothing that could be exported.
+    return names if len(names) == len(value.elts) and all(map(str.isidentifier, names)) else None

@@ -91,7 +91,7 @@ def main() -> None:
             ignore = shutil.ignore_patterns("__pycache__", "*.so")
             shutil.copytree(sysconfig.get_path("purelib"), roots[1], ignore=ignore)
             move = (
-                'from = "networkx.exception.NetworkXError"\nto = "networkx.errors.NetworkXError"\n'
+                'from = "networkx.exception.NetworkXError"\nto = "graph_errors.GraphError"\n'
             )
             (roots[1] / "consolidation.toml").write_text(f"[[move]]\n{move}")
         for root in roots:

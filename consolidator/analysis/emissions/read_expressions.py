@@ -38,6 +38,10 @@ _OPERATORS: dict[type[ast.cmpop], Operator] = {
 }
 
 
+_INTEGERS = 2**63
+"""Integers from here on have no place in a cached record."""
+
+
 class ExpressionReader:
     """Reads the expressions of one body; `calls`, `assignments` and `names` grow as it goes."""
 
@@ -122,7 +126,10 @@ class ExpressionReader:
     @staticmethod
     def _constant(node: ast.Constant) -> Expression:
         if isinstance(node.value, str):
-            return Text(node.value)
+            # A lone surrogate has no UTF-8 form, so it could not be cached; no event is named with one.
+            return Text(node.value.encode("utf-8", "replace").decode())
+        if isinstance(node.value, int) and abs(node.value) >= _INTEGERS:
+            return Opaque()
         if node.value is None or isinstance(node.value, bool | int | float):
             return Value(node.value)
         return Opaque()

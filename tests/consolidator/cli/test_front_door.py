@@ -131,3 +131,20 @@ def test_output_is_the_same_whatever_the_jobs_and_the_cache(
     }
     assert len(outputs) == 1
     assert json.loads(outputs.pop())["files"] == 60
+
+
+@pytest.mark.parametrize("command", LOOKS)
+def test_literals_that_no_cache_could_hold_stop_nothing(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CONSOLIDATOR_CACHE_DIR", str(tmp_path / "cache"))
+    odd = (
+        "__all__ = ['f', '\\ud800']\nX: str = '\\udfff'\nBIG = 10 ** 30 + 123456789012345678901234567890\n"
+        "def f(a='\\ud801'):\n    send('agent_started\\ud800', -99999999999999999999, a)\n"
+        "class Manager:\n    def send(self): return f'{self}\\ud802'\n"
+    )
+    for number in range(60):
+        (tmp_path / f"m{number}.py").write_text(odd)
+    done = consolidator(command, tmp_path, "--format", "json")
+    assert done.returncode in (0, 1), done.stderr
+    assert json.loads(done.stdout)["files"] == 60

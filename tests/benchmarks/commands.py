@@ -90,9 +90,7 @@ def main() -> None:
             shutil.copy(sample.PLAN, roots[0] / "consolidation.toml")
             ignore = shutil.ignore_patterns("__pycache__", "*.so")
             shutil.copytree(sysconfig.get_path("purelib"), roots[1], ignore=ignore)
-            move = (
-                'from = "networkx.exception.NetworkXError"\nto = "graph_errors.GraphError"\n'
-            )
+            move = 'from = "networkx.exception.NetworkXError"\nto = "graph_errors.GraphError"\n'
             (roots[1] / "consolidation.toml").write_text(f"[[move]]\n{move}")
         for root in roots:
             measure(root.resolve(), chosen.runs)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -148,18 +148,18 @@ def parse_plan(text: str, path: str, *, nested: bool = False) -> Plan:
     return plan
 
 
-def first_moves(text: str, count: int) -> str:
-    """The text of a plan with only its first `count` moves; every other line stays as it is."""
-    kept: list[str] = []
-    seen, inside = 0, False
+def with_moves(text: str, kept: Collection[int]) -> str:
+    """The text of a plan with only the moves of these indices; every other line stays as it is."""
+    lines: list[str] = []
+    move, inside = -1, False
     for line in text.splitlines(keepends=True):
         if header := re.match(r"^\s*\[\[?\s*([^\[\]]+?)\s*\]", line):
             name = re.sub(r"[\s\"']", "", header.group(1)).removeprefix("tool.consolidator.")
-            seen += name == "move"
+            move += name == "move"
             inside = name.partition(".")[0] == "move"
-        if not inside or seen <= count:
-            kept.append(line)
-    return "".join(kept)
+        if not inside or move in kept:
+            lines.append(line)
+    return "".join(lines)
 
 
 class _Lines:

@@ -6,14 +6,14 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 from consolidator.adapters.process import run
 from consolidator.errors import ToolError, UsageError
 from consolidator.model import Finished
-from consolidator.plan import find_plan, first_moves
+from consolidator.plan import find_plan, with_moves
 
 _NO_HOOKS = ("-c", f"core.hooksPath={os.devnull}", "-c", "commit.gpgSign=false")
 _AUTHOR = ("-c", "user.name=consolidator", "-c", "user.email=consolidator@localhost")
@@ -91,14 +91,14 @@ class GitWorkbench:
             document = {}
         return finished, document if isinstance(document, dict) else {}
 
-    def limit_moves(self, count: int | None) -> None:
+    def choose_moves(self, kept: Collection[int] | None) -> None:
         plan = self._plan or find_plan(self._root)
-        if plan is None or count is None:
+        if plan is None or kept is None:
             self._tool_options = ("--plan", str(self._plan)) if self._plan else ()
             return
         # Inside .git it can't be committed, and the file's name says how it is to be read.
         limited = Path(self._git("rev-parse", "--absolute-git-dir").output.strip()) / plan.name
-        limited.write_text(first_moves(plan.read_text("utf-8"), count), "utf-8")
+        limited.write_text(with_moves(plan.read_text("utf-8"), kept), "utf-8")
         self._tool_options = ("--plan", str(limited))
 
     def page(self, target: Path, *arguments: str) -> Finished:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from consolidator.model import Consolidation, Finished, Stage, Status
@@ -35,8 +35,8 @@ class Workbench(Protocol):
         """Make a new file part of the next commit."""
         ...
 
-    def limit_moves(self, count: int | None) -> None:
-        """Let the plan have only its first `count` moves from now on; None for all again."""
+    def choose_moves(self, kept: Collection[int] | None) -> None:
+        """Let the plan have only the moves of these indices from now on; None for all again."""
         ...
 
 
@@ -130,26 +130,37 @@ class Consolidator:
         left = f"{len(self._omissions)} references left and listed"
         stage = self._tested("rewrite", title, f"{changed} file edits, {left}")
         if stage.status == "rolled back" and len(self._moves) > 1:
-            culprit = self._first_red_move(before)
-            details = (f"first move that turns the tests red: {culprit}", *stage.details)
-            return Stage(stage.name, title, stage.status, f"{stage.summary} ({culprit})", details)
+            culprits = self._culprits(before)
+            details = (f"green without: {culprits}", *stage.details)
+            return Stage(stage.name, title, stage.status, f"{stage.summary} ({culprits})", details)
         return stage
 
-    def _first_red_move(self, before: str) -> str:
-        """By bisection over prefixes of the plan; the whole plan is known to be red."""
-        self._announce("  tests are red: looking for the first move that turns them red")
-        green, red = 0, len(self._moves)
+    def _culprits(self, before: str) -> str:
+        """The moves without any one of which the tests are green; the whole plan is known to be red.
+
+        Bisection over prefixes names a candidate in few runs. Moves need one another, so it counts
+        only if the plan is green without it; else each move is left out in turn.
+        """
+        self._announce("  tests are red: looking for the move without which they are green")
+        every = range(len(self._moves))
+        green, red = 0, len(every)
         while red - green > 1:
             middle = (green + red) // 2
-            if self._is_green(middle, before):
+            if self._is_green(range(middle), before):
                 green = middle
             else:
                 red = middle
-        self._bench.limit_moves(None)
-        return self._moves[red - 1]
+        found = [index for index in (red - 1,) if self._is_green_without(index, before)]
+        if not found:
+            found = [index for index in every if self._is_green_without(index, before)]
+        self._bench.choose_moves(None)
+        return ", ".join(self._moves[index] for index in found) or "no single move"
 
-    def _is_green(self, count: int, before: str) -> bool:
-        self._bench.limit_moves(count)
+    def _is_green_without(self, index: int, before: str) -> bool:
+        return self._is_green([i for i in range(len(self._moves)) if i != index], before)
+
+    def _is_green(self, kept: Collection[int], before: str) -> bool:
+        self._bench.choose_moves(kept)
         documents = [self._bench.tool("migrate", k, "--apply")[1] for k in ("imports", "calls")]
         applied = all("changed" in document for document in documents)
         green = applied and self._bench.test().code == 0

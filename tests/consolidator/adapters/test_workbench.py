@@ -117,10 +117,10 @@ def test_a_limited_plan_stays_out_of_the_tree(root: Path) -> None:
     plan = root / "consolidation.toml"
     plan.write_text('[[move]]\nfrom = "a.x"\nto = "b.x"\n[[move]]\nfrom = "a.y"\nto = "b.y"\n')
     work = bench(root)
-    work.limit_moves(1)
+    work.choose_moves([1])
     assert git(root, "status", "--porcelain") == "?? consolidation.toml\n"
     assert plan.read_text().count("[[move]]") == 2
-    work.limit_moves(None)
+    work.choose_moves(None)
 
 
 def test_no_module_of_the_root_runs_in_place_of_one_of_ours(root: Path) -> None:

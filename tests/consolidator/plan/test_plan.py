@@ -14,9 +14,9 @@ from consolidator.plan import (
     CallForm,
     Plan,
     find_plan,
-    first_moves,
     parse_plan,
     read_plan,
+    with_moves,
 )
 
 WHOLE = """\
@@ -150,18 +150,19 @@ def test_invalid_toml_names_the_line() -> None:
     assert mistakes_of('[consolidation]\nschema = "\n')[0][0] == 2
 
 
-def test_the_first_moves_of_a_plan_are_a_plan_with_all_else_unchanged() -> None:
+def test_a_plan_with_some_of_its_moves_keeps_all_else_unchanged() -> None:
     whole = parse_plan(WHOLE, "plan.toml")
-    one = parse_plan(first_moves(WHOLE, 1), "plan.toml")
-    assert one.moves == whole.moves[:1]
-    assert (one.guard, one.keeps, one.drops, one.run) == (
+    first, second = (parse_plan(with_moves(WHOLE, [index]), "plan.toml") for index in (0, 1))
+    assert first.moves == whole.moves[:1]
+    assert [move.source for move in second.moves] == ["app.manager.get_manager"]
+    assert (first.guard, first.keeps, first.drops, first.run) == (
         whole.guard,
         whole.keeps,
         whole.drops,
         whole.run,
     )
-    assert parse_plan(first_moves(WHOLE, 0), "plan.toml").moves == ()
-    assert first_moves(WHOLE, 2) == WHOLE
+    assert parse_plan(with_moves(WHOLE, []), "plan.toml").moves == ()
+    assert with_moves(WHOLE, range(2)) == WHOLE
 
 
 def test_a_pyproject_holds_the_same_plan_below_tool_consolidator(tmp_path: Path) -> None:

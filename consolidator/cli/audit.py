@@ -84,6 +84,7 @@ def audit(
     if not plan.moves:
         say("no plan, so only the integration points are examined", quiet=quiet)
     tree = open_tree(root, plan, jobs, no_cache)
+    tree.prefetch()  # in parallel, and so that every file that can't be read is listed
     installed = InstalledPackages(base).find
     report = examine(tree, plan, installed)
     if since:

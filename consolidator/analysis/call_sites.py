@@ -30,10 +30,13 @@ _SHORT = 6
 def plan_calls(
     tree: Tree,
     plan: Plan,
+    only: frozenset[str] | None = None,
+    *,
     library: Library = no_library,
     last_migration: Iterable[FileChange] = (),
 ) -> Rewriting:
     """What adapting every call of the plan would write, and what it would leave. Nothing is written.
+    `only` narrows it to these files.
 
     `last_migration` tells what the names of its files meant before it, as long as the files are still
     what it made of them.
@@ -46,7 +49,8 @@ def plan_calls(
     changes: list[FileChange] = []
     omissions: list[Omission] = []
     unknown = tree.containing(*sorted(distinctive)) if distinctive else []
-    for path in sorted({*reach.files, *unknown}):
+    found = {*reach.files, *unknown}
+    for path in sorted(found if only is None else found & only):
         omissions += overrides(subjects, path)
         lines = reach.lines(path)
         change, left = _file(subjects, flow.file(path, partial(touches, lines)), distinctive, path)

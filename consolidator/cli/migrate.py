@@ -150,7 +150,7 @@ def calls(
         plan_calls, library=InstalledPackages(root).find, last_migration=last_changes(root)
     )
     mode = _mode(apply=apply, check=check)
-    _migrate(root, plan, _whole(adapt), mode, form, output, jobs, no_cache, quiet, allow_dirty)
+    _migrate(root, plan, adapt, mode, form, output, jobs, no_cache, quiet, allow_dirty)
 
 
 @app.command()

@@ -106,19 +106,27 @@ class SqliteJournal:
         return Bounds(store.stream, user.first, user.last) if user else Bounds(store.stream, 1, 0)
 
     async def read(self, user_id: str, after: int, count: int) -> Page:
+        """Never runs ahead of what the writer thread has said, although the file already may."""
         store = self._opened()
         user = store.users.get(user_id)
-        if user is None or after >= user.last or self._readers is None:
-            return Page(await self.bounds(user_id), [])
+        if user is None or self._readers is None:
+            return Page(Bounds(store.stream, 1, 0), [])
         loop = asyncio.get_running_loop()
         while True:
-            start = max(after, user.first - 1)
+            bounds = Bounds(store.stream, user.first, user.last)
+            start = max(after, bounds.first - 1)
+            end = min(start + count, bounds.last)
+            if end <= start:
+                return Page(bounds, [])
             try:
-                frames = await loop.run_in_executor(self._readers, store.read, user, start, count)
+                page = await loop.run_in_executor(self._readers, store.read, user, start, end)
             except sqlite3.Error as error:
                 raise JournalError(f"{self._path}: {error}") from error
-            if start >= user.first - 1:  # else it was trimmed while it was read
-                return Page(await self.bounds(user_id), frames)
+            if start < user.first - 1:
+                continue  # trimmed while it was read
+            if [seq for seq, _ in page] != list(range(start + 1, end + 1)):
+                raise JournalError(f"{self._path}: the history behind event {start} has a hole")
+            return Page(bounds, [frame for _, frame in page])
 
     async def watch(self, user_id: str) -> None:
         """Nothing to do: no other process may write to the file."""

@@ -49,7 +49,7 @@ WITH RECURSIVE chain(row, seq, prev) AS (
 _PAGE = f"""{_WALK}
 SELECT group_concat(chain.seq), CAST(group_concat(e.frame, x'0a') AS BLOB)
 FROM chain JOIN events AS e ON e.id = chain.row
-WHERE chain.seq > :after AND chain.seq <= :after + :count
+WHERE chain.seq > :after AND chain.seq <= :end
 """  # noqa: S608 - made of constants
 
 _TRIM = f"""{_WALK}
@@ -153,7 +153,8 @@ class SqliteStore:
         self.users |= batch.new_users
         for name, user in batch.changed.items():
             known = self.users[name]
-            known.last, known.row = user.last, user.row
+            known.row = user.row
+            known.last = user.last  # after its row, because readers look here from other threads
         self._dirty |= batch.changed.keys()
         self._next_row = batch.next_row
         return batch.written
@@ -187,14 +188,10 @@ class SqliteStore:
         """Keep the newest `keep` events of one user."""
         user = self.users[name]
         first = user.last - keep + 1
-        if first <= user.first:
-            return
-        row = self._row_at_or_after(self._writer, user, first - 1)
-        with self._writer:
-            self._writer.execute("BEGIN IMMEDIATE")
-            self._writer.execute(_TRIM, {"row": row, "after": user.first - 1, "first": first})
-            self._forget_before(user, first)
-        user.first = first
+        if first > user.first:
+            row = self._row_at_or_after(self._writer, user, first - 1)
+            place = {"row": row, "after": user.first - 1, "first": first}
+            self._trim([(user, first)], _TRIM, place)
 
     def trim_age(self, oldest: float) -> None:
         """Drop what is older than `oldest`, in seconds since the epoch."""
@@ -206,16 +203,28 @@ class SqliteStore:
         gone = self._writer.execute(
             "SELECT user, max(seq) FROM events WHERE id < ? GROUP BY user", (end,)
         ).fetchall()
-        if not gone:
-            return
-        by_id = {user.id: user for user in self.users.values()}
-        with self._writer:
-            self._writer.execute("BEGIN IMMEDIATE")
-            self._writer.execute("DELETE FROM events WHERE id < ?", (end,))
-            for id_, last in gone:
-                self._forget_before(by_id[id_], last + 1)
-        for id_, last in gone:
-            by_id[id_].first = last + 1
+        if gone:
+            by_id = {user.id: user for user in self.users.values()}
+            firsts = [(by_id[id_], last + 1) for id_, last in gone]
+            self._trim(firsts, "DELETE FROM events WHERE id < :end", {"end": end})
+
+    def _trim(
+        self, firsts: list[tuple[User, int]], delete: str, parameters: dict[str, int]
+    ) -> None:
+        """The promise is taken back before the events are: a reader may look at any moment."""
+        promised = [(user, user.first) for user, _ in firsts]
+        for user, first in firsts:
+            user.first = first
+        try:
+            with self._writer as db:
+                db.execute("BEGIN IMMEDIATE")
+                db.execute(delete, parameters)
+                for user, first in firsts:
+                    self._forget_before(user, first)
+        except BaseException:
+            for user, first in promised:
+                user.first = first
+            raise
 
     def _forget_before(self, user: User, first: int) -> None:
         db = self._writer
@@ -235,19 +244,16 @@ class SqliteStore:
         ).fetchone()
         return int(mark[0]) if mark else user.row
 
-    def read(self, user: User, after: int, count: int) -> list[bytes]:
-        """Up to `count` frames behind `after`, which is at least `user.first - 1`."""
+    def read(self, user: User, after: int, end: int) -> list[tuple[int, bytes]]:
+        """Numbers and frames of the events behind `after` up to `end`, as far as they are there."""
         db = self._reader
-        row = self._row_at_or_after(db, user, after + count)
-        found = db.execute(_PAGE, {"row": row, "after": after, "count": count}).fetchone()
+        row = self._row_at_or_after(db, user, end)
+        found = db.execute(_PAGE, {"row": row, "after": after, "end": end}).fetchone()
         if found[0] is None:
             return []
         numbers = map(int, found[0].split(","))
         frames: list[bytes] = found[1].split(b"\n")
-        page = sorted(zip(numbers, frames, strict=True))
-        if [seq for seq, _ in page] != list(range(after + 1, after + 1 + len(page))):
-            raise JournalError(f"{self._path}: the history behind event {after} is not consecutive")
-        return [frame for _, frame in page]
+        return sorted(zip(numbers, frames, strict=True))
 
     def close(self) -> None:
         self.checkpoint()

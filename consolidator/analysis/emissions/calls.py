@@ -9,13 +9,12 @@ from functools import cached_property
 from consolidator.analysis.emissions.code import (
     Call,
     Expression,
-    Member,
     Path,
     Result,
 )
 from consolidator.analysis.emissions.constants import texts
 from consolidator.analysis.emissions.possible import EMPTY, Values
-from consolidator.analysis.emissions.program import Function, last_name
+from consolidator.analysis.emissions.program import Function, last_name, owner_of
 from consolidator.analysis.emissions.values import Inference, in_order
 from consolidator.tree.names import Definition
 
@@ -94,7 +93,7 @@ class CallGraph:
             for f in (
                 self.program.by_name.get(name, ()) if not missing and not callee.outside else ()
             )
-            if (f.owner is not None) == (_owner(call.callee) is not None) and accepts(f, call)
+            if (f.owner is not None) == (owner_of(call.callee) is not None) and accepts(f, call)
         ]
         return Targets((), tuple(in_order(guessed)), (), tuple(sorted(callee.outside)), missing)
 
@@ -121,7 +120,7 @@ class CallGraph:
                 yield candidate
 
     def _missing(self, call: Call, function: Function) -> str:
-        owner = _owner(call.callee)
+        owner = owner_of(call.callee)
         if owner is None:
             return ""
         if isinstance(owner, Path) and self.inference.is_unbound(owner.head, function):
@@ -225,13 +224,6 @@ class CallGraph:
 def called_name(call: Call) -> str:
     """The last name of what is called; empty where it has none."""
     return last_name(call.callee)
-
-
-def _owner(callee: Expression) -> Expression | None:
-    if isinstance(callee, Path):
-        head = callee.text.rpartition(".")[0]
-        return Path(head) if head else None
-    return callee.owner if isinstance(callee, Member) else None
 
 
 def described(expression: Expression, function: Function) -> str:

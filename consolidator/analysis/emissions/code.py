@@ -81,7 +81,7 @@ class Choice(Node, frozen=True):
 class Test(Node, frozen=True):
     """`not x`, `x is y`, `x == y`: its truth matters, its operands do not become its value."""
 
-    operator: OneOf["not", "is", "is not", "==", "!=", "in", "and", "or", "other"]
+    operator: OneOf["not", "is", "is not", "==", "!=", "in", "not in", "and", "or", "other"]
     operands: tuple[Expression, ...]
 
 

@@ -25,7 +25,7 @@ from consolidator.analysis.emissions.code import (
 )
 from consolidator.analysis.emissions.coroutines import is_coroutine, lost_coroutine
 from consolidator.analysis.emissions.liveness import Liveness
-from consolidator.analysis.emissions.program import Function
+from consolidator.analysis.emissions.program import Function, owner_of
 from consolidator.analysis.emissions.transports import is_transport
 from consolidator.analysis.emissions.verdict import Verdict
 from consolidator.tree.facts import Parameter
@@ -160,7 +160,7 @@ class _Trace:
     def _takes(self, call: Call) -> bool:
         if any(self._holds(argument.value) for argument in call.arguments):
             return True
-        owner = _owner(call)
+        owner = owner_of(call.callee)
         return owner is not None and self._holds(owner)
 
     def _assigned(self, target: str) -> None:
@@ -179,10 +179,10 @@ class _Trace:
         if _is_log(call):
             self._journey.logged = True
             return
+        self._journey.used = True
         if why := self._blocked(call):
             self._found(Verdict("false", why))
             return
-        self._journey.used = True
         targets = self._graph.targets(call, self._function)
         has_body = any(not is_abstract(target) for target in targets.functions)
         if not has_body and is_transport(call, callee):
@@ -199,8 +199,8 @@ class _Trace:
         if targets.guessed:
             self._found(self._guess([self._enter(index, call, t) for t in targets.guessed], call))
         reached = targets.functions or targets.guessed
-        if targets.classes or not reached:
-            self._results.add(index)
+        if targets.classes or not targets.functions:
+            self._results.add(index)  # of an unknown receiver too: it may be somebody else's method
         if not reached and not targets.classes:
             self._outside(call)
 
@@ -245,7 +245,7 @@ class _Trace:
 
     def _bound(self, call: Call, target: Function) -> Iterator[str]:
         """The parameters of the callee that receive the value."""
-        owner = _owner(call)
+        owner = owner_of(call.callee)
         if owner is not None and target.receiver and self._holds(owner):
             yield target.receiver
         for argument, parameter in bind(call, target):
@@ -254,7 +254,7 @@ class _Trace:
 
     def _outside(self, call: Call) -> None:
         """A call of something that is not part of the program."""
-        name, owner = called_name(call), _owner(call)
+        name, owner = called_name(call), owner_of(call.callee)
         if isinstance(owner, Path) and (name in _STORING or name in _QUEUEING):
             head, _, rest = owner.text.partition(".")
             if rest and head == self._function.receiver:
@@ -291,13 +291,6 @@ class _Trace:
 
     def _where(self, call: Call) -> str:
         return f"{self._function.path}:{call.line}"
-
-
-def _owner(call: Call) -> Expression | None:
-    if isinstance(call.callee, Path):
-        head = call.callee.text.rpartition(".")[0]
-        return Path(head) if head else None
-    return call.callee.owner if isinstance(call.callee, Member) else None
 
 
 def _is_log(call: Call) -> bool:

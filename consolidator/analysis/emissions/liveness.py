@@ -25,7 +25,7 @@ class Liveness:
     def __init__(self, graph: CallGraph, entries: Entries) -> None:
         self._graph = graph
         self._entries = entries
-        self.truth = Truth(graph.inference, lambda function: bool(self.of(function)))
+        self.truth = Truth(graph.inference, self.of)
         self._known: dict[Function, Verdict] = {}
         self._busy: set[Function] = set()
         self._raising: dict[Function, bool] = {}

@@ -383,5 +383,13 @@ def last_name(expression: Expression) -> str:
     return expression.name if isinstance(expression, Member) else ""
 
 
+def owner_of(callee: Expression) -> Expression | None:
+    """What a method or attribute is taken from; None for a plain name."""
+    if isinstance(callee, Path):
+        head = callee.text.rpartition(".")[0]
+        return Path(head) if head else None
+    return callee.owner if isinstance(callee, Member) else None
+
+
 def _is_accessor(fact: FunctionFact) -> bool:
     return any(decorator.endswith((".setter", ".deleter")) for decorator in fact.decorators)

@@ -28,13 +28,14 @@ from consolidator.analysis.emissions.code import (
 )
 from consolidator.analysis.emissions.places import Places
 
-Operator = Literal["not", "is", "is not", "==", "!=", "in", "and", "or", "other"]
+Operator = Literal["not", "is", "is not", "==", "!=", "in", "not in", "and", "or", "other"]
 _OPERATORS: dict[type[ast.cmpop], Operator] = {
     ast.Is: "is",
     ast.IsNot: "is not",
     ast.Eq: "==",
     ast.NotEq: "!=",
     ast.In: "in",
+    ast.NotIn: "not in",
 }
 
 
@@ -193,7 +194,8 @@ class ExpressionReader:
                 self._places.require(Condition(source, True, generator.iter.lineno))
                 for test in generator.ifs:
                     self._places.require(Condition(self.read(test), True, test.lineno))
-            return Group(read())
+            # Nobody knows whether anything is left over, so it is not true like another group.
+            return Choice((Group(read()), Group(())))
 
     def assign(self, target: ast.expr, value: Expression, annotation: str = "") -> None:
         """Record what a target is bound to; tuples are taken apart where the value is one."""

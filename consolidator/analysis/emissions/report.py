@@ -31,6 +31,23 @@ class EventReport:
     sites: tuple[SiteReport, ...]
     status: EventStatus
 
+    def causes(self) -> list[tuple[str, SiteReport]]:
+        """Why its dead sites are dead, the reason of most of them first, each with its first site."""
+        found: dict[str, list[SiteReport]] = {}
+        for site in self.sites:
+            if site.reachable == "false":
+                found.setdefault(site.why, []).append(site)
+        ranked = sorted(found.items(), key=lambda item: (-len(item[1]), item[0]))
+        return [(_counted(why, len(sites)), _first(sites)) for why, sites in ranked]
+
+
+def _counted(why: str, sites: int) -> str:
+    return why if sites == 1 else f"{why} ({sites} sites)"
+
+
+def _first(sites: list[SiteReport]) -> SiteReport:
+    return min(sites, key=lambda site: (site.form == "delegation", site.path, site.line))
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:

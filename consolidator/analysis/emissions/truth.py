@@ -10,6 +10,7 @@ from consolidator.analysis.emissions.code import (
     Condition,
     Expression,
     Group,
+    Item,
     Path,
     Place,
     Result,
@@ -17,8 +18,10 @@ from consolidator.analysis.emissions.code import (
     Text,
     Value,
 )
-from consolidator.analysis.emissions.program import Function
+from consolidator.analysis.emissions.containers import VIEWS, Containers, is_empty_container
+from consolidator.analysis.emissions.program import Function, last_name, owner_of
 from consolidator.analysis.emissions.values import Inference
+from consolidator.analysis.emissions.verdict import Verdict
 from consolidator.tree.names import Definition
 
 _DEEPEST = 6
@@ -29,34 +32,47 @@ _FIXED = {"TYPE_CHECKING": False, "typing.TYPE_CHECKING": False, "__debug__": Tr
 class Truth:
     """Truth of expressions; None wherever it depends on what happens at runtime."""
 
-    def __init__(self, inference: Inference, can_run: Callable[[Function], bool]) -> None:
+    def __init__(self, inference: Inference, can_run: Callable[[Function], Verdict]) -> None:
         self._inference = inference
         self._program = inference.program
+        self._containers = Containers(inference.program)
         self._can_run = can_run
-        self._known: dict[tuple[Function, int], bool | None] = {}
+        self._known: dict[tuple[Function, int], tuple[bool | None, str]] = {}
         self._depth = 0
+        self._because = ""
 
     def obstacle(self, place: Place, function: Function) -> str:
         """Why control never comes to a place; empty where it can."""
         if place.dead:
             return place.dead
         for condition in place.conditions:
+            self._because = ""
             if self.of(condition.test, function) is (not condition.holds):
-                return _said(condition)
+                return self._said(condition)
         return ""
+
+    def _said(self, condition: Condition) -> str:
+        word = "always false" if condition.holds else "always true"
+        reason = f": {self._because}" if self._because else ""
+        return f"the condition in line {condition.line} is {word}{reason}"
 
     def of(self, expression: Expression, function: Function) -> bool | None:
         key = (function, id(expression))
         if key not in self._known:
             # A value that depends on itself is not known; neither is one too far away.
-            self._known[key] = None
+            self._known[key] = (None, "")
             if self._depth < _DEEPEST:
+                outer, self._because = self._because, ""
                 self._depth += 1
                 try:
-                    self._known[key] = self._evaluate(expression, function)
+                    truth = self._evaluate(expression, function)
+                    self._known[key] = (truth, self._because if truth is not None else "")
                 finally:
                     self._depth -= 1
-        return self._known[key]
+                    self._because = outer
+        truth, because = self._known[key]
+        self._because = because or self._because
+        return truth
 
     def _evaluate(self, expression: Expression, function: Function) -> bool | None:
         match expression:
@@ -76,6 +92,10 @@ class Truth:
                 return self._path(expression.text, function)
             case Result():
                 return self._result(expression, function)
+            case Item():
+                # An item of an empty container: an error, or what a defaultdict starts with.
+                owner = self.of(expression.owner, function)
+                return False if owner is False else None
         return None
 
     def _test(self, test: Test, function: Function) -> bool | None:
@@ -93,11 +113,20 @@ class Truth:
         return self._comparison(test, function)
 
     def _comparison(self, test: Test, function: Function) -> bool | None:
+        if test.operator in ("in", "not in"):
+            return self._membership(test, function)
         left, right = (self._constant(operand, function) for operand in test.operands)
-        if test.operator == "in" or left is None or right is None:
+        if left is None or right is None:
             return None
         same = left == right
         return same if test.operator in ("==", "is") else not same
+
+    def _membership(self, test: Test, function: Function) -> bool | None:
+        """Nothing is in a container that is always empty."""
+        container = test.operands[1]
+        is_text = isinstance(container, Text) or not isinstance(container, Path | Group)
+        is_empty = not is_text and self.of(container, function) is False
+        return test.operator == "not in" if is_empty else None
 
     def _constant(self, expression: Expression, function: Function) -> Expression | None:
         """The one constant that an expression always is."""
@@ -124,7 +153,52 @@ class Truth:
         if text in _FIXED:
             return _FIXED[text]
         assigned = self._assignments(text, function)
-        return self._agreed(assigned) if assigned else None
+        if not assigned:
+            return None
+        if any(self._is_container(assignment.value, where) for where, assignment in assigned):
+            return self._filled(text, function, assigned)
+        return self._agreed(assigned)
+
+    @staticmethod
+    def _is_container(value: Expression, where: Function) -> bool:
+        return isinstance(value, Group) or is_empty_container(value, where)
+
+    def _filled(
+        self, text: str, function: Function, assigned: list[tuple[Function, Assignment]]
+    ) -> bool | None:
+        """Truth of a container: what changes it counts too, where that can run."""
+        name = text.rpartition(".")[2]
+        changes = [
+            (where, change)
+            for where, change in self._containers.changes(name)
+            if self._may_change(text, function, where, change)
+        ]
+        truth = self._agreed([*assigned, *changes])
+        if truth is False:
+            fillers = [w for w, a in (*assigned, *changes) if a.into_item and w.qualname]
+            self._because = f"nothing ever puts anything into {text!r}"
+            if fillers:
+                self._because = f"{text!r} stays empty: {self._can_run(fillers[0]).why}"
+        return truth
+
+    def _may_change(
+        self, text: str, function: Function, where: Function, change: Assignment
+    ) -> bool:
+        """Whether a change of `….name` can mean the very container that `text` names here."""
+        if "." not in text:
+            own = where is function or where.qualname.startswith(f"{function.qualname}.<locals>.")
+            is_local = any(a.target == text for a in function.body.assignments)
+            if is_local and function.qualname and not self._is_global(text, function):
+                return own and where.path == function.path and change.target == text
+            return change.target == text or change.target.endswith(f".{text}")
+        cls = self._program.definition_of(function)
+        if cls is None or text.partition(".")[0] != function.receiver:
+            return True
+        relatives = (*self._program.ancestors(cls), *self._program.descendants(cls))
+        return self._may_set(where, change, {(c.path, c.qualname) for c in relatives})
+
+    def _is_global(self, name: str, function: Function) -> bool:
+        return bool(self._program.resolver.bindings(function.path, name))
 
     def _agreed(self, assigned: list[tuple[Function, Assignment]]) -> bool | None:
         """The one truth of everything that is assigned in code that can run."""
@@ -235,11 +309,19 @@ class Truth:
 
     def _result(self, result: Result, function: Function) -> bool | None:
         call = function.body.calls[result.call]
+        if is_empty_container(result, function):
+            return False
+        name = last_name(call.callee)
+        if name == "get" or name in VIEWS:
+            owner = owner_of(call.callee)
+            if owner is not None and self.of(owner, function) is False:
+                default = call.arguments[1].value if len(call.arguments) > 1 else None
+                return self.of(default, function) if default is not None else False
         if not isinstance(call.callee, Path):
             return None
         if call.callee.text == "range":
             return self._range(call.arguments[-1].value) if len(call.arguments) == 1 else None
-        if call.callee.text in ("bool", "list", "tuple", "set", "sorted") and call.arguments:
+        if call.callee.text in ("bool", "list", "tuple", "set", "sorted", "len") and call.arguments:
             return self.of(call.arguments[0].value, function)
         values = self._inference.of(call.callee, function)
         if values.open or values.classes or values.outside or len(values.functions) != 1:
@@ -263,8 +345,3 @@ def _same(truths: Iterable[bool | None]) -> bool | None:
             return None
         found = truth
     return found
-
-
-def _said(condition: Condition) -> str:
-    word = "always false" if condition.holds else "always true"
-    return f"the condition in line {condition.line} is {word}"

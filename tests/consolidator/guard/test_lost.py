@@ -43,6 +43,7 @@ APPLICATION = {
         @api.websocket("/ws")
         async def endpoint(websocket: WebSocket):
             await websocket.accept()
+            manager.sockets.setdefault("ada", []).append(websocket)
             await answer("ada")
 
 
@@ -62,8 +63,8 @@ def test_an_event_on_its_way_to_a_socket_is_ok(app):
     assert app.status() == "ok"
     assert app.sites() == {
         "app/bridge.py:10": ("literal", "true"),
-        "app/main.py:13": ("delegation", "true"),
-        "app/main.py:18": ("delegation", "true"),
+        "app/main.py:14": ("delegation", "true"),
+        "app/main.py:19": ("delegation", "true"),
     }
 
 
@@ -125,3 +126,95 @@ def test_it_is_lost_through(app, loss):
     app.replace(*LOSSES[loss])
     assert app.status() == "lost"
     assert "event-lost" in app.rules("agent_started")
+
+
+def test_sockets_that_nobody_ever_adds_turn_the_event_red_and_the_reason_says_so(app):
+    app.replace("app/main.py", '    manager.sockets.setdefault("ada", []).append(websocket)\n', "")
+    assert app.status() == "lost"
+    assert "nothing ever puts anything into 'self.sockets'" in app.why()
+
+
+def test_the_method_that_adds_sockets_must_be_called(app):
+    joining = "    manager.join(websocket)\n"
+    app.replace(
+        "app/main.py", '    manager.sockets.setdefault("ada", []).append(websocket)\n', joining
+    )
+    app.replace(
+        "app/manager.py",
+        "    async def send",
+        "    def join(self, socket):\n        self.sockets['ada'] = [socket]\n\n    async def send",
+    )
+    assert app.status() == "ok"
+    app.replace("app/main.py", joining, "")
+    assert app.status() == "lost"
+    assert "'self.sockets' stays empty: nothing calls app.manager.Manager.join" in app.why()
+
+
+HUB = """
+    from fastapi import FastAPI, WebSocket
+
+    app = FastAPI()
+
+
+    class Hub:
+        def __init__(self):
+            {made}
+
+        {joined}
+
+        async def send(self, message):
+            stale = [socket for socket in self.sockets if socket is None]
+            if stale:
+                return
+            for socket in {read}:
+                await socket.send_json(message)
+
+
+    hub = Hub()
+
+
+    @app.websocket("/ws")
+    async def endpoint(websocket: WebSocket):
+        hub.join(websocket)
+        await hub.send({{"type": "agent_started"}})
+    """
+
+
+@pytest.mark.parametrize(
+    ("made", "joined", "read"),
+    [
+        ("self.sockets = []", "def join(self, s): self.sockets.append(s)", "self.sockets"),
+        ("self.sockets = set()", "def join(self, s): self.sockets.add(s)", "list(self.sockets)"),
+        (
+            "self.sockets = {}",
+            "def join(self, s): self.sockets.setdefault('u', []).append(s)",
+            "self.sockets.get('u', ())",
+        ),
+        (
+            "self.sockets = defaultdict(set)",
+            "def join(self, s): self.sockets['u'].add(s)",
+            "self.sockets['u']",
+        ),
+        (
+            "self.sockets = []",
+            "def join(self, s): _into(self.sockets, s)",
+            "sorted(self.sockets)",
+        ),
+        (
+            "self.sockets = {}",
+            "def join(self, s): self.sockets.update(u=s)",
+            "self.sockets.values()",
+        ),
+        ("self.sockets = []", "def join(self, s): self.sockets += [s]", "self.sockets"),
+        (
+            "self.sockets = []",
+            "def join(self, s): known = self.sockets; known.append(s)",
+            "self.sockets",
+        ),
+    ],
+)
+def test_sockets_may_be_kept_in_any_container(project, made, joined, read):
+    project.write({"app.py": HUB.format(made=made, joined=joined, read=read)})
+    assert project.status() == "ok"
+    project.replace("app.py", "    hub.join(websocket)\n", "")
+    assert project.status() == "lost"

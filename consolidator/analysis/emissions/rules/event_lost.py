@@ -30,6 +30,9 @@ RULE = GuardRule(
 )
 
 
+_SHOWN = 3  # reasons in the message; every site carries its own
+
+
 def check(context: Context) -> Iterator[Problem]:
     for report in context.reports:
         if report.status != "lost":
@@ -37,14 +40,14 @@ def check(context: Context) -> Iterator[Problem]:
         if not report.sites:
             yield Problem(RULE.id, report.event, "", "", 0, f"nothing builds {report.event}")
             continue
-        nearest = min(
-            report.sites, key=lambda site: (site.form == "delegation", site.path, site.line)
-        )
+        causes = report.causes()
+        nearest = causes[0][1]
+        why = "; ".join(why for why, _ in causes[:_SHOWN])
         yield Problem(
             RULE.id,
             report.event,
             "",
             nearest.path,
             nearest.line,
-            f"{report.event} can't reach a user from any of {len(report.sites)} sites: {nearest.why}",
+            f"{report.event} can't reach a user from any of {len(report.sites)} sites: {why}",
         )

@@ -32,4 +32,6 @@ def check(context: Context) -> Iterator[Problem]:
         if report.status == "weakened":
             site = next(site for site in report.sites if site.reachable == "unknown")
             message = f"it is not certain that {report.event} reaches a user: {site.why}"
+            if causes := report.causes():
+                message += f"; the other ways are dead: {causes[0][0]}"
             yield Problem(RULE.id, report.event, "", site.path, site.line, message, RULE.severity)

@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections import deque
 from concurrent.futures import Future
+from typing import Any
 
 from unified_runtime.errors import JournalError, ManagerClosedError, WouldDeadlockError
 from unified_runtime.journals.base import Journal
@@ -19,24 +20,46 @@ class EmitFuture(Future[int]):
 
     Cannot be cancelled: the event is on its way. `result()` on the loop's own thread raises
     WouldDeadlockError instead of waiting for itself.
+
+    What Future keeps to wait and call back with (a lock, a condition, two lists) costs more than
+    the event, so it is made when it is first asked for, which most events' never is.
     """
 
-    def __init__(self, loop_thread: int) -> None:
-        super().__init__()
-        self._loop_thread = loop_thread
-        self._seq: int | None = None
+    _seq: int | None = None
 
-    def set_result(self, result: int) -> None:
-        self._seq = result
-        super().set_result(result)
+    def __init__(self, settling: threading.Lock, loop_thread: int) -> None:
+        """`settling` is held by whoever settles futures or starts to wait for one."""
+        self._settling = settling
+        self._loop_thread = loop_thread
+
+    def __getattr__(self, name: str) -> Any:
+        with self._settling:
+            if not self.awaited:
+                super().__init__()
+                if self._seq is not None:
+                    super().set_result(self._seq)
+        return object.__getattribute__(self, name)
+
+    @property
+    def awaited(self) -> bool:
+        """Whether Future's own state was made, so that somebody may wait on it."""
+        return "_condition" in self.__dict__
+
+    def settle(self, seq: int) -> bool:
+        """Under the lock; True if `set_result` has to follow without it."""
+        self._seq = seq
+        return "_condition" in self.__dict__
+
+    def done(self) -> bool:
+        return self._seq is not None or super().done()
 
     def cancel(self) -> bool:
         return False
 
     def result(self, timeout: float | None = None) -> int:
-        if self._seq is not None:  # without the lock, which costs more than all the rest of it
+        if self._seq is not None:
             return self._seq
-        if not self.done() and threading.get_ident() == self._loop_thread:
+        if threading.get_ident() == self._loop_thread and not self.done():
             raise WouldDeadlockError("use asyncio.wrap_future(…) on the loop's own thread")
         return super().result(timeout)
 
@@ -51,6 +74,7 @@ class Inbox:
         self._loop_thread = threading.get_ident()
         self._queue: deque[tuple[list[Draft], EmitFuture]] = deque()
         self._room = threading.Condition()
+        self._settling = threading.Lock()
         self._waiting = 0
         self._woken = False
         self._drainer: asyncio.Task[None] | None = None
@@ -65,7 +89,7 @@ class Inbox:
             self._wait_for_room()
         if self._closed:
             raise ManagerClosedError("the manager is closed")
-        future = EmitFuture(self._loop_thread)
+        future = EmitFuture(self._settling, self._loop_thread)
         self._queue.append((drafts, future))
         if not self._woken:
             self._woken = True
@@ -85,6 +109,12 @@ class Inbox:
             self._room.wait_for(lambda: len(self._queue) < self._limit or self._closed)
             self._waiting -= 1
 
+    def _make_room(self) -> None:
+        """Wake who waits once half is free, lest they all wake for a place each."""
+        if self._waiting and len(self._queue) <= self._limit // 2:
+            with self._room:
+                self._room.notify_all()
+
     def _start(self) -> None:
         self._woken = False  # before the queue is read: a later put wakes the loop again
         if self._drainer is None or self._drainer.done():
@@ -93,9 +123,7 @@ class Inbox:
     async def _drain(self) -> None:
         while self._queue:
             batch = [self._queue.popleft() for _ in range(min(_BATCH, len(self._queue)))]
-            if self._waiting:
-                with self._room:
-                    self._room.notify_all()
+            self._make_room()
             await self._append(batch)
             await asyncio.sleep(0)
 
@@ -106,10 +134,20 @@ class Inbox:
             for _, future in batch:
                 future.set_exception(error)
             return
+        self._settle(batch, numbers)
+
+    def _settle(self, batch: list[tuple[list[Draft], EmitFuture]], numbers: list[int]) -> None:
+        """One lock for the batch; only futures that somebody waits on are woken one by one."""
+        awaited: list[tuple[EmitFuture, int]] = []
         index = 0
-        for drafts, future in batch:
-            future.set_result(numbers[index])
-            index += len(drafts)
+        with self._settling:
+            for drafts, future in batch:
+                seq = numbers[index]
+                if future.settle(seq):
+                    awaited.append((future, seq))
+                index += len(drafts)
+        for future, seq in awaited:
+            future.set_result(seq)
 
     async def aclose(self) -> None:
         """Refuse further events and wait until the ones taken are in the journal."""

@@ -15,6 +15,7 @@ from typing import Literal
 import msgspec
 
 Guards = tuple[str, ...]
+ParameterKind = Literal["positional-only", "positional", "vararg", "keyword", "kwarg"]
 
 
 class Record(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -50,7 +51,7 @@ class ImportFact(Record, frozen=True):
 
 class Parameter(Record, frozen=True):
     name: str
-    kind: Literal["positional-only", "positional", "vararg", "keyword", "kwarg"]
+    kind: ParameterKind
     default: str | None = None
     """Source text of the default; None where the caller must pass the argument."""
     annotation: str = ""

@@ -18,6 +18,7 @@ from consolidator.tree.facts import (
     ImportFact,
     ModuleFacts,
     Parameter,
+    ParameterKind,
     Unreadable,
 )
 from consolidator.tree.newer import parse_newer
@@ -204,7 +205,7 @@ class _Collector:
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         qualname = self._qualname(node.name)
-        parameters = tuple(self._parameters(node.args))
+        parameters = self._parameters(node.args)
         self._functions.append(
             FunctionFact(
                 name=node.name,
@@ -239,26 +240,26 @@ class _Collector:
     def _leave(self, outer: tuple[str, bool]) -> None:
         self._scope, self._in_function = outer
 
-    def _parameters(self, args: ast.arguments) -> Iterator[Parameter]:
-        positional = [*args.posonlyargs, *args.args]
-        defaults: list[ast.expr | None] = [None] * (len(positional) - len(args.defaults))
-        defaults += args.defaults
-        for index, (arg, default) in enumerate(zip(positional, defaults, strict=True)):
-            only = index < len(args.posonlyargs)
-            yield self._parameter(arg, "positional-only" if only else "positional", default)
+    def _parameters(self, args: ast.arguments) -> tuple[Parameter, ...]:
+        found: list[Parameter] = []
+        positional = args.posonlyargs + args.args if args.posonlyargs else args.args
+        required = len(positional) - len(args.defaults)
+        only = len(args.posonlyargs)
+        for index, arg in enumerate(positional):
+            default = args.defaults[index - required] if index >= required else None
+            kind: ParameterKind = "positional-only" if index < only else "positional"
+            found.append(self._parameter(arg, kind, default))
         if args.vararg:
-            yield self._parameter(args.vararg, "vararg", None)
+            found.append(self._parameter(args.vararg, "vararg", None))
         for arg, default in zip(args.kwonlyargs, args.kw_defaults, strict=True):
-            yield self._parameter(arg, "keyword", default)
+            found.append(self._parameter(arg, "keyword", default))
         if args.kwarg:
-            yield self._parameter(args.kwarg, "kwarg", None)
+            found.append(self._parameter(args.kwarg, "kwarg", None))
+        return tuple(found)
 
-    def _parameter(
-        self,
-        arg: ast.arg,
-        kind: Literal["positional-only", "positional", "vararg", "keyword", "kwarg"],
-        default: ast.expr | None,
-    ) -> Parameter:
+    def _parameter(self, arg: ast.arg, kind: ParameterKind, default: ast.expr | None) -> Parameter:
+        if default is None and arg.annotation is None:
+            return Parameter(arg.arg, kind)
         annotation = self._text(arg.annotation) if arg.annotation else ""
         return Parameter(arg.arg, kind, self._text(default) if default else None, annotation)
 
@@ -266,6 +267,8 @@ class _Collector:
 
     def _assign(self, node: ast.Assign) -> None:
         for target in node.targets:
+            if type(target) is ast.Name and self._in_function and not self._globals:
+                continue  # a local name: the commonest statement, and no fact
             self._target(target, node.value, "")
             if isinstance(target, ast.Name) and target.id == "__all__" and not self._scope:
                 self._exports, self._exports_exact = [], True

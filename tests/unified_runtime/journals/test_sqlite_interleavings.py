@@ -77,9 +77,8 @@ async def test_a_page_read_while_the_history_is_trimmed_has_no_hole(
     await journal.append([draft("a") for _ in range(160)])
     writer = halt_behind(journal, statement)
     await journal.append([draft("a") for _ in range(140)])
-    reading = asyncio.create_task(journal.read("a", position, 64))
     assert await asyncio.to_thread(writer.halted.wait, 20)
-    page = await reading
+    page = await journal.read("a", position, 64)
     writer.go_on.set()
     assert page.bounds.last == 300
     start = max(position, page.bounds.first - 1)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from consolidator.adapters.git_command import GitCommand
-from consolidator.adapters.git_log import LOG_ARGUMENTS, parse_log
+from consolidator.adapters.git_log import LOG_ARGUMENTS, NAMES_ARGUMENTS, parse_log, parse_names
 from consolidator.analysis.history.records import Commit
 from consolidator.errors import ToolError, UsageError
 
@@ -154,6 +154,16 @@ class Repository:
         arguments = (*LOG_ARGUMENTS, self.resolve(revision), *self._below_root())
         with self._git.stream(*arguments) as output:
             yield from parse_log(output, len(self.prefix))
+
+    def changed_paths(self, revision: str, limit: int) -> Iterator[list[str]]:
+        """The paths in ROOT that each of the last `limit` commits changed, newest first.
+
+        Merges are left out and renames are two paths, so no blob is read: a repository that lacks
+        blobs answers as well as a whole one.
+        """
+        arguments = (*NAMES_ARGUMENTS, f"--max-count={limit}", self.resolve(revision))
+        with self._git.stream(*arguments, *self._below_root()) as output:
+            yield from parse_names(output, len(self.prefix))
 
     def _serve(self, ids: list[str]) -> Iterator[tuple[str, bytes | None]]:
         with tempfile.TemporaryFile() as requests:

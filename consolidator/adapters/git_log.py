@@ -32,6 +32,36 @@ LOG_ARGUMENTS = (
     "--format=%x00%x1e%H%x00%P%x00%an%x00%at%x00%B%x00",
 )
 
+NAMES_ARGUMENTS = (
+    "log",
+    "--no-merges",
+    "--full-history",
+    "--root",
+    "--name-only",
+    "-z",
+    "--no-renames",
+    "--no-ext-diff",
+    "--no-textconv",
+    "--no-show-signature",
+    "--no-notes",
+    "--no-color",
+    "--format=%x1e",
+)
+
+
+def parse_names(output: IO[bytes], prefix_length: int) -> Iterator[list[str]]:
+    """The paths that each commit changed, as git prints them for `NAMES_ARGUMENTS`."""
+    paths: list[str] = []
+    for token in _tokens(output):
+        if token.startswith(_START):
+            if paths:
+                yield paths
+            paths = []
+        elif name := token.removeprefix(b"\n"):
+            paths.append(os.fsdecode(name)[prefix_length:])
+    if paths:
+        yield paths
+
 
 def parse_log(output: IO[bytes], prefix_length: int) -> Iterator[Commit]:
     """Commits as git prints them for `LOG_ARGUMENTS`; regular files only."""

@@ -17,13 +17,15 @@ _MARKS = {"same": "=", "differs": "≠", "missing": "·"}
 
 
 def to_json(report: Report, root: str, files: int, skipped: list[Skipped]) -> dict[str, Any]:
-    """The document of the contract; `copies`, `canonical_lacks` and `weaker` are added to it."""
+    """The document of the contract; `copies`, `canonical_lacks`, `changes`, `weaker` and
+    `history_limit` are added to it."""
     return document(
         root,
         files,
         skipped,
         families=[_family(family) for family in report.families],
         weaker=report.weaker,
+        history_limit=report.history_limit,
     )
 
 
@@ -46,6 +48,10 @@ def _family(family: Family) -> dict[str, Any]:
             for copy in family.copies
         ],
         "canonical_lacks": list(family.canonical_lacks),
+        "changes": [
+            {"left": c.left, "right": c.right, "together": c.together, "either": c.either}
+            for c in family.changes
+        ],
     }
 
 

@@ -1,6 +1,25 @@
 """Which classes are the same thing written more than once."""
 
+from consolidator.analysis.duplicates.cochange import SWEEP, History
 from consolidator.analysis.duplicates.find import MIN_SCORE, find_duplicates
-from consolidator.analysis.duplicates.records import Copy, Family, Member, Report, Signature
+from consolidator.analysis.duplicates.records import (
+    CoChange,
+    Copy,
+    Family,
+    Member,
+    Report,
+    Signature,
+)
 
-__all__ = ["MIN_SCORE", "Copy", "Family", "Member", "Report", "Signature", "find_duplicates"]
+__all__ = [
+    "MIN_SCORE",
+    "SWEEP",
+    "CoChange",
+    "Copy",
+    "Family",
+    "History",
+    "Member",
+    "Report",
+    "Signature",
+    "find_duplicates",
+]

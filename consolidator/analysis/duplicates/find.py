@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 
 from consolidator.analysis.duplicates.bodies import Bodies, resemblance
 from consolidator.analysis.duplicates.candidates import Pair
+from consolidator.analysis.duplicates.cochange import HistoryReader, with_changes
 from consolidator.analysis.duplicates.data import equal_records
 from consolidator.analysis.duplicates.doubles import attach_doubles
 from consolidator.analysis.duplicates.explain import copies_of, explain, kind_of, name_of
@@ -28,13 +29,22 @@ MIN_SCORE = 0.5
 
 
 def find_duplicates(
-    tree: Tree, *, match: Sequence[str] = (), min_score: float = MIN_SCORE
+    tree: Tree,
+    *,
+    match: Sequence[str] = (),
+    min_score: float = MIN_SCORE,
+    history: HistoryReader | None = None,
 ) -> Report:
     """The families of a tree, most certain first. `match` are globs over qualified names or class
-    names; a family is shown whole when one member matches."""
+    names; a family is shown whole when one member matches. `history` is asked once, for the files
+    of the families that are shown."""
     tree.prefetch()
     with _without_collector():
-        return _Search(tree).report(match, min_score)
+        report = _Search(tree).report(match, min_score)
+    if history is None:
+        return report
+    families, limit = with_changes(report.families, history)
+    return replace(report, families=families, history_limit=limit)
 
 
 @contextmanager

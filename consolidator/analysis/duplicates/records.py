@@ -44,6 +44,17 @@ class Copy:
 
 
 @dataclass(frozen=True, slots=True)
+class CoChange:
+    """How often two files of a family changed in one commit; sweeps and merges left out."""
+
+    left: str
+    right: str
+    together: int
+    either: int
+    """Commits that changed one of them or both."""
+
+
+@dataclass(frozen=True, slots=True)
 class Signature:
     """How one member writes one method, for people to compare."""
 
@@ -69,7 +80,9 @@ class Family:
     why: tuple[str, ...]
     copies: tuple[Copy, ...] = ()
     signatures: Mapping[str, Mapping[str, Signature]] = field(default_factory=dict, repr=False)
-    """By method, then by member."""
+    """By member, then by method."""
+    changes: tuple[CoChange, ...] = ()
+    """Pairs of files that history knows, those that change together most first."""
 
     @property
     def canonical_lacks(self) -> tuple[str, ...]:
@@ -92,3 +105,5 @@ class Report:
     """Families that were left out because their score was too low."""
     classes: int
     """Classes that were looked at."""
+    history_limit: str = ""
+    """Why history says less than it could; empty where it is whole or was not asked for."""

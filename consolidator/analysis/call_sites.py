@@ -9,7 +9,7 @@ from functools import partial
 from codemods.calls import adapt_calls
 from codemods.outcome import Changed, Failed, Omission
 from codemods.positions import Positions
-from consolidator.analysis.calls.origins import Origins
+from consolidator.analysis.calls.earlier import Earlier
 from consolidator.analysis.calls.reach import Reach, touches
 from consolidator.analysis.calls.sites import Sites
 from consolidator.analysis.calls.subjects import Subjects
@@ -41,19 +41,22 @@ def plan_calls(
     `last_migration` tells what the names of its files meant before it, as long as the files are still
     what it made of them.
     """
-    world = World(tree, library)
+    earlier = Earlier(tree, plan, last_migration)
+    world = World(earlier.tree, library)
     subjects = Subjects(world, plan)
     reach = Reach(subjects)
-    flow = Flow(world, Origins(tree, plan, last_migration), reach.makes)
+    flow = Flow(world, reach.makes)
     distinctive = distinctive_names(subjects)
     changes: list[FileChange] = []
     omissions: list[Omission] = []
-    unknown = tree.containing(*sorted(distinctive)) if distinctive else []
+    unknown = world.tree.containing(*sorted(distinctive)) if distinctive else []
     found = {*reach.files, *unknown}
     for path in sorted(found if only is None else found & only):
         omissions += overrides(subjects, path)
-        lines = reach.lines(path)
-        change, left = _file(subjects, flow.file(path, partial(touches, lines)), distinctive, path)
+        known = flow.file(path, partial(touches, reach.lines(path)))
+        if known is None:
+            continue
+        change, left = _file(tree, subjects, earlier.as_now(known), distinctive)
         omissions += left
         if change is not None:
             changes.append(change)
@@ -61,10 +64,11 @@ def plan_calls(
 
 
 def _file(
-    subjects: Subjects, known: FileFlow | None, distinctive: frozenset[str], path: str
+    tree: Tree, subjects: Subjects, known: FileFlow, distinctive: frozenset[str]
 ) -> tuple[FileChange | None, list[Omission]]:
-    source = subjects.world.tree.source(path)
-    if known is None or not isinstance(source, SourceText):
+    path = known.path
+    source = tree.source(path)
+    if not isinstance(source, SourceText):
         return None, []
     sites = Sites(subjects, known, Positions(source.text), distinctive)
     sites.collect()
@@ -75,7 +79,7 @@ def _file(
         raise ToolError(f"{path}:{outcome.line}: {outcome.reason}; nothing was written")
     if not isinstance(outcome, Changed):
         return None, sites.omissions
-    before = subjects.world.tree.read(path)
+    before = tree.read(path)
     after = source.encode(outcome.text)
     return FileChange(path, before, after, outcome.kinds), sites.omissions
 

@@ -67,7 +67,7 @@ def _concerned(flow: FileFlow, node: ast.expr, *, classes: bool = False) -> Valu
     kinds = ("instance", "class") if classes else ("instance",)
     if len({(v.kind, v.name) for v in found}) != 1:
         return None
-    value = min(found, key=lambda value: (value.via, value.origin))
+    value = min(found, key=lambda value: value.via)
     return value if value.kind in kinds else None
 
 

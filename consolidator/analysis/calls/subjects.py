@@ -1,13 +1,12 @@
 """What a plan moves, as classes and functions, and which of it a value in the code may be.
 
-Before `migrate imports` a receiver is an instance of the legacy class itself. After it, the same
-receiver is an instance of the target, got under the legacy name where imports keep it. So a call on
+Before `migrate imports`, and wherever the tree before it is known (see `earlier`), a receiver is an
+instance of the legacy class itself. Elsewhere the same receiver is an instance of the target, got under the legacy name where imports keep it. So a call on
 the target counts as a legacy call only where
 
 - the target has no such member and a legacy class that moves onto it does, or
 - the arguments fit a legacy signature and not the target's, or
-- the target was got under the name of the legacy class, and that is not its own name, or
-- the last migration is known to have rewritten the import by which it was got.
+- the target was got under the name of the legacy class, and that is not its own name.
 
 Anything else on a target is code that was written for it, or migrated before: it is left alone.
 """
@@ -105,8 +104,8 @@ def _signature(owner: Class | Function | None, name: str, members: Members) -> S
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """The moves that a value may stand for. `certain` where it is, or was before the last migration,
-    the legacy definition itself, or the target under a name that only the legacy one had."""
+    """The moves that a value may stand for. `certain` where it is the legacy definition itself, or the
+    target under a name that only the legacy one had."""
 
     subjects: tuple[Subject, ...]
     certain: bool
@@ -132,8 +131,6 @@ class Subjects:
 
     def of_instance(self, value: Value, member: str) -> Candidates:
         """Moves that an attribute of an instance, or of the class, may concern."""
-        if former := self._former(value):
-            return former
         cls = self.world.class_of(value.name)
         for ancestor in self.world.lineage(cls) if cls else ():
             legacy = tuple(s for s in self.all if s.legacy is ancestor)
@@ -148,19 +145,10 @@ class Subjects:
         return self._by_name(unread, value, member)
 
     def of_function(self, value: Value) -> Candidates:
-        if former := self._former(value):
-            return former
         legacy = tuple(s for s in self.all if s.legacy and s.legacy.dotted == value.name)
         if legacy:
             return Candidates(legacy, certain=True)
         return self._by_name([s for s in self.all if s.target_is(value.name)], value, CALL)
-
-    def _former(self, value: Value) -> Candidates | None:
-        """Moves of what the name meant before the last migration."""
-        if not value.origin:
-            return None
-        found = tuple(s for s in self.all if s.legacy and s.legacy.dotted == value.origin)
-        return Candidates(found, certain=True) if found else None
 
     def _by_name(self, targets: Sequence[Subject], value: Value, member: str) -> Candidates:
         """After imports moved: those whose legacy name the code still uses, else all that know the

@@ -31,10 +31,6 @@ _KEPT_FILES = 200
 _CONTEXTS = {"contextmanager", "asynccontextmanager"}
 
 
-Origin = Callable[[str, str, str], str]
-"""What a name (path, scope, dotted) meant before the last migration, as a dotted definition."""
-
-
 Worth = Callable[[str, int, int], bool]
 """Whether the lines of a file (path, first, last) are worth reading."""
 
@@ -62,14 +58,11 @@ class FileFlow:
 class Flow:
     """Flow analysis of one world; answers are remembered."""
 
-    def __init__(
-        self, world: World, origins: Origin | None = None, worth: Worth | None = None
-    ) -> None:
+    def __init__(self, world: World, worth: Worth | None = None) -> None:
         """`worth` says of lines of ROOT whether reading a function or class there can tell anything;
         by default everything is read."""
         self.world = world
         self._worth = worth
-        self._origins = origins
         self._names: dict[tuple[str, str, str, str], Values] = {}
         self._members: dict[tuple[str, str], Values] = {}
         self._returned: dict[tuple[str, str], Values] = {}
@@ -113,36 +106,25 @@ class Flow:
                 self._names[key] = NOTHING_KNOWN
             else:
                 via = dotted.rpartition(".")[2]
-                origin = self._origin(place, dotted)
                 found: Values = frozenset().union(
                     *(
-                        self._defined(place.source, thing, via, origin)
+                        self._defined(place.source, thing, via)
                         for thing in self.world.definitions(place.source, resolution)
                     )
                 )
                 self._names[key] = found | {UNKNOWN} if resolution.reasons else found
         return self._names[key]
 
-    def _origin(self, place: Place, dotted: str) -> str:
-        if self._origins is None or not place.source.first_party:
-            return ""
-        return self._origins(place.path, place.scope, dotted)
-
-    def _defined(
-        self, source: Source, thing: Class | Function | Definition, via: str, origin: str = ""
-    ) -> Values:
+    def _defined(self, source: Source, thing: Class | Function | Definition, via: str) -> Values:
         if isinstance(thing, Class | Function):
             kind: Kind = "class" if isinstance(thing, Class) else "function"
-            changed = origin if origin != thing.dotted else ""
-            return frozenset({Value(kind, thing.dotted, via, origin=changed)})
+            return frozenset({Value(kind, thing.dotted, via)})
         if thing.kind == "module" or (thing.kind == "external" and not thing.qualname):
             return frozenset({Value("module", thing.dotted)})
         if thing.kind == "external":
             last = thing.qualname.rpartition(".")[2]
             is_class = last[:1].isupper() and not last.isupper()
-            return frozenset(
-                {Value("class" if is_class else "function", thing.dotted, via, origin=origin)}
-            )
+            return frozenset({Value("class" if is_class else "function", thing.dotted, via)})
         if thing.kind == "variable":
             return self._variable(source, thing)
         return NOTHING_KNOWN
@@ -271,18 +253,10 @@ class Flow:
             function = self.world.function_of(callee.name)
             if function is None:
                 return NOTHING_KNOWN
-            result = self._former_result(callee) or self.result(function)
-            return _through(result, callee.via, function.fact.name)
+            return _through(self.result(function), callee.via, function.fact.name)
         if callee.kind == "method":
             return self._method_result(callee)
         return NOTHING_KNOWN
-
-    def _former_result(self, callee: Value) -> Values:
-        """What the factory gave that the name meant before, where that is the same kind of thing: it
-        knows the origin of what it gives."""
-        former = self.world.named(callee.origin) if callee.origin else None
-        values = self.result(former) if isinstance(former, Function) else frozenset()
-        return values if any(value.origin for value in values) else frozenset()
 
     def _method_result(self, callee: Value) -> Values:
         cls = self.world.class_of(callee.name)

@@ -37,8 +37,6 @@ class Value:
     """What an awaitable, a context manager or a container holds."""
     mock: bool = False
     """Whether a test double stands in for the class."""
-    origin: str = ""
-    """What the same name meant before the last migration, where that was another definition."""
 
 
 Values = frozenset[Value]
@@ -68,5 +66,5 @@ def certain_instance(values: Values) -> Value | None:
         names = {(value.kind, value.name) for value in real}
         if len(names) != 1:
             return None
-    value = min(real, key=lambda value: (value.via, value.origin))
+    value = min(real, key=lambda value: value.via)
     return value if value.kind == "instance" else None

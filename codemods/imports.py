@@ -55,6 +55,8 @@ def collect(view: View) -> None:
     move_dotted_uses(view)
     _move_bare_imports(view)
     move_strings(view)
+    if view.options.absolute and (view.edits or any(view.statements.values())):
+        _write_absolutely(view)
 
 
 def _statement_edits(view: View) -> Iterator[Edit]:
@@ -178,6 +180,18 @@ def _move_bare_imports(view: View) -> None:
             if any(use.root == top for use in view.module.uses) and top != alias.name:
                 new.append(Replacement(top, "", ""))
             view.rewrite(statement).replaced[index] = new
+
+
+def _write_absolutely(view: View) -> None:
+    """Relative imports of modules that moved names leave, or that move."""
+    for statement in view.module.imports:
+        source = view.source(statement) if isinstance(statement, ast.ImportFrom) else None
+        if source is None or not getattr(statement, "level", 0):
+            continue
+        modules = (source, *(f"{source}.{alias.name}" for alias in statement.names))
+        if any(view.moves.holds_moved(module) for module in modules):
+            rewrite = view.rewrite(statement)
+            rewrite.source, rewrite.module = source, rewrite.module or source
 
 
 # uses take the new name

@@ -125,11 +125,16 @@ class _Surgery:
             return [self._module_edit(self._rewrite.module), *additions]
         modules = {entry.module for entry in new.values()}
         if new and modules == {self._rewrite.source} and all(e.name for e in new.values()):
-            return [*self._aliases(new), *self._additions(self._rewrite.added)]
+            aliases = [*self._absolute(), *self._aliases(new)]
+            return [*aliases, *self._additions(self._rewrite.added)]
         if self._kept or len(modules) != 1 or not all(entry.name for entry in new.values()):
             return None if new else self._additions(self._rewrite.added)
         module = self._module_edit(modules.pop())
         return [module, *self._aliases(new), *self._additions(self._rewrite.added)]
+
+    def _absolute(self) -> Iterator[Edit]:
+        if self._rewrite.module:
+            yield self._module_edit(self._rewrite.module)
 
     def _aliases(self, new: Mapping[int, Replacement]) -> Iterator[Edit]:
         for index, entry in new.items():
@@ -166,6 +171,7 @@ class _Surgery:
             yield Edit(items[index].lines_from, items[index].lines_to, "", "")
         inline = [i for i in moved if i not in lines]
         yield from self._shorten(items, inline)
+        yield from self._absolute()
         yield from self._additions(self._moved_statements(items))
 
     def _shorten(self, items: Sequence[_Item], inline: Sequence[int]) -> Iterator[Edit]:

@@ -26,6 +26,8 @@ class Options:
     """Adopt the new name in the whole file instead of keeping the local one."""
     docs: bool = False
     """Rewrite names in comments and docstrings too."""
+    absolute: bool = False
+    """In a file that changes, write relative imports absolutely where names move out of their module."""
 
 
 @dataclass(eq=False)

@@ -23,6 +23,7 @@ from consolidator.errors import ToolError, UsageError
 
 STATE = ".consolidator"
 _PREPARING = ".preparing"
+"""Ends the name of a folder that is no part of the journal: not yet, or no longer."""
 _DONE = "done"
 
 
@@ -74,8 +75,12 @@ def undo_last(root: Path) -> list[str]:
 
 
 def recover(root: Path) -> list[str]:
-    """Finishes an application that was interrupted; the paths it concerned, empty if there was none."""
-    if not (root / STATE).is_dir():
+    """Finishes an application that was interrupted; the paths it concerned, empty if there was none.
+
+    Nothing is written, and no lock taken, where none was interrupted.
+    """
+    state = root / STATE / "migrate"
+    if not state.is_dir() or not any(_unfinished(state)):
         return []
     with _locked(root) as state:
         return _recover(root, state)
@@ -195,11 +200,14 @@ def _recover(root: Path, state: Path) -> list[str]:
     for leftover in state.glob(f"*{_PREPARING}"):
         shutil.rmtree(leftover)
     concerned: list[str] = []
-    for folder in _applications(state):
-        if not (folder / _DONE).exists():
-            _run(root, folder)
-            concerned += (entry.path for entry in _manifest(folder).files)
+    for folder in list(_unfinished(state)):
+        concerned += (entry.path for entry in _manifest(folder).files)
+        _run(root, folder)
     return concerned
+
+
+def _unfinished(state: Path) -> Iterator[Path]:
+    return (folder for folder in _applications(state) if not (folder / _DONE).exists())
 
 
 def _run(root: Path, folder: Path) -> None:
@@ -210,11 +218,20 @@ def _run(root: Path, folder: Path) -> None:
         if parent.is_dir():
             _sync_folder(parent)
     if manifest.undoes:
-        shutil.rmtree(folder.parent / manifest.undoes, ignore_errors=True)
-        shutil.rmtree(folder)
+        _forget(folder.parent / manifest.undoes)
+        _forget(folder)
     else:
         _write(folder / _DONE, b"")
     _sync_folder(folder.parent)
+
+
+def _forget(folder: Path) -> None:
+    """Removes an application from the journal: by one rename, so that it is never seen half removed."""
+    leftover = folder.with_name(folder.name + _PREPARING)
+    if folder.is_dir():
+        folder.rename(leftover)
+        _sync_folder(folder.parent)
+    shutil.rmtree(leftover, ignore_errors=True)
 
 
 def _is_pending(root: Path, folder: Path, entry: _Entry) -> bool:
@@ -225,7 +242,8 @@ def _is_pending(root: Path, folder: Path, entry: _Entry) -> bool:
     if current != entry.old:
         raise ToolError(
             f"{entry.path}: an interrupted migration has to be finished, but this file was changed "
-            f"meanwhile (its old and new bytes are in {folder})"
+            f"meanwhile: put its old or its new bytes back (they are in {folder}), or remove that "
+            "folder to leave every file as it is now"
         )
     return True
 

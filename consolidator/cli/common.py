@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console, RenderableType
 
+from consolidator.adapters.apply import recover
 from consolidator.adapters.files import check_root
 from consolidator.adapters.load import load_tree
 from consolidator.errors import ToolError, UsageError
@@ -30,8 +31,18 @@ class Format(StrEnum):
     html = "html"
 
 
+def _finished(root: Path) -> Path:
+    """ROOT, after a migration that was killed half-way through is carried to its end."""
+    if paths := recover(root):
+        say(f"finished an interrupted migration of {len(paths)} files")
+    return root
+
+
 Root = Annotated[
-    Path, typer.Argument(help="Directory to look at, inside or outside git.", show_default=True)
+    Path,
+    typer.Argument(
+        help="Directory to look at, inside or outside git.", show_default=True, callback=_finished
+    ),
 ]
 PlanFile = Annotated[
     Path | None,

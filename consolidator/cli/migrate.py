@@ -16,7 +16,6 @@ from consolidator.adapters.apply import (
     apply_changes,
     files_as_left,
     last_changes,
-    recover,
     undo_last,
 )
 from consolidator.adapters.files import check_root
@@ -98,6 +97,13 @@ def imports(
     docs: Annotated[
         bool, typer.Option("--docs", help="Rewrite names in Markdown, comments and prose too.")
     ] = False,
+    absolute: Annotated[
+        bool,
+        typer.Option(
+            "--absolute",
+            help="In files that change, turn relative imports of the moved names' modules absolute.",
+        ),
+    ] = False,
     form: Form = MigrateFormat.text,
     output: Output = None,
     jobs: Jobs = None,
@@ -115,7 +121,7 @@ def imports(
     plan or a dirty git tree · 3 a check failed: nothing was written.
     """
     plan = _plan(root, plan_file, source, target)
-    options = Options(rename_uses=rename_uses, docs=docs)
+    options = Options(rename_uses=rename_uses, docs=docs, absolute=absolute)
     planner = partial(plan_imports, options=options)
     mode = _mode(apply=apply, check=check)
     _migrate(root, plan, planner, mode, form, output, jobs, no_cache, quiet, allow_dirty)
@@ -275,8 +281,6 @@ def _migrate(
     allow_dirty: bool,
 ) -> None:
     base = check_root(root)
-    if finished := recover(base):
-        say(f"finished an interrupted migration of {len(finished)} files", quiet=quiet)
     if mode is Mode.apply and not allow_dirty:
         _refuse_dirty(base)
     tree = open_tree(root, plan, jobs, no_cache)

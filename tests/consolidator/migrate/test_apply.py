@@ -4,48 +4,20 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
+import kill_points
 import pytest
+from trees import write_tree
 
 from consolidator.adapters.apply import apply_changes, files_as_left, recover, undo_last
 from consolidator.analysis.changes import FileChange
 from consolidator.errors import ToolError, UsageError
+from consolidator.plan import PLAN_NAME
 
 FILES = {f"package/module_{number}.py": f"value = {number}\n".encode() for number in range(12)}
-KILLER = """
-import os, signal, sys
-from pathlib import Path
-from consolidator.adapters import apply
-from consolidator.analysis.changes import FileChange
-
-root, limit = Path(sys.argv[1]), int(sys.argv[2])
-left = limit
-
-def counted(function):
-    def call(*arguments, **options):
-        global left
-        left -= 1
-        if left < 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return function(*arguments, **options)
-    return call
-
-# Every call by which the journal or a file changes on disk is a point where the process can die.
-os.fsync, os.replace = counted(os.fsync), counted(os.replace)
-Path.rename, Path.unlink, Path.mkdir = map(counted, (Path.rename, Path.unlink, Path.mkdir))
-Path.chmod = counted(Path.chmod)
-paths = sorted(path.relative_to(root).as_posix() for path in root.rglob("*.py"))
-changes = [
-    FileChange(path, (root / path).read_bytes(), None if path.endswith("_5.py") else b"moved = 1\\n")
-    for path in paths
-]
-apply.apply_changes(root, changes)
-print(limit - left)
-"""
 
 
 def write(root: Path) -> None:
@@ -55,6 +27,7 @@ def write(root: Path) -> None:
 
 
 def content(root: Path) -> dict[str, bytes]:
+    """Every Python file with its bytes."""
     return {p.relative_to(root).as_posix(): p.read_bytes() for p in sorted(root.rglob("*.py"))}
 
 
@@ -65,25 +38,83 @@ def change(path: str, after: bytes | None) -> FileChange:
 AFTER = {path: b"moved = 1\n" for path in FILES if not path.endswith("_5.py")}
 
 
-def test_every_file_is_written_or_none_wherever_the_process_is_killed(tmp_path: Path) -> None:
-    probe = tmp_path / "probe"
-    write(probe)
-    steps = int(run(probe, 10_000).stdout)
-    points = random.Random(7).sample(range(steps), 20)
-    for point in [*points, 0, steps - 1]:
+def project(root: Path) -> Path:
+    """Files that a plan moves a name out of, and what the command does to them."""
+    files = {f"app/use_{n}.py": f"from app.old import Thing\nvalue = {n}\n" for n in range(6)}
+    plan = '[[move]]\nfrom = "app.old.Thing"\nto = "new.Fresh"\n'
+    return write_tree(root, {"app/old.py": "class Thing: ...\n", **files, PLAN_NAME: plan})
+
+
+APPLY = ("migrate", "imports", ".", "--apply", "--no-cache", "-q")
+UNDO = ("migrate", "undo", ".", "-q")
+
+
+@pytest.mark.parametrize("command", [APPLY, UNDO], ids=["apply", "undo"])
+def test_every_file_is_written_or_none_wherever_the_process_is_killed(
+    command: tuple[str, ...], tmp_path: Path
+) -> None:
+    start, end = project(tmp_path / "start"), tmp_path / "end"
+    if command is UNDO:
+        kill_points.run(start, kill_points.NEVER, *APPLY)
+    shutil.copytree(start, end)
+    steps = kill_points.steps_of(kill_points.run(end, kill_points.NEVER, *command))
+    assert content(start) != content(end)
+    for point in sorted({0, steps - 1, *random.Random(7).sample(range(steps), 6)}):
         root = tmp_path / f"at_{point}"
-        write(root)
-        assert run(root, point).returncode == -signal.SIGKILL
+        shutil.copytree(start, root)
+        assert kill_points.run(root, point, *command).returncode == -signal.SIGKILL
         recover(root)
-        assert content(root) in (FILES, AFTER)
-        if content(root) == AFTER:
-            undo_last(root)
-            assert content(root) == FILES
+        assert content(root) in (content(start), content(end))
+        assert recover(root) == []
 
 
-def run(root: Path, limit: int) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", KILLER, str(root), str(limit)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("mro-report", "."),
+        ("duplicates", "."),
+        ("audit", "."),
+        ("guard", "."),
+        ("plan", ".", "--output", "draft.toml"),
+        ("migrate", "delete", ".", "--check"),
+    ],
+    ids=lambda command: command[0],
+)
+def test_whatever_command_comes_next_finishes_the_application(
+    command: tuple[str, ...], tmp_path: Path
+) -> None:
+    root = project(tmp_path)
+    decided = half_applied(root)
+    assert "from app.old import Thing" in (root / "app/use_5.py").read_text("utf-8")
+    done = kill_points.run(root, kill_points.NEVER, *command)
+    assert f"finished an interrupted migration of {decided} files" in done.stderr
+    assert "from new import Fresh as Thing" in (root / "app/use_5.py").read_text("utf-8")
+
+
+def half_applied(root: Path) -> int:
+    """Leaves a journal whose decision has fallen and of whose files none is written."""
+    paths = [f"app/use_{n}.py" for n in range(6)]
+    before = {path: (root / path).read_bytes() for path in paths}
+    after = {
+        p: data.replace(b"app.old import Thing", b"new import Fresh as Thing")
+        for p, data in before.items()
+    }
+    apply_changes(root, [FileChange(path, before[path], after[path]) for path in paths])
+    folder = root / ".consolidator/migrate/1"
+    (folder / "done").unlink()
+    for index, path in enumerate(paths):
+        (root / path).rename(folder / f"{index}.new")
+        (root / path).write_bytes(before[path])
+    return len(paths)
+
+
+def test_a_file_edited_between_death_and_recovery_is_kept_and_named(tmp_path: Path) -> None:
+    root = project(tmp_path)
+    half_applied(root)
+    (root / "app/use_2.py").write_text("mine = 1\n")
+    with pytest.raises(ToolError, match=r"app/use_2\.py: an interrupted migration .* put its old"):
+        recover(root)
+    assert (root / "app/use_2.py").read_text("utf-8") == "mine = 1\n"
 
 
 def test_undo_brings_back_every_byte_deleted_files_included(tmp_path: Path) -> None:

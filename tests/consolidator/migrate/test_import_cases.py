@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 from trees import tree_of, write_tree
 
+from codemods.view import Options
 from consolidator.analysis.references.rewrite import plan_imports
 from consolidator.plan import Move, Plan
 from consolidator.tree.index import Tree
-from consolidator.workflow.migrate import prepare
+from consolidator.workflow.migrate import Planner, prepare
 
 CASES = Path(__file__).parents[2] / "cases" / "imports"
 MOVES = "app.old.Thing = new.home.Fresh"
@@ -26,6 +28,11 @@ class Case:
     before: dict[str, str] = field(default_factory=dict)
     after: dict[str, str] = field(default_factory=dict)
     omissions: list[str] = field(default_factory=list)
+    options: list[str] = field(default_factory=list)
+
+    @property
+    def planner(self) -> Planner:
+        return partial(plan_imports, options=Options(**dict.fromkeys(self.options, True)))
 
     @property
     def plan(self) -> Plan:
@@ -50,6 +57,8 @@ def parse(case: Case, body: str) -> Case:
             files = case.after
         elif line.startswith("moves: "):
             case.moves = line.removeprefix("moves: ")
+        elif line.startswith("options: "):
+            case.options = line.removeprefix("options: ").split()
         elif line.startswith("? "):
             case.omissions.append(line.removeprefix("? "))
         else:
@@ -68,15 +77,15 @@ ALL = list(cases())
 @pytest.mark.parametrize("case", ALL, ids=[case.title for case in ALL])
 def test_case(case: Case, tmp_path: Path) -> None:
     tree = tree_of(write_tree(tmp_path, dict(case.before)))
-    migration = prepare(tree, case.plan, plan_imports)
+    migration = prepare(tree, case.plan, case.planner)
     changed = {c.path: c.after.decode() for c in migration.changes if c.after is not None}
     assert changed == case.after
     found = [f"{o.path}:{o.line} {o.kind}" for o in migration.omissions]
     assert found == case.omissions
-    assert unchanged_by_a_second_run(tmp_path, changed, case.plan)
+    assert unchanged_by_a_second_run(tmp_path, changed, case)
 
 
-def unchanged_by_a_second_run(root: Path, changed: dict[str, str], plan: Plan) -> bool:
+def unchanged_by_a_second_run(root: Path, changed: dict[str, str], case: Case) -> bool:
     write_tree(root, {path: text.encode() for path, text in changed.items()})
     again: Tree = tree_of(root)
-    return plan_imports(again, plan).changes == ()
+    return case.planner(again, case.plan, None).changes == ()

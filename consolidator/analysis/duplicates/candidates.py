@@ -7,14 +7,13 @@ Three indexes find pairs: one role name, several rare methods in common, several
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 
 from consolidator.analysis.duplicates.shapes import Shape
 from consolidator.analysis.duplicates.words import (
     GENERIC_CONCEPTS,
     async_twins,
-    concept,
     role_words,
 )
 
@@ -58,9 +57,7 @@ def candidate_pairs(shapes: Sequence[Shape], weights: Weights) -> list[Pair]:
 
 
 def _comparable(left: Shape, right: Shape) -> bool:
-    """A base with its subclass is inheritance, a class with its asynchronous twin is meant to be."""
-    if left.name in right.base_names or right.name in left.base_names:
-        return False
+    """A class with its asynchronous twin is meant to be."""
     return not (async_twins(left.name, right.name) and left.is_async != right.is_async)
 
 
@@ -138,27 +135,3 @@ def _declared(shapes: Sequence[Shape]) -> Iterator[Pair]:
             for other in set.intersection(*(having[name] for name in shape.public)) - {at}:
                 if role_words(shapes[other].name)[-1] == role_words(shape.name)[-1]:
                     yield min(at, other), max(at, other)
-
-
-def explained_by_base(
-    left: Shape, right: Shape, by_name: Mapping[str, Sequence[Shape]]
-) -> frozenset[str]:
-    """Concepts that two classes share because a base of both asks for them.
-
-    A base outside the tree can't be read, so it explains every method of the same name.
-    """
-    shared_bases = (left.base_names & right.base_names) - {
-        "Protocol",
-        "ABC",
-        "Generic",
-        "object",
-        "",
-    }
-    explained: set[str] = set()
-    for base in shared_bases:
-        known = by_name.get(base)
-        if known is None:
-            return left.concepts & right.concepts
-        for shape in known:
-            explained.update(concept(name) for name in shape.methods)
-    return frozenset(explained)

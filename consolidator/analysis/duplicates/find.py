@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
+from consolidator.analysis.duplicates.ancestry import Ancestry
 from consolidator.analysis.duplicates.bodies import Bodies, resemblance
 from consolidator.analysis.duplicates.candidates import Pair
 from consolidator.analysis.duplicates.cochange import HistoryReader, with_changes
@@ -68,9 +69,10 @@ class _Search:
         for shape in self._shapes:
             self._by_name[shape.name].append(shape)
         self._bodies = Bodies(tree)
+        self._ancestry = Ancestry(tree, self._by_name)
 
     def report(self, match: Sequence[str], min_score: float) -> Report:
-        groups = gather(self._tree, self._shapes, self._by_name, self._bodies)
+        groups = gather(self._tree, self._shapes, self._by_name, self._bodies, self._ancestry)
         groups += equal_records(self._shapes)
         members = [group.shapes for group in groups]
         doubles = attach_doubles(members, self._shapes)
@@ -103,7 +105,7 @@ class _Search:
         roles = {shape: role_of(shape, self._bodies.of(shape)) for shape in (*shapes, *doubles)}
         canonical = self._canonical(shapes, roles, names)
         signatures = {
-            shape.qualname: methods_of(shape, self._bodies, self._by_name)
+            shape.qualname: methods_of(shape, self._ancestry.of(shape), self._bodies)
             for shape in (*shapes, *doubles)
         }
         classes = [

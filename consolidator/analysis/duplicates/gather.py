@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
+from consolidator.analysis.duplicates.ancestry import Ancestry
 from consolidator.analysis.duplicates.bodies import Bodies
 from consolidator.analysis.duplicates.candidates import Pair, Weights, candidate_pairs
 from consolidator.analysis.duplicates.families import ADOPT, attach, group
@@ -31,6 +32,7 @@ def gather(
     shapes: Sequence[Shape],
     by_name: Mapping[str, Sequence[Shape]],
     bodies: Bodies,
+    ancestry: Ancestry,
 ) -> list[Group]:
     """Groups of production classes that behave, in order of their first member."""
     production = [
@@ -38,7 +40,7 @@ def gather(
         for shape in shapes
         if shape.sort == "behaviour" and not shape.is_double and not shape.is_inner_configuration
     ]
-    evidence = _evidence(tree, production, by_name, bodies)
+    evidence = _evidence(tree, production, by_name, bodies, ancestry)
     scores = {pair: found.score for pair, found in evidence.items()}
     found = []
     for members in _members(production, scores, bodies):
@@ -58,6 +60,7 @@ def _evidence(
     production: Sequence[Shape],
     by_name: Mapping[str, Sequence[Shape]],
     bodies: Bodies,
+    ancestry: Ancestry,
 ) -> dict[Pair, Evidence]:
     weights = Weights(production)
     pairs = candidate_pairs(production, weights)
@@ -70,9 +73,9 @@ def _evidence(
     ]
     maybe = [(a, b) for a, b in pairs if may_be_copied(production[a], production[b])]
     bodies.prefetch(production[at] for at in sorted({at for pair in maybe for at in pair}))
-    comparison = Comparison(bodies, weights, by_name, Units(tree))
-    found = {pair: comparison.compare(production[pair[0]], production[pair[1]]) for pair in pairs}
-    return {pair: about for pair, about in found.items() if about.score}
+    comparison = Comparison(bodies, weights, by_name, Units(tree), ancestry)
+    found = {(a, b): comparison.compare(production[a], production[b]) for a, b in pairs}
+    return {pair: about for pair, about in found.items() if about}
 
 
 def _members(

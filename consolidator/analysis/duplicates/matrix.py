@@ -7,31 +7,19 @@ from collections.abc import Mapping, Sequence
 
 from consolidator.analysis.duplicates.bodies import Bodies, Body
 from consolidator.analysis.duplicates.records import Signature, Verdict
-from consolidator.analysis.duplicates.shapes import Shape, tail
+from consolidator.analysis.duplicates.shapes import Shape
 from consolidator.tree.facts import FunctionFact
 
 _UNCOMPARED = frozenset({"__repr__", "__str__", "__doc__", "__slots__", "__hash__"})
 
 
-def methods_of(
-    shape: Shape, bodies: Bodies, by_name: Mapping[str, Sequence[Shape]]
-) -> dict[str, Signature]:
-    """Its methods by name: its own, then those of its bases in ROOT, nearest first.
-
-    A base counts where its name means one class of the tree; bases outside it are not read.
-    """
+def methods_of(shape: Shape, ancestors: Sequence[Shape], bodies: Bodies) -> dict[str, Signature]:
+    """Its methods by name: its own, then those of `ancestors`, which are in order of resolution."""
     found: dict[str, Signature] = {}
-    pending, seen = [shape], set()
-    while pending:
-        current = pending.pop(0)
-        seen.add(current)
+    for current in (shape, *ancestors):
         for name, fact in current.methods.items():
             if name not in found and name not in _UNCOMPARED:
                 found[name] = _signature(current, fact, bodies.of(current))
-        for base in current.fact.bases:
-            known = by_name.get(tail(base), ())
-            if len(known) == 1 and known[0] not in seen:
-                pending.append(known[0])
     return found
 
 

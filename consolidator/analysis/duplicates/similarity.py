@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from consolidator.analysis.duplicates.ancestry import Ancestry
 from consolidator.analysis.duplicates.bodies import (
     Bodies,
     Body,
     containment,
     resemblance,
 )
-from consolidator.analysis.duplicates.candidates import Weights, explained_by_base
+from consolidator.analysis.duplicates.candidates import Weights
 from consolidator.analysis.duplicates.kinship import Collaborators, kin_score, role_score
 from consolidator.analysis.duplicates.origins import Units
 from consolidator.analysis.duplicates.roles import may_stand_for, role_of
@@ -69,16 +70,25 @@ class Comparison:
         weights: Weights,
         by_name: Mapping[str, Sequence[Shape]],
         units: Units,
+        ancestry: Ancestry,
     ) -> None:
         self._units = units
         self._bodies = bodies
         self._weights = weights
-        self._by_name = by_name
+        self._ancestry = ancestry
         self._collaborators = Collaborators(by_name)
 
-    def compare(self, left: Shape, right: Shape) -> Evidence:
+    def compare(self, left: Shape, right: Shape) -> Evidence | None:
+        """What speaks for two classes being one thing; None where nothing does, or where one
+        inherits from the other."""
+        if self._ancestry.related(left, right):
+            return None
+        found = self._evidence(left, right)
+        return found if found.score else None
+
+    def _evidence(self, left: Shape, right: Shape) -> Evidence:
         name = self._name(left, right)
-        explained = explained_by_base(left, right, self._by_name)
+        explained = self._ancestry.explained(left, right)
         shared = (left.concepts & right.concepts) - explained
         methods = self._method_cosine(left, right, explained)
         bodies, copied = self._copy(left, right)

@@ -80,6 +80,7 @@ PROTOCOLS = frozenset(
     )
 ) | {"contextlib.AbstractContextManager", "contextlib.AbstractAsyncContextManager"}
 """What a Protocol may inherit from although it is none; source: `typing._PROTO_ALLOWLIST`."""
+_NO_BASES = (ConstantValue, ModuleValue, SequenceValue)
 TYPED_DICT_META = "typing._TypedDictMeta"
 
 
@@ -137,8 +138,12 @@ class _Reader:
         """The likeliest value of a base, with a reason where there are several."""
         if not isinstance(base.value, Either):
             return base
+        # What can't be a base at all would have ended the module: no class then has another order.
+        options = [o for o in base.value.options if not isinstance(o, _NO_BASES)]
+        if len(options) == 1:
+            return replace(base, value=options[0])
         self._doubt(base, base.value.why)
-        return replace(base, value=base.value.options[0])
+        return replace(base, value=(options or base.value.options)[0])
 
     def _doubt(self, base: _Base, why: str) -> None:
         self._reasons.append(Reason(base.position, base.text, why))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 
 from consolidator.analysis.mro.calls import Calls
 from consolidator.analysis.mro.conditions import compare
@@ -133,7 +134,7 @@ class Evaluator:
             case AliasValue(origin=ref):
                 return self._class_attribute(ref, name)
             case Either(options, why):
-                return either([self.attribute(option, name) for option in options], why)
+                return self._attribute_of_either(options, name, why)
             case ConstantValue(value=tuple() as info) if name in ("major", "minor", "micro"):
                 return ConstantValue(info[("major", "minor", "micro").index(name)])
             case InstanceValue(of=ref):
@@ -142,6 +143,12 @@ class Evaluator:
             case Unknown():
                 return owner
         return Unknown(f"attribute {name!r} of something that is neither module nor class")
+
+    def _attribute_of_either(self, options: Sequence[Value], name: str, why: str) -> Value:
+        """An option that certainly has no such attribute would have ended the module here."""
+        found = [(option, self.attribute(option, name)) for option in options]
+        kept = [value for option, value in found if not _raises(option, name, value)]
+        return either(kept or [value for _, value in found], why)
 
     def _class_attribute(self, ref: ClassRef, name: str) -> Value:
         if ref.number >= 0:
@@ -163,6 +170,13 @@ class Evaluator:
                 if not isinstance(inherited, Unknown):
                     return inherited
         return Unknown(f"{ref.dotted} has no attribute {name!r} that can be read")
+
+
+def _raises(owner: Value, name: str, found: Value) -> bool:
+    """Whether asking for an attribute certainly fails."""
+    if isinstance(owner, ConstantValue):
+        return not hasattr(owner.value, name)
+    return isinstance(owner, ModuleValue) and isinstance(found, Unknown) and found.missing
 
 
 def _joined(left: Value, right: Value) -> Value:

@@ -25,13 +25,21 @@ class Reaching:
     """Why there are several."""
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Whether imports succeed here (None: can't be told), and why that may differ elsewhere."""
+
+    works: bool | None
+    elsewhere: str = ""
+
+
 class Judge:
     """What a walk must ask: which way a condition goes, whether a `try` body's imports succeed."""
 
     def __init__(
         self,
         test: Callable[[ast.expr], bool | None],
-        imports: Callable[[ast.Import | ast.ImportFrom], bool | None],
+        imports: Callable[[ast.Import | ast.ImportFrom], Outcome],
         star: Callable[[ast.ImportFrom, str], bool],
     ) -> None:
         self.test = test
@@ -166,28 +174,34 @@ class _Walk:
         if self._holds(node.body):
             return self.run(node.body, state)
         succeeded = self.run(node.orelse, self.run(node.body, state))
-        caught = [h for h in node.handlers if _catches_imports(h)]
-        fails = self._fails(node.body) if caught else None
-        if caught and fails is False:
+        caught = [h for h in node.handlers if catches_imports(h)]
+        outcome = self._outcome(node.body) if caught else Outcome(None)
+        if outcome.works is None:
+            ways = [succeeded]
+            ways += [self.run(h.body, state) for h in node.handlers if not _leaves(h.body)]
+            return self.run(node.finalbody, _merge(ways, "it is bound in a `try` that may fail"))
+        if _leaves(caught[0].body):  # code after the `try` has seen the imports succeed
             return self.run(node.finalbody, succeeded)
-        if caught and fails is True:
-            if _leaves(caught[0].body):
-                return self.run(node.finalbody, state)
-            return self.run(node.finalbody, self.run(caught[0].body, state))
-        ways = [succeeded]
-        ways += [self.run(h.body, state) for h in node.handlers if not _leaves(h.body)]
-        return self.run(node.finalbody, _merge(ways, "it is bound in a `try` that may fail"))
+        ways = [succeeded, self.run(caught[0].body, state)]
+        if not outcome.works:
+            ways.reverse()
+        if not outcome.elsewhere:
+            return self.run(node.finalbody, ways[0])
+        return self.run(node.finalbody, _merge(ways, outcome.elsewhere))
 
-    def _fails(self, body: Sequence[ast.stmt]) -> bool | None:
-        """Whether the body fails because an import in it does; None where that can't be told."""
-        verdicts = [
+    def _outcome(self, body: Sequence[ast.stmt]) -> Outcome:
+        """Whether the body fails because an import in it does."""
+        outcomes = [
             self._judge.imports(statement)
             for statement in body
             if isinstance(statement, ast.Import | ast.ImportFrom)
         ]
-        if any(verdict is False for verdict in verdicts):
-            return True
-        return None if None in verdicts else False
+        elsewhere = next((o.elsewhere for o in outcomes if o.elsewhere), "")
+        failed = [o for o in outcomes if o.works is False]
+        if failed:
+            certain = any(not outcome.elsewhere for outcome in failed)
+            return Outcome(False, "" if certain else failed[0].elsewhere)
+        return Outcome(None if any(o.works is None for o in outcomes) else True, elsewhere)
 
     def _match(self, node: ast.Match, state: Reaching) -> Reaching:
         for case in node.cases:
@@ -215,7 +229,8 @@ def _first_line(node: ast.AST) -> int:
     return min([first, *lines])
 
 
-def _catches_imports(handler: ast.ExceptHandler) -> bool:
+def catches_imports(handler: ast.ExceptHandler) -> bool:
+    """Whether a handler is reached when an import before it fails."""
     if handler.type is None:
         return True
     caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]

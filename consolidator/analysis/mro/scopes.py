@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from consolidator.analysis.mro.flow import Bind, Judge, Reaching, reaching
+from consolidator.analysis.mro.flow import Bind, Judge, Outcome, Reaching, reaching
+from consolidator.analysis.mro.importing import Importing
 from consolidator.analysis.mro.nodes import LOCALS, arguments_of, scope_node, table_says
 from consolidator.analysis.mro.values import (
     ClassRef,
@@ -48,6 +49,7 @@ class Scopes:
         self._evaluator = evaluator
         self._known: dict[tuple[Place, str], Value | _Open | None] = {}
         self._running: set[tuple[Place, str]] = set()
+        self._importing = Importing(world)
 
     # from the inside out
 
@@ -220,10 +222,19 @@ class Scopes:
             module = self.imported_module(here(node), node.level, node.module or "")
             return isinstance(module, ModuleValue) and self.exports(module, name)
 
-        return Judge(test, lambda node: self._importable(node, here(node)), star)
+        return Judge(test, lambda node: self._outcome(node, here(node)), star)
+
+    def _outcome(self, node: ast.Import | ast.ImportFrom, place: Place) -> Outcome:
+        """Whether an import statement succeeds."""
+        needs = self._importing.statement(node, place)
+        works = False if needs.missing else self._importable(node, place)
+        if not needs.packages:
+            return Outcome(works)
+        first = min(needs.packages & needs.missing or needs.packages)
+        return Outcome(works, f"it hangs on whether {first!r} is installed")
 
     def _importable(self, node: ast.Import | ast.ImportFrom, place: Place) -> bool | None:
-        """Whether an import statement succeeds; None where reading can't tell."""
+        """Whether the names of an import statement are there; None where reading can't tell."""
         for alias in node.names:
             if isinstance(node, ast.Import):
                 value = self._world.module(alias.name, place)

@@ -80,6 +80,12 @@ class World:
             self._spaces[package] = Space(tree, Resolver(tree), provenance) if tree else None
         return self._spaces[package]
 
+    def is_inside(self, dotted: str, importer: Place) -> bool:
+        """Whether a module belongs to the importer's own source or the standard library, so that
+        what is installed here has no say in it."""
+        tree, top = importer.space.tree, dotted.partition(".")[0]
+        return tree.is_first_party(top) or self.standard.has_top(top)
+
     def _in(self, space: Space, dotted: str) -> Value | None:
         if path := space.tree.find(dotted):
             return ModuleValue(space.tree.module(path), space, path)

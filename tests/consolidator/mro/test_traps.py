@@ -103,10 +103,6 @@ EXACT = {
     """,
     "bases under try and ImportError": """
         try:
-            from no_such_package_anywhere import Base
-        except ImportError:
-            class Base(dict): ...
-        try:
             from typing import NoSuchName as Other
         except (ImportError, AttributeError):
             from collections import UserList as Other
@@ -116,7 +112,6 @@ EXACT = {
             Third = object
         else:
             Third = json.JSONEncoder
-        class X(Base): ...
         class Y(Other): ...
         class Z(Third): ...
     """,

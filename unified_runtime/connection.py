@@ -34,6 +34,7 @@ class Connection:
 
     __slots__ = (
         "__weakref__",
+        "_acks",
         "_bounds",
         "_close_code",
         "_finishing",
@@ -45,8 +46,10 @@ class Connection:
         "_pong_due",
         "_rate",
         "_resume",
+        "_settled",
         "_sink",
         "_tail",
+        "_unsent",
         "_waiter",
         "_writer",
         "acked",
@@ -88,7 +91,10 @@ class Connection:
         self._journal = journal
         self._limits = limits
         self._on_closed = on_closed
+        self._acks = False
         self._bounds: Bounds | None = None
+        self._settled = 0
+        self._unsent = 0
         self._resume: Resume | None = None
         self._heard = asyncio.get_running_loop().time()
         self._rate = TokenBucket(limits.frames_per_second, self._heard)
@@ -108,9 +114,11 @@ class Connection:
         """
         if self.state is State.POSITIONING:
             return True  # nothing may be written before the client's position is known
-        if not self._sink.immediate or self._waiter is None or self._in_doubt:
+        if self.state is not State.LIVE or self._in_doubt:
             return False
-        if self.state is not State.LIVE:
+        if self._tail.next <= self.position + 1:
+            return True  # the writer was quicker
+        if not self._sink.immediate or self._waiter is None:
             return False
         frames = self._tail.after(self.position, self._limits.write_events)
         if not frames or sum(map(len, frames)) > self._limits.write_bytes:
@@ -149,6 +157,7 @@ class Connection:
             case Resume():
                 self._resume = frame
             case Ack(seq=seq):
+                self._acks = True
                 self.acked = max(self.acked, min(seq, self.position))
             case Ping():
                 self._pong_due = True
@@ -177,6 +186,12 @@ class Connection:
         return None
 
     @property
+    def settled(self) -> int:
+        """What its user need not be given again: the last acknowledged event if the client ever
+        acknowledges, else the last that the transport took."""
+        return self.acked if self._acks else self.position - self._unsent
+
+    @property
     def closed(self) -> bool:
         return self.state is State.CLOSED
 
@@ -189,8 +204,9 @@ class Connection:
     # The writer
 
     async def open(self) -> None:
-        """Fix where a client without a position begins: behind the newest event of now."""
+        """Fix where a client without a position begins: behind what its user has been given."""
         await self._journal.watch(self.user_id)
+        self._settled = await self._journal.settled(self.user_id)
         self._bounds = await self._journal.bounds(self.user_id)
 
     async def run(self, resume: Resume | None, *, wait_for_frame: bool) -> None:
@@ -262,7 +278,7 @@ class Connection:
         if self._resume is not None or bounds is None:
             bounds = await self._journal.bounds(self.user_id)
         resume, self._resume = self._resume, None
-        start = start_of(bounds, resume)
+        start = start_of(bounds, resume, self._settled)
         self.stream = bounds.stream
         self.position = start.after
         if self.state is State.POSITIONING:
@@ -270,7 +286,8 @@ class Connection:
         frames = [ready_frame(bounds.stream, start.position, resumed=start.resumed)]
         if start.gap is not None:
             frames.append(gap_frame(*start.gap))
-        await self._send(frames)
+        if not self._sink.write(frames):
+            await self._sink.send(frames)
 
     async def _replay(self) -> None:
         """Write one page of the journal; an empty one means that the newest event is written."""
@@ -295,23 +312,30 @@ class Connection:
 
     async def _send_events(self, frames: list[bytes]) -> None:
         """In parts of `Limits.write_bytes`, so that a slow but living client is seen to live."""
+        most = self._limits.write_bytes
+        if sum(map(len, frames)) <= most:
+            await self._send_part(frames)
+            return
         part: list[bytes] = []
         size = 0
         for frame in frames:
             part.append(frame)
             size += len(frame)
-            if size >= self._limits.write_bytes:
+            if size >= most:
                 await self._send_part(part)
                 part, size = [], 0
         await self._send_part(part)
 
     async def _send_part(self, frames: list[bytes]) -> None:
         self.position += len(frames)
-        await self._send(frames)
+        self._unsent = len(frames)
+        if not self._sink.write(frames):
+            await self._sink.send(frames)
+        self._unsent = 0
         self.delivered += len(frames)
 
     async def _send(self, frames: list[bytes]) -> None:
-        if frames and not self._sink.write(frames):
+        if not self._sink.write(frames):
             await self._sink.send(frames)
 
     async def _wait(self, seconds: float | None) -> None:

@@ -51,9 +51,9 @@ class AsgiSink:
         return not frames
 
     async def send(self, frames: list[bytes]) -> None:
-        send, clock = self._send, asyncio.get_running_loop().time
+        send = self._send
+        self.writing_since = asyncio.get_running_loop().time()
         for number, frame in enumerate(frames, 1):
-            self.writing_since = clock()
             await send({"type": "websocket.send", "text": frame.decode()})
             if number % _YIELD_EVERY == 0:
                 await asyncio.sleep(0)  # a socket with room in its buffer never suspends

@@ -16,6 +16,9 @@ from unified_runtime.sinks import Sink
 _SWEEP = 1.0
 """Seconds between looks for stalled and idle connections, unless a limit is shorter."""
 
+_SETTLE_EVERY = 5.0
+"""Seconds of deliveries that a crash may make the server repeat to clients without a position."""
+
 
 @dataclass(slots=True)
 class _User:
@@ -33,6 +36,7 @@ class Hub:
         self._dirty: dict[str, _User] = {}
         self._by_address: Counter[str] = Counter()
         self._sweeper: asyncio.TimerHandle | None = None
+        self._settle_at = 0.0
         self.closed_by_code: Counter[str] = Counter()
         self.delivered = 0
         self.lost = 0
@@ -76,7 +80,9 @@ class Hub:
             and self._by_address[address] >= self._limits.connections_per_address
         ):
             raise ConnectionRefusedByLimitError("this address holds as many connections as allowed")
-        if user is None:
+        if user is not None:
+            self._settle(user)
+        else:
             user = self._users[user_id] = _User(
                 Tail(self._limits.outbox_events, self._limits.outbox_bytes)
             )
@@ -98,6 +104,7 @@ class Hub:
 
     def _forget(self, connection: Connection) -> None:
         user = self._users[connection.user_id]
+        self._settle(user)
         del user.connections[connection]
         self.delivered += connection.delivered
         self.lost += connection.lost
@@ -109,6 +116,10 @@ class Hub:
             self.healed += user.tail.holes
             del self._users[connection.user_id]
             self._journal.unwatch(connection.user_id)
+
+    def _settle(self, user: _User) -> None:
+        for connection in user.connections:
+            self._journal.settle(connection.user_id, connection.stream, connection.settled)
 
     def close(self, connection: Connection, code: CloseCode) -> None:
         self.closed_by_code[code.name] += 1
@@ -144,6 +155,10 @@ class Hub:
             code = connection.overdue(now)
             if code is not None:
                 self.close(connection, code)
+        if now > self._settle_at:
+            self._settle_at = now + _SETTLE_EVERY
+            for user in self._users.values():
+                self._settle(user)
         if self._users:
             self._sweep_later()
 

@@ -214,6 +214,8 @@ class UnifiedWebSocketManager:
         return seq
 
     async def _end_turn(self) -> None:
+        """One round of the loop wakes the writers, the next lets them write."""
+        await asyncio.sleep(0)
         await asyncio.sleep(0)
         self._turn_ends = time.monotonic() + _TURN
 
@@ -321,7 +323,9 @@ class UnifiedWebSocketManager:
         """Send this user's events to an accepted websocket until `disconnect_user`.
 
         For an endpoint that reads the socket itself; it may pass what it reads to
-        `Connection.receive`. Starts live, or behind `resume`. `thread_id` only labels the
+        `Connection.receive`. Starts behind `resume`, else behind what the user's connections
+        were given before: the last event that was acknowledged, or sent to those that never
+        acknowledge; events emitted while the user was away follow. `thread_id` only labels the
         connection. A connected socket keeps its connection. Raises ConnectionRefusedByLimitError.
         """
         key = (user_id, id(websocket))

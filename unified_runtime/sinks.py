@@ -54,9 +54,8 @@ class TextSink:
         return not frames
 
     async def send(self, frames: list[bytes]) -> None:
-        loop = asyncio.get_running_loop()
+        self.writing_since = asyncio.get_running_loop().time()
         for number, frame in enumerate(frames, 1):
-            self.writing_since = loop.time()
             await self._transport.send_text(frame.decode())
             if number % _YIELD_EVERY == 0:
                 await asyncio.sleep(0)  # a socket with room in its buffer never suspends

@@ -1,8 +1,11 @@
-"""Real sockets for the tests: uvicorn on a free port, in the test's own loop."""
+"""Real servers for the tests: uvicorn on a free port in the test's own loop, and Redis."""
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+import shutil
+import socket
+import subprocess
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
@@ -142,3 +145,25 @@ async def tab(manager: UnifiedWebSocketManager) -> Recorder:
 @pytest.fixture
 def make_recorder() -> type[Recorder]:
     return Recorder
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory) -> Iterator[str]:
+    """A real server of our own on a free port."""
+    binary = shutil.which("redis-server")
+    if binary is None:
+        pytest.skip("redis-server is not installed")
+    folder = tmp_path_factory.mktemp("redis")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    options = ["--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", ""]
+    with subprocess.Popen(
+        [binary, *options, "--appendonly", "yes"], stdout=subprocess.PIPE, text=True
+    ) as server:
+        for line in server.stdout:
+            if "Ready to accept connections" in line:
+                break
+        yield f"redis://127.0.0.1:{port}/0"
+        server.terminate()
+        server.stdout.read()

@@ -60,12 +60,45 @@ async def test_the_five_critical_events_arrive_numbered_and_whole(manager, url, 
         assert datetime.fromisoformat(frame["timestamp"]).utcoffset() == timedelta(0)
 
 
-async def test_without_a_position_only_later_events_follow(manager, url, client):
+async def test_without_a_position_what_the_user_was_not_given_yet_follows(manager, url, client):
     await manager.emit("u1", "note", {"n": 1})
     async with client(url) as c:
-        assert (await c.frame())["seq"] == 1
-        await manager.emit("u1", "note", {"n": 2})
-        assert (await c.frame())["data"] == {"n": 2}
+        assert (await c.frame())["seq"] == 0
+        assert (await c.frame())["data"] == {"n": 1}
+        async with client(url) as second_tab:
+            assert (await second_tab.frame())["seq"] == 1
+            await manager.emit("u1", "note", {"n": 2})
+            assert (await c.frame())["data"] == (await second_tab.frame())["data"] == {"n": 2}
+    while manager.is_connected("u1"):  # noqa: ASYNC110 - turn by turn
+        await asyncio.sleep(0)
+    await manager.emit("u1", "note", {"n": 3})
+    async with client(url) as c:
+        ready, missed = await c.frames(2)
+    assert (ready["seq"], ready["resumed"], missed["data"]) == (2, False, {"n": 3})
+
+
+async def test_a_client_that_acknowledges_is_given_what_it_did_not(manager, url, client):
+    async with client(url) as c:
+        for _ in range(5):
+            await manager.emit("u1", "note", {})
+        await c.frames(6)
+        await c.send({"type": "ack", "seq": 99})
+        await c.send({"type": "ack", "seq": 3})
+        await c.send({"type": "ping"})
+        await c.frame()
+    async with client(url) as c:
+        assert (await c.frame())["seq"] == 5
+    async with client(url, "u2") as c:
+        for _ in range(5):
+            await manager.emit("u2", "note", {})
+        await c.frames(6)
+        await c.send({"type": "ack", "seq": 3})
+        await c.send({"type": "ping"})
+        await c.frame()
+    while manager.is_connected("u2"):  # noqa: ASYNC110 - turn by turn
+        await asyncio.sleep(0)
+    async with client(url, "u2") as c:
+        assert [f["seq"] for f in await c.frames(3)] == [3, 4, 5]
 
 
 async def test_an_event_between_handshake_and_ready_is_not_passed_by(manager, url, client):
@@ -102,8 +135,8 @@ async def test_a_resume_sent_after_ready_rewinds_and_says_so(manager, url, clien
     for n in range(1, 6):
         await manager.emit("u1", "note", {"n": n})
     async with client(url) as c:
-        ready = await c.frame()
-        assert (ready["seq"], ready["resumed"]) == (5, False)
+        ready = (await c.frames(6))[0]
+        assert (ready["seq"], ready["resumed"]) == (0, False)
         await c.send({"type": "resume", "stream": ready["stream"], "seq": 3})
         again = await c.frame()
         assert (again["type"], again["seq"], again["resumed"]) == ("ready", 3, True)
@@ -179,7 +212,7 @@ async def test_a_broadcast_reaches_each_user_in_its_own_numbering(manager, url, 
     await manager.emit("u2", "note", {})
     async with client(url, "u1") as one, client(url, "u2") as two:
         await one.frame()
-        await two.frame()
+        await two.frames(2)
         assert await manager.broadcast("system_notice", {"text": "x"}) == {"u1": 1, "u2": 2}
         first, second = await one.frame(), await two.frame()
     assert (first["user_id"], first["seq"]) == ("u1", 1)

@@ -66,6 +66,18 @@ class Journal(Protocol):
         """At most `count` events behind `after`, oldest first."""
         ...
 
+    def settle(self, user_id: str, stream: str, seq: int) -> None:
+        """The user was given everything up to `seq` of `stream`: later readers need not begin before.
+
+        A lower number than before changes nothing, nor does one of another stream. Kept soon
+        after, not at once; never raises, as a number that is too low only repeats events.
+        """
+        ...
+
+    async def settled(self, user_id: str) -> int:
+        """The number last given to `settle`; 0 before the first."""
+        ...
+
     async def watch(self, user_id: str) -> None:
         """`deliver` is wanted for this user's events from other processes too."""
         ...

@@ -12,13 +12,14 @@ from unified_runtime.protocol.stream import Bounds
 class _Stream:
     """One user's events; `frames[i]` is number `first + i`, of which the oldest may be expired."""
 
-    __slots__ = ("first", "frames", "ids", "times")
+    __slots__ = ("first", "frames", "ids", "settled", "times")
 
     def __init__(self) -> None:
         self.first = 1
         self.frames: list[bytes] = []
         self.times: list[float] = []
-        self.ids: dict[str, int] | None = None
+        self.ids: dict[str, int] = {}
+        self.settled = 0
 
     @property
     def last(self) -> int:
@@ -45,42 +46,49 @@ class MemoryJournal:
         self._streams: dict[str, _Stream] = {}
         self._name = token_urlsafe(12)
         self._name_bytes = self._name.encode()
-        self._slack = max(16, (self._retention.count or 0) // 8)
+        count = self._retention.count
+        self._most = None if count is None else count + max(16, count // 8)
+        """Trimmed beyond it, many at once, because dropping one costs as much as moving the rest."""
         self._deliver: Deliver = _nobody
 
     async def start(self, deliver: Deliver) -> None:
         self._deliver = deliver
 
     async def append(self, drafts: Sequence[Draft]) -> list[int]:
-        return [self._append_one(draft) for draft in drafts]
+        streams, name, deliver, most = self._streams, self._name_bytes, self._deliver, self._most
+        numbers = []
+        for draft in drafts:
+            stream = streams.get(draft.user_id)
+            if stream is None:
+                stream = streams[draft.user_id] = _Stream()
+            if draft.event_id is not None and (known := self._known(stream, draft.event_id)):
+                numbers.append(known)
+                continue
+            frames = stream.frames
+            seq = stream.first + len(frames)
+            frame = draft.frame(seq, name)
+            frames.append(frame)
+            stream.times.append(draft.time)
+            if draft.event_id is not None:
+                stream.ids[draft.event_id] = seq
+            if most is not None and len(frames) > most:
+                self._trim_count(stream)
+            deliver(draft.user_id, seq, frame)
+            numbers.append(seq)
+        return numbers
 
-    def _append_one(self, draft: Draft) -> int:
-        stream = self._streams.get(draft.user_id)
-        if stream is None:
-            stream = self._streams[draft.user_id] = _Stream()
-        if draft.event_id is not None and stream.ids and draft.event_id in stream.ids:
+    def _known(self, stream: _Stream, event_id: str) -> int | None:
+        if event_id in stream.ids:
             self._expire(stream)
-            if (known := stream.ids.get(draft.event_id)) is not None:
-                return known
-        seq = stream.first + len(stream.frames)
-        frame = draft.frame(seq, self._name_bytes)
-        stream.frames.append(frame)
-        stream.times.append(draft.time)
-        if draft.event_id is not None:
-            stream.ids = stream.ids or {}
-            stream.ids[draft.event_id] = seq
-        self._trim_count(stream, self._slack)
-        self._deliver(draft.user_id, seq, frame)
-        return seq
+        return stream.ids.get(event_id)
 
-    def _trim_count(self, stream: _Stream, slack: int) -> None:
-        """Drop many at once, because dropping one costs as much as moving the rest."""
+    def _trim_count(self, stream: _Stream) -> None:
         count = self._retention.count
-        if count is not None and len(stream.frames) > count + slack:
+        if count is not None and len(stream.frames) > count:
             stream.drop(len(stream.frames) - count)
 
     def _expire(self, stream: _Stream) -> None:
-        self._trim_count(stream, 0)
+        self._trim_count(stream)
         if self._retention.age is None:
             return
         oldest = self._clock() - self._retention.age
@@ -105,6 +113,15 @@ class MemoryJournal:
             return Page(bounds, [])
         start = max(0, after + 1 - stream.first)
         return Page(bounds, stream.frames[start : start + count])
+
+    def settle(self, user_id: str, stream: str, seq: int) -> None:
+        known = self._streams.get(user_id)
+        if known is not None and stream == self._name:
+            known.settled = max(known.settled, seq)
+
+    async def settled(self, user_id: str) -> int:
+        stream = self._streams.get(user_id)
+        return stream.settled if stream else 0
 
     async def watch(self, user_id: str) -> None:
         """Nothing to do: every event of this journal is delivered anyway."""

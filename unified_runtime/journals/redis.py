@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from unified_runtime.errors import JournalError
 from unified_runtime.extras import needs_extra
 from unified_runtime.journals.base import Deliver, Page, Retention
-from unified_runtime.journals.redis_scripts import APPEND, READ
+from unified_runtime.journals.redis_scripts import APPEND, READ, SETTLE
 from unified_runtime.protocol.frames import Draft
 from unified_runtime.protocol.stream import Bounds
 
@@ -62,6 +62,8 @@ class RedisJournal:
         self._watched: dict[str, asyncio.Event] = {}
         self._newest: dict[str, int] = {}
         self._streams: dict[str, bytes] = {}
+        self._unsettled: dict[str, tuple[str, int]] = {}
+        self._settler: asyncio.Task[None] | None = None
 
     async def start(self, deliver: Deliver) -> None:
         try:
@@ -73,6 +75,7 @@ class RedisJournal:
         self._deliver = deliver
         self._closing = False
         self._has_work = asyncio.Event()
+        self._settler = None
         self._watched = {}
         redis = Redis.from_url(self._url, socket_timeout=None, retry=Retry(NoBackoff(), 0))
         try:
@@ -83,6 +86,7 @@ class RedisJournal:
         self._redis = redis
         self._append_script = redis.register_script(APPEND)
         self._read_script = redis.register_script(READ)
+        self._settle_script = redis.register_script(SETTLE)
         self._pubsub = redis.pubsub()
         await self._pubsub.subscribe(f"{self._prefix}:nobody")  # a connection to listen on
         self._tasks = [
@@ -195,6 +199,32 @@ class RedisJournal:
         self._compare(user_id, stream)
         return Page(Bounds(stream.decode(), first, last), frames)
 
+    def settle(self, user_id: str, stream: str, seq: int) -> None:
+        if self._redis is None or seq <= 0:
+            return
+        self._unsettled[user_id] = (stream, seq)
+        if self._settler is None or self._settler.done():
+            self._settler = asyncio.create_task(self._settle_all(self._redis))
+
+    async def _settle_all(self, redis: "Redis") -> None:
+        while self._unsettled:
+            batch, self._unsettled = self._unsettled, {}
+            with suppress(*_failures()):
+                async with redis.pipeline(transaction=False) as pipe:
+                    for user_id, (stream, seq) in batch.items():
+                        meta = self._keys(user_id)[1]
+                        await self._settle_script([meta], [stream, seq], client=pipe)
+                    await pipe.execute()
+
+    async def settled(self, user_id: str) -> int:
+        redis = self._opened()
+        if self._settler is not None:
+            await asyncio.wait([self._settler])
+        try:
+            return int(await redis.hget(self._keys(user_id)[1], "settled") or 0)
+        except _failures() as error:
+            raise JournalError(f"Redis: {error}") from error
+
     # Other servers' events
 
     async def watch(self, user_id: str) -> None:
@@ -277,7 +307,7 @@ class RedisJournal:
             self._redis = None  # its connections ended with the loop that they were made on
             return
         self._has_work.set()
-        await asyncio.wait(self._tasks[:1])
+        await asyncio.wait(self._tasks[:1] + ([self._settler] if self._settler else []))
         self._redis = None
         for task in self._tasks:
             task.cancel()

@@ -56,6 +56,13 @@ return {name, numbers}
 """
 )
 
+SETTLE = """
+-- KEYS: meta. ARGV: name of the numbering, number.
+if redis.call('HGET', KEYS[1], 'stream') ~= ARGV[1] then return end
+local known = tonumber(redis.call('HGET', KEYS[1], 'settled') or 0)
+if tonumber(ARGV[2]) > known then redis.call('HSET', KEYS[1], 'settled', ARGV[2]) end
+"""
+
 READ = (
     _OPEN
     + """

@@ -28,7 +28,7 @@ class _Append:
 
     __slots__ = ("drafts", "future")
 
-    def __init__(self, drafts: Sequence[Draft], future: asyncio.Future[list[int]]) -> None:
+    def __init__(self, drafts: Sequence[Draft], future: asyncio.Future[list[int]] | None) -> None:
         self.drafts = drafts
         self.future = future
 
@@ -128,6 +128,19 @@ class SqliteJournal:
                 raise JournalError(f"{self._path}: the history behind event {start} has a hole")
             return Page(bounds, [frame for _, frame in page])
 
+    def settle(self, user_id: str, stream: str, seq: int) -> None:
+        store = self._store
+        user = store.users.get(user_id) if store is not None else None
+        if store is None or user is None or stream != store.stream or seq <= user.settled:
+            return
+        user.settled = seq
+        store.unsettled.put((seq, user.id))
+        self._appends.put(_Append((), None))  # wakes the writer
+
+    async def settled(self, user_id: str) -> int:
+        user = self._opened().users.get(user_id)
+        return user.settled if user else 0
+
     async def watch(self, user_id: str) -> None:
         """Nothing to do: no other process may write to the file."""
 
@@ -215,10 +228,10 @@ class SqliteJournal:
         numbers = iter(written)
         for append in batch:
             seqs = [next(numbers).seq for _ in append.drafts]
-            if not append.future.done():
+            if append.future is not None and not append.future.done():
                 append.future.set_result(seqs)
 
     def _failed(self, batch: list[_Append], error: JournalError) -> None:
         for append in batch:
-            if not append.future.done():
+            if append.future is not None and not append.future.done():
                 append.future.set_exception(error)

@@ -10,8 +10,9 @@ step, which costs up to 5 ms while another thread computes. So a batch is one IN
 one row.
 """
 
+import queue
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_urlsafe
@@ -24,12 +25,13 @@ Synchronous = Literal["FULL", "NORMAL", "OFF"]
 
 _MARK_EVERY = 64
 _ROWS_PER_STATEMENT = 4000  # 6 values each, under SQLite's limit of 32,766
-_SCHEMA_VERSION = 1
+_SCHEMA_VERSION = 2
 
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value);
 CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT UNIQUE NOT NULL,
-                    first INTEGER NOT NULL, last INTEGER NOT NULL, row INTEGER NOT NULL);
+                    first INTEGER NOT NULL, last INTEGER NOT NULL, row INTEGER NOT NULL,
+                    settled INTEGER NOT NULL);
 CREATE TABLE events (id INTEGER PRIMARY KEY, user INTEGER NOT NULL, seq INTEGER NOT NULL,
                      prev INTEGER NOT NULL, at REAL NOT NULL, frame BLOB NOT NULL);
 CREATE TABLE marks (user INTEGER, seq INTEGER, row INTEGER NOT NULL,
@@ -65,6 +67,7 @@ class User:
     first: int = 1
     last: int = 0
     row: int = 0
+    settled: int = 0
 
 
 @dataclass(slots=True)
@@ -95,6 +98,8 @@ class SqliteStore:
         self.users = self._load_users()
         self._next_row: int = 1 + self._one("SELECT max(id) FROM events")
         self._dirty: set[str] = set()
+        self.unsettled: queue.SimpleQueue[tuple[int, int]] = queue.SimpleQueue()
+        """(settled, id) of users, for the next commit."""
 
     def _prepare(self) -> None:
         version = self._one("PRAGMA user_version")
@@ -119,8 +124,8 @@ class SqliteStore:
 
     def _load_users(self) -> dict[str, User]:
         users = {
-            name: User(id_, first, last, row)
-            for id_, name, first, last, row in self._writer.execute("SELECT * FROM users")
+            name: User(id_, first, last, row, settled)
+            for id_, name, first, last, row, settled in self._writer.execute("SELECT * FROM users")
         }
         by_id = {user.id: user for user in users.values()}
         since = self._writer.execute(
@@ -141,10 +146,11 @@ class SqliteStore:
         db = self._writer
         db.execute("BEGIN IMMEDIATE")
         try:
-            _insert(db, "users", 5, ((u.id, n, 1, 0, 0) for n, u in batch.new_users.items()))
+            _insert(db, "users", 6, ((u.id, n, 1, 0, 0, 0) for n, u in batch.new_users.items()))
             _insert(db, "events", 6, batch.events)
             _insert(db, "marks", 3, batch.marks)
             _insert(db, "event_ids", 3, batch.event_ids)
+            db.executemany("UPDATE users SET settled = ? WHERE id = ?", self._take_unsettled())
             db.execute("COMMIT")
         except BaseException:
             if db.in_transaction:
@@ -158,6 +164,10 @@ class SqliteStore:
         self._dirty |= batch.changed.keys()
         self._next_row = batch.next_row
         return batch.written
+
+    def _take_unsettled(self) -> Iterator[tuple[int, int]]:
+        while not self.unsettled.empty():
+            yield self.unsettled.get()
 
     def known_event(self, user: User, event_id: str) -> int | None:
         row = self._writer.execute(

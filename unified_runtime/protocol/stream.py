@@ -37,15 +37,16 @@ class Start(NamedTuple):
         return self.gap.last if self.gap else self.position
 
 
-def start_of(bounds: Bounds, resume: Resume | None) -> Start:
+def start_of(bounds: Bounds, resume: Resume | None, settled: int) -> Start:
     """Answer a client's position truthfully: `resumed` only if nothing is missing behind it.
 
-    Without a position the client starts live. A position in another stream, or beyond the newest
+    Without a position the client starts at `settled`, which its user was given before. A position in another stream, or beyond the newest
     event (then the journal lost some), starts the stream over. Position 0 has seen nothing, so it
     is good in any stream.
     """
     if resume is None:
-        return Start(bounds.last, resumed=False, gap=None)
+        position = min(settled, bounds.last)
+        return Start(position, resumed=False, gap=trimmed(bounds, position))
     known = resume.stream == bounds.stream or (resume.seq == 0 and not resume.stream)
     if not known or resume.seq > bounds.last:
         gap = Gap(1, bounds.first - 1, "new_stream")

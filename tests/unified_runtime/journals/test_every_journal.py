@@ -140,3 +140,26 @@ async def test_what_was_kept_is_there_again_after_a_restart(make_journal, draft,
     assert len(await all_of(second, "a")) == 200
     assert await second.append([draft("a", event_id="7"), draft("a")]) == [8, 201]
     await second.aclose()
+
+
+async def test_what_a_user_was_given_is_remembered_and_never_goes_back(
+    make_journal, draft, delivered
+):
+    journal = make_journal(None)
+    await journal.start(delivered)
+    await journal.append([draft("a") for _ in range(5)])
+    stream = (await journal.bounds("a")).stream
+    assert await journal.settled("a") == 0
+    for seq in (3, 2):
+        journal.settle("a", stream, seq)
+        assert await journal.settled("a") == 3
+    journal.settle("a", "another stream", 5)
+    journal.settle("nobody", stream, 5)
+    assert [await journal.settled(name) for name in ("a", "b", "nobody")] == [3, 0, 0]
+    journal.settle("a", stream, 4)
+    await journal.aclose()
+    journal.settle("a", stream, 5)
+    again = journal if type(journal).__name__ == "MemoryJournal" else make_journal(None)
+    await again.start(delivered)
+    assert await again.settled("a") == (5 if again is journal else 4)
+    await again.aclose()

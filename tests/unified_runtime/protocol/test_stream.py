@@ -21,7 +21,7 @@ from unified_runtime.protocol.stream import Bounds, Start, Tail, start_of
 )
 def test_resumed_is_never_said_with_a_hole_behind_it(last, kept, seq, same):
     bounds = Bounds("s", max(1, last - kept + 1), last)
-    start = start_of(bounds, Resume(seq, "s" if same else "other"))
+    start = start_of(bounds, Resume(seq, "s" if same else "other"), settled=seq)
     following = list(range(max(start.after + 1, bounds.first), last + 1))
     if start.resumed:
         assert same
@@ -36,8 +36,10 @@ def test_resumed_is_never_said_with_a_hole_behind_it(last, kept, seq, same):
 @pytest.mark.parametrize(
     ("bounds", "resume", "start"),
     [
-        (Bounds("s", 1, 9), None, Start(9, False, None)),
+        (Bounds("s", 1, 9), None, Start(7, False, None)),
         (Bounds("s", 1, 0), None, Start(0, False, None)),
+        (Bounds("s", 1, 5), None, Start(5, False, None)),
+        (Bounds("s", 9, 9), None, Start(7, False, (8, 8, "trimmed"))),
         (Bounds("s", 1, 9), Resume(9, "s"), Start(9, True, None)),
         (Bounds("s", 10, 9), Resume(9, "s"), Start(9, True, None)),
         (Bounds("s", 1, 9), Resume(0), Start(0, True, None)),
@@ -50,7 +52,7 @@ def test_resumed_is_never_said_with_a_hole_behind_it(last, kept, seq, same):
     ],
 )
 def test_each_position_has_one_answer(bounds, resume, start):
-    assert start_of(bounds, resume) == start
+    assert start_of(bounds, resume, settled=7) == start
 
 
 @given(

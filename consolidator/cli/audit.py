@@ -10,9 +10,9 @@ from typing import Annotated
 import typer
 from rich.console import RenderableType
 
+from consolidator.adapters.environment import environment_of
 from consolidator.adapters.files import check_root
 from consolidator.adapters.git import open_repository
-from consolidator.adapters.installed import InstalledPackages
 from consolidator.adapters.load import tree_at
 from consolidator.analysis.audit.compare import worse_than
 from consolidator.analysis.audit.report import RULES, AuditReport
@@ -85,7 +85,7 @@ def audit(
         say("no plan, so only the integration points are examined", quiet=quiet)
     tree = open_tree(root, plan, jobs, no_cache)
     tree.prefetch()  # in parallel, and so that every file that can't be read is listed
-    installed = InstalledPackages(base).find
+    installed = environment_of(base, cache=not no_cache).find
     report = examine(tree, plan, installed)
     if since:
         before = examine(_tree_at(base, since, plan, jobs, no_cache), plan, installed)

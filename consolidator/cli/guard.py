@@ -12,9 +12,9 @@ import typer
 from rich.console import RenderableType
 
 from consolidator.adapters.bodies import bodies_reader
+from consolidator.adapters.environment import environment_of
 from consolidator.adapters.files import check_root
 from consolidator.adapters.git import open_repository
-from consolidator.adapters.installed import InstalledPackages
 from consolidator.adapters.load import tree_at
 from consolidator.adapters.recorder import record as run_recorded
 from consolidator.analysis import baseline as baselines
@@ -129,7 +129,7 @@ def guard(
     if since and (update_baseline or baseline_file):
         raise UsageError("--since takes the place of a baseline file; use one or the other")
     tree = open_tree(root, plan, jobs, no_cache)
-    find_package = InstalledPackages(base).find
+    find_package = environment_of(base, cache=not no_cache).find
     bodies = bodies_reader(jobs, cache=not no_cache)
 
     def report_on(

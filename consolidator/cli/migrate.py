@@ -18,9 +18,9 @@ from consolidator.adapters.apply import (
     last_changes,
     undo_last,
 )
+from consolidator.adapters.environment import environment_of
 from consolidator.adapters.files import check_root
 from consolidator.adapters.git import open_repository
-from consolidator.adapters.installed import InstalledPackages
 from consolidator.analysis.call_sites import plan_calls
 from consolidator.analysis.changes import Migration, Rewriting
 from consolidator.analysis.deletion import HARMLESS, TEXT, Objections, no_objections, plan_delete
@@ -153,7 +153,7 @@ def calls(
     """
     plan = _plan(root, plan_file, "", "")
     adapt = partial(
-        plan_calls, library=InstalledPackages(root).find, last_migration=last_changes(root)
+        plan_calls, library=environment_of(root).find, last_migration=last_changes(root)
     )
     mode = _mode(apply=apply, check=check)
     _migrate(root, plan, adapt, mode, form, output, jobs, no_cache, quiet, allow_dirty)

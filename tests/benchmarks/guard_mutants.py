@@ -23,7 +23,7 @@ from pathlib import Path
 import unified_runtime
 from consolidator import sample
 from consolidator.adapters.bodies import bodies_reader
-from consolidator.adapters.installed import InstalledPackages
+from consolidator.adapters.environment import environment_of
 from consolidator.adapters.load import load_tree
 from consolidator.adapters.recorder import record
 from consolidator.analysis.baseline import Baseline, baseline_of
@@ -44,7 +44,7 @@ class Subject:
     def __init__(self, name: str, root: Path, *, has_tests: bool) -> None:
         self.name, self.root, self.has_tests = name, root, has_tests
         self._bodies = bodies_reader(1)
-        self._packages = InstalledPackages(root).find
+        self._packages = environment_of(root).find
         self.report = self.guard(None)
         self.baseline = baseline_of(self.report.events, self.report.findings)
 

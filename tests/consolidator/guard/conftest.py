@@ -8,7 +8,7 @@ import pytest
 from trees import tree_of, write_tree
 
 from consolidator.adapters.bodies import bodies_reader
-from consolidator.adapters.installed import InstalledPackages
+from consolidator.adapters.environment import environment_of
 from consolidator.analysis.baseline import Baseline, baseline_of
 from consolidator.analysis.emissions.report import GuardReport
 from consolidator.plan import GuardSettings
@@ -44,7 +44,7 @@ class Project:
         return guard(
             tree_of(self.root),
             GuardSettings(events) if events else GuardSettings(),
-            find_package=InstalledPackages(self.root).find,
+            find_package=environment_of(self.root, cache=False).find,
             bodies=bodies_reader(1, cache=False),
             baseline=self.baseline,
             baseline_path="baseline.json",

@@ -152,11 +152,15 @@ class _Group:
         prefix = self._view.dotted(binding)
         if prefix is None:
             return None
-        expected = self._view.landing(binding).target
+        owner = self._view.landing(binding)
+        expected = owner.target
         hit: _Hit | None = None
         for depth in range(1, len(site.names)):
             dotted = ".".join((prefix, *site.names[1 : depth + 1]))
             landing = self._view.moves.looked_up(dotted, replaced=site.replaced)
+            if _is_member(landing, owner):
+                break
+            owner = landing
             expected = expected and f"{expected}.{site.names[depth]}"
             is_module = self._names_module(binding, dotted)
             if landing.doubt or landing.target not in (None, expected):
@@ -332,6 +336,13 @@ def _without_prefixes(new: list[Replacement]) -> list[Replacement]:
         for one in new
         if one.local or not any(not o.local and o.module.startswith(f"{one.module}.") for o in new)
     ]
+
+
+def _is_member(landing: Landing, owner: Landing) -> bool:
+    """Whether a name behind a moved class is one that the plan renames: `adapt_calls` deals with those,
+    knowing what is called on what."""
+    head = (landing.target or "").rpartition(".")[0]
+    return bool(head) and head == owner.target and not owner.is_module
 
 
 def _is_none(binding: Binding) -> bool:

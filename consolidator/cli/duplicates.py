@@ -82,8 +82,6 @@ def duplicates(
         write(to_html(report, tree), output)
     else:
         write(render.to_text(report), output)
-    if report.history_limit:
-        say(f"history: {report.history_limit}", quiet=quiet)
     for entry in skipped:
         say(f"not read: {entry.path}:{entry.line}: {entry.reason}", quiet=quiet)
     raise typer.Exit(1 if report.families else 0)

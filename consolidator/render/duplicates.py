@@ -11,6 +11,7 @@ from rich.text import Text
 
 from consolidator.analysis.duplicates import Family, Member, Report
 from consolidator.render.document import document
+from consolidator.render.duplicates_matrix import classes, lettered, letters, ranked, tally
 from consolidator.tree.facts import Skipped
 
 _MARKS = {"same": "=", "differs": "≠", "missing": "·"}
@@ -82,34 +83,30 @@ def to_text(report: Report) -> RenderableType:
 def summary(report: Report) -> str:
     """One line: what was looked at and what was found."""
     count = len(report.families)
-    members = sum(
-        member.role in ("implementation", "wrapper", "protocol")
-        for family in report.families
-        for member in family.members
-    )
+    members = sum(len(classes(family)) for family in report.families)
     found = f"{count} {'family' if count == 1 else 'families'} with {members} classes"
     weaker = f"; {report.weaker} below --min-score not shown" if report.weaker else ""
-    return f"{found}, of {report.classes} classes looked at{weaker}."
+    history = f" History: {report.history_limit}." if report.history_limit else ""
+    return f"{found}, of {report.classes} classes looked at{weaker}.{history}"
 
 
 def _block(family: Family) -> RenderableType:
     title = Text.assemble((family.name, "bold"), f": {family.kind}, score {family.score:.2f}")
-    shown = [member for member in family.members if member.role in _CLASSES]
+    named = letters(family)
     others = [member for member in family.members if member.role == "re-export"]
     lines: list[RenderableType] = [
-        _class(member, letter, family)
-        for member, letter in zip(shown, _letters(len(shown)), strict=True)
+        _class(member, named[member.qualname], family) for member in classes(family)
     ]
     lines += [_plain(f"other name: {m.qualname}, {_used(m)}") for m in others[:_LISTED]]
     if len(others) > _LISTED:
         lines.append(_plain(f"and {len(others) - _LISTED} other names"))
-    lines += [_bullet(reason) for reason in family.why]
+    lines += [_bullet(lettered(reason, named)) for reason in family.why]
     if lacks := family.canonical_lacks:
-        lines.append(_bullet(f"{_short(family.suggested_canonical)} lacks: {_some(lacks)}"))
-    return Group(title, *lines, Padding(_matrix_table(family, shown), (0, 0, 1, 2)))
+        lines.append(_bullet(f"{named[family.suggested_canonical]} lacks: {_some(lacks)}"))
+    lines.append(_bullet(tally(family)))
+    return Group(title, *lines, Padding(_matrix_table(family), (0, 0, 1, 2)))
 
 
-_CLASSES = ("implementation", "wrapper", "protocol")
 _LISTED = 8
 """Other names, missing methods and matrix rows shown in text; JSON and HTML have all of them."""
 
@@ -118,17 +115,19 @@ def _class(member: Member, letter: str, family: Family) -> RenderableType:
     chosen = " (suggested)" if member.qualname == family.suggested_canonical else ""
     alike = "" if chosen else f", alike {member.similarity:.2f}"
     head = Text.assemble((f"  {letter} ", "cyan"), (_short(member.qualname), "bold"), chosen)
-    about = f"{member.path}:{member.line}\n{member.role}, {member.methods} methods, {_used(member)}"
+    methods = _count(member.methods, "method")
+    about = f"{member.path}:{member.line}\n{member.role}, {methods}, {_used(member)}"
     return Group(head, _plain(about + alike))
 
 
 def _used(member: Member) -> str:
-    return f"imported by {member.importers} files, {member.test_importers} tests"
+    return (
+        f"imported by {_count(member.importers, 'file')}, {_count(member.test_importers, 'test')}"
+    )
 
 
-def _letters(count: int) -> list[str]:
-    alphabet = "abcdefghijklmnopqrstuvwxyz"
-    return [f"{alphabet[n % 26]}{n // 26 or ''}" for n in range(count)]
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _plain(text: str) -> RenderableType:
@@ -150,26 +149,17 @@ def _short(qualname: str) -> str:
     return qualname.rpartition(".")[2]
 
 
-def _matrix_table(family: Family, shown: list[Member]) -> RenderableType:
-    """The methods that most members have, public ones first."""
-    names = [m.qualname for m in shown]
-
-    def rank(name: str) -> tuple[bool, int, str]:
-        return (
-            name.startswith("_"),
-            [family.methods[name][m] for m in names].count("missing"),
-            name,
-        )
-
-    ranked = sorted(family.methods, key=rank)
+def _matrix_table(family: Family) -> RenderableType:
+    named = letters(family)
+    methods = ranked(family)
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("= same, ≠ differs, · missing", style="dim")
-    for letter in _letters(len(names)):
+    for letter in named.values():
         table.add_column(letter, style="cyan")
-    for name in ranked[:_LISTED]:
-        table.add_row(name, *(_MARKS[family.methods[name][m]] for m in names))
-    if len(ranked) > _LISTED:
-        table.add_row(f"and {len(ranked) - _LISTED} more")
+    for method in methods[:_LISTED]:
+        table.add_row(method, *(_MARKS[family.methods[method][name]] for name in named))
+    if len(methods) > _LISTED:
+        table.add_row(f"and {len(methods) - _LISTED} more")
     return table
 
 
@@ -182,37 +172,41 @@ def to_markdown(report: Report) -> str:
 
 
 def _section(family: Family) -> list[str]:
+    named = letters(family)
     lines = [
         f"## {family.name}",
         "",
         f"{family.kind}, score {family.score:.2f}. Suggested canonical class: `{family.suggested_canonical}`.",
         "",
-        *(f"- {reason}" for reason in family.why),
+        *(f"- {lettered(reason, named)}" for reason in family.why),
+    ]
+    if lacks := family.canonical_lacks:
+        lines.append(f"- {named[family.suggested_canonical]} lacks: " + ", ".join(lacks))
+    lines += [
+        f"- {tally(family)}",
         "",
-        "| class | role | importers | of them tests | methods | similarity |",
-        "|---|---|---:|---:|---:|---:|",
+        "| | class | role | importers | of them tests | methods | similarity |",
+        "|---|---|---|---:|---:|---:|---:|",
     ]
     lines += [
-        f"| `{m.qualname}` ({m.path}:{m.line}) | {m.role} | {m.importers + m.test_importers} "
-        f"| {m.test_importers} | {m.methods} | {m.similarity:.2f} |"
+        f"| {named.get(m.qualname, '')} | `{m.qualname}` ({m.path}:{m.line}) | {m.role} "
+        f"| {m.importers + m.test_importers} | {m.test_importers} | {m.methods} "
+        f"| {m.similarity:.2f} |"
         for m in family.members
     ]
     return [*lines, "", *_matrix(family)]
 
 
 def _matrix(family: Family) -> list[str]:
-    members = [m for m in family.members if m.role in ("implementation", "wrapper", "protocol")]
-    keys = [f"{number}. `{member.qualname}`" for number, member in enumerate(members, 1)]
-    numbers = " | ".join(str(number) for number in range(1, len(members) + 1))
+    named = letters(family)
     rows = [
-        f"| `{name}` | " + " | ".join(_MARKS[verdicts[m.qualname]] for m in members) + " |"
-        for name, verdicts in family.methods.items()
-        if any(verdicts[m.qualname] != "missing" for m in members)
+        f"| `{method}` | "
+        + " | ".join(_MARKS[family.methods[method][name]] for name in named)
+        + " |"
+        for method in ranked(family)
     ]
     return [
-        *keys,
-        "",
-        f"| method (= same, ≠ differs, · missing) | {numbers} |",
-        "|---|" + "---|" * len(members),
+        f"| method (= same, ≠ differs, · missing) | {' | '.join(named.values())} |",
+        "|---|" + "---|" * len(named),
         *rows,
     ]

@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from html import escape
 from textwrap import dedent
 
 from consolidator.analysis.duplicates import Family, Member, Report, Signature
 from consolidator.render.duplicates import summary
+from consolidator.render.duplicates_matrix import classes, lettered, letters, ranked, tally
 from consolidator.render.page import page
 from consolidator.tree.facts import Unreadable
 from consolidator.tree.index import Tree
 
 _STYLE = """
+body { max-width: 96rem } section { margin-bottom: 3rem } .wide { overflow-x: auto }
 td.same { color: var(--good) } td.differs { color: var(--warn); font-weight: 600 } td.missing { opacity: .45 }
-.matrix { overflow-x: auto } .matrix td, .matrix th { text-align: center } .matrix td:first-child { text-align: left }
-.sides pre { margin: 0; max-height: 30rem } .sides figure { margin: 0; min-width: 0 } figcaption { font-size: .85em }
+.matrix td, .matrix th { text-align: center } .matrix td:first-child { text-align: left }
+.matrix td:nth-child(n+2), .matrix th:nth-child(n+2) { min-width: 4rem }
+.sides { grid-template-columns: repeat(auto-fit, minmax(24rem, 1fr)) }
+.sides pre { margin: 0; max-height: 40rem } .sides figure { margin: 0; min-width: 0 } figcaption { font-size: .85em }
 .sides mark { background: #fa03; color: inherit; display: inline-block; width: 100% }
 .tree, .tree ul { list-style: none; padding-left: 1.2rem; border-left: 1px solid var(--line) } .tree { margin-left: .2rem }
-tr.chosen { font-weight: 600 } .place { opacity: .7; font-size: .85em }
+tr.chosen { background: #2a71 } .place { opacity: .7; font-size: .85em } b.letter { margin-right: .3rem }
 """
-_CLASSES = frozenset({"implementation", "wrapper", "protocol"})
 
 
 def to_html(report: Report, tree: Tree) -> str:
     """One page for a person; sources of the differing methods come from `tree`."""
-    body = [f"<p>{escape(summary(report))}</p>", _contents(report)]
+    body = [f'<p id="top">{escape(summary(report))}</p>', _contents(report)]
     body += [_family(number, family, tree) for number, family in enumerate(report.families, 1)]
     return page("Duplicates", "\n".join(body), _STYLE)
 
@@ -34,51 +37,60 @@ def to_html(report: Report, tree: Tree) -> str:
 def _contents(report: Report) -> str:
     rows = [
         f'<tr><td><a href="#f{number}">{escape(family.name)}</a></td><td>{family.kind}</td>'
-        f"<td>{family.score:.2f}</td><td>{len(_classes(family))}</td>"
+        f"<td>{family.score:.2f}</td><td>{len(classes(family))}</td>"
         f"<td><code>{escape(family.suggested_canonical)}</code></td></tr>"
         for number, family in enumerate(report.families, 1)
     ]
     head = "<tr><th>family</th><th>kind</th><th>score</th><th>classes</th><th>suggested</th></tr>"
-    return f"<table>{head}{''.join(rows)}</table>"
-
-
-def _classes(family: Family) -> list[Member]:
-    return [member for member in family.members if member.role in _CLASSES]
+    return f'<div class="wide"><table>{head}{"".join(rows)}</table></div>'
 
 
 def _family(number: int, family: Family, tree: Tree) -> str:
-    why = "".join(f"<li>{escape(reason)}</li>" for reason in family.why)
+    named = letters(family)
+    reasons = [*family.why, tally(family)]
+    why = "".join(f"<li>{escape(lettered(reason, named))}</li>" for reason in reasons)
     lacks = ", ".join(f"<code>{escape(name)}</code>" for name in family.canonical_lacks)
-    chosen = f"<p>Suggested: <code>{escape(family.suggested_canonical)}</code>"
+    chosen = f"<p>Suggested: {_letter(named[family.suggested_canonical])}"
     return (
         f'<section id="f{number}"><h2>{escape(family.name)}</h2>'
-        f"<p>{family.kind}, score {family.score:.2f}</p><ul>{why}</ul>"
-        f"{chosen}{f', which lacks {lacks}' if lacks else ''}</p>"
-        f"{_members(family)}{_tree(family)}{_matrix(family)}"
-        f"<h3>Bodies that differ</h3>{''.join(_bodies(family, tree))}</section>"
+        f"<p>{family.kind}, score {family.score:.2f}</p>"
+        f"{_members(family)}<ul>{why}</ul>"
+        f"{chosen}<code>{escape(family.suggested_canonical)}</code>"
+        f"{f', which lacks {lacks}' if lacks else ''}</p>"
+        f"{_tree(family)}{_matrix(family, number)}"
+        f"<h3>Bodies that differ</h3>{''.join(_bodies(family, number, tree)) or '<p>None.</p>'}"
+        '<p><a href="#top">All families</a></p></section>'
     )
+
+
+def _letter(letter: str) -> str:
+    return f'<b class="letter">{letter}</b>'
 
 
 def _members(family: Family) -> str:
     doubles = [member for member in family.members if member.role == "test-double"]
-    folded = f"<details><summary>{len(doubles)} test doubles</summary>{_table(doubles)}</details>"
-    chosen = family.suggested_canonical
-    return _table(_classes(family), chosen) + (folded if doubles else "")
+    named = letters(family)
+    noun = "test double" if len(doubles) == 1 else "test doubles"
+    folded = f"<details><summary>{len(doubles)} {noun}</summary>{_table(doubles)}</details>"
+    return _table(classes(family), named, family.suggested_canonical) + (folded if doubles else "")
 
 
-def _table(members: Sequence[Member], chosen: str = "") -> str:
+def _table(
+    members: Sequence[Member], named: Mapping[str, str] | None = None, chosen: str = ""
+) -> str:
     rows = [
         f"<tr{' class=chosen' if member.qualname == chosen else ''}>"
-        f"<td><code>{escape(member.qualname)}</code><br>{_place(member.path, member.line)}</td>"
+        f"<td>{_letter(named[member.qualname]) if named else ''}"
+        f"<code>{escape(member.qualname)}</code><br>{_place(member.path, member.line)}</td>"
         f"<td>{member.role}</td><td>{member.importers}</td><td>{member.test_importers}</td>"
         f"<td>{member.methods}</td><td>{member.similarity:.2f}</td></tr>"
         for member in members
     ]
     head = (
         "<tr><th>class</th><th>role</th><th>importers</th><th>tests</th>"
-        "<th>methods</th><th>similarity</th></tr>"
+        "<th>methods</th><th>alike</th></tr>"
     )
-    return f"<table>{head}{''.join(rows)}</table>"
+    return f'<div class="wide"><table>{head}{"".join(rows)}</table></div>'
 
 
 def _place(path: str, line: int) -> str:
@@ -88,7 +100,7 @@ def _place(path: str, line: int) -> str:
 def _tree(family: Family) -> str:
     """Bases, the classes below them, and below each class its other names."""
     by_base: dict[str, list[Member]] = {}
-    for member in _classes(family):
+    for member in classes(family):
         by_base.setdefault(", ".join(member.bases) or "no base", []).append(member)
     items = [
         f"<li>{escape(base)}<ul>{''.join(_branch(member, family) for member in members)}</ul></li>"
@@ -105,43 +117,57 @@ def _branch(member: Member, family: Family) -> str:
         if other.target == member.qualname
     )
     below = f"<ul>{names}</ul>" if names else ""
-    return f"<li><code>{escape(member.qualname)}</code> ({member.role}){below}</li>"
+    letter = _letter(letters(family)[member.qualname])
+    return f"<li>{letter}<code>{escape(member.qualname)}</code> ({member.role}){below}</li>"
 
 
-def _matrix(family: Family) -> str:
-    members = [member.qualname for member in _classes(family)]
-    head = "".join(f"<th><small>{escape(_short(name))}</small></th>" for name in members)
+def _matrix(family: Family, number: int) -> str:
+    named = letters(family)
+    head = "".join(f'<th title="{escape(name)}">{letter}</th>' for name, letter in named.items())
     rows = []
-    for name, verdicts in family.methods.items():
-        if all(verdicts[member] == "missing" for member in members):
-            continue
-        cells = "".join(f'<td class="{verdicts[m]}">{verdicts[m]}</td>' for m in members)
-        rows.append(f"<tr><td><code>{escape(name)}</code></td>{cells}</tr>")
+    for method in ranked(family):
+        verdicts = family.methods[method]
+        cells = "".join(f'<td class="{verdicts[m]}">{verdicts[m]}</td>' for m in named)
+        shown = f"<code>{escape(method)}</code>"
+        if _differs(family, method):
+            shown = f'<a href="#f{number}-{escape(method)}">{shown}</a>'
+        rows.append(f"<tr><td>{shown}</td>{cells}</tr>")
     return (
-        f'<h3>Methods</h3><div class="matrix"><table>'
+        f'<h3>Methods</h3><div class="wide matrix"><table>'
         f"<tr><th>method</th>{head}</tr>{''.join(rows)}</table></div>"
     )
 
 
-def _short(qualname: str) -> str:
-    return ".".join(qualname.split(".")[-2:])
+def _differs(family: Family, method: str) -> bool:
+    return any(family.methods[method][name] == "differs" for name in letters(family))
 
 
-def _bodies(family: Family, tree: Tree) -> Iterator[str]:
-    shown = [member.qualname for member in _classes(family)]
-    for name, verdicts in family.methods.items():
-        if not any(verdicts[member] == "differs" for member in shown):
+def _bodies(family: Family, number: int, tree: Tree) -> Iterator[str]:
+    named = letters(family)
+    for method in ranked(family):
+        if not _differs(family, method):
             continue
-        having = [member for member in shown if name in family.signatures[member]]
-        first = _lines(family.signatures[having[0]][name], tree)
-        sides = [_side(member, family.signatures[member][name], first, tree) for member in having]
+        having = [name for name in named if method in family.signatures[name]]
+        if family.suggested_canonical in having:
+            having.remove(family.suggested_canonical)
+            having.insert(0, family.suggested_canonical)
+        first = _lines(family.signatures[having[0]][method], tree)
+        sides = [
+            _side(
+                f"{_letter(named[name])}{escape(name)}",
+                family.signatures[name][method],
+                first,
+                tree,
+            )
+            for name in having
+        ]
         yield (
-            f"<details><summary><code>{escape(name)}</code> in {len(having)} classes</summary>"
-            f'<div class="sides">{"".join(sides)}</div></details>'
+            f'<details id="f{number}-{escape(method)}"><summary><code>{escape(method)}</code> in '
+            f'{len(having)} classes</summary><div class="sides">{"".join(sides)}</div></details>'
         )
 
 
-def _side(member: str, signature: Signature, first: Sequence[str], tree: Tree) -> str:
+def _side(title: str, signature: Signature, first: Sequence[str], tree: Tree) -> str:
     lines = _lines(signature, tree)
     same: set[int] = set()
     for block in SequenceMatcher(
@@ -152,7 +178,7 @@ def _side(member: str, signature: Signature, first: Sequence[str], tree: Tree) -
         escape(line) if at in same or not line.strip() else f"<mark>{escape(line)}</mark>"
         for at, line in enumerate(lines)
     )
-    caption = f"{escape(_short(member))} {_place(signature.path, signature.line)}"
+    caption = f"{title} {_place(signature.path, signature.line)}"
     return f"<figure><figcaption>{caption}</figcaption><pre>{text}</pre></figure>"
 
 

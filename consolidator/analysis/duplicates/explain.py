@@ -11,7 +11,7 @@ from consolidator.analysis.duplicates.candidates import Pair
 from consolidator.analysis.duplicates.records import Copy, Kind, Member, Role
 from consolidator.analysis.duplicates.shapes import Shape
 from consolidator.analysis.duplicates.similarity import IDENTICAL, Evidence
-from consolidator.analysis.duplicates.words import role_words
+from consolidator.analysis.duplicates.words import concept, role_words
 
 
 def name_of(shapes: Sequence[Shape]) -> str:
@@ -94,14 +94,24 @@ def _about_names(shapes: Sequence[Shape]) -> list[str]:
 
 
 def _about_methods(shapes: Sequence[Shape], evidence: Mapping[Pair, Evidence]) -> list[str]:
-    shared = {concept for found in evidence.values() for concept in found.shared}
-    counts = Counter({c: sum(c in shape.concepts for shape in shapes) for c in shared})
+    shared = {name for found in evidence.values() for name in found.shared}
+    spelled = {
+        shared_name: [
+            {method for method in shape.public if concept(method) == shared_name}
+            for shape in shapes
+        ]
+        for shared_name in shared
+    }
+    counts = {name: sum(map(bool, found)) for name, found in spelled.items()}
     usual = sorted(counts, key=lambda c: (-counts[c], c))
     if not usual:
         return []
-    named = ", ".join(f"{c} ({counts[c]} of {len(shapes)})" for c in usual[:_LISTED])
+    named = ", ".join(
+        f"{' = '.join(sorted(set().union(*spelled[c])))} ({counts[c]} of {len(shapes)})"
+        for c in usual[:_LISTED]
+    )
     more = f" and {len(usual) - _LISTED} more" if len(usual) > _LISTED else ""
-    return [f"methods in common, verbs made one: {named}{more}"]
+    return [f"methods in common: {named}{more}"]
 
 
 def _about_roles(

@@ -12,8 +12,6 @@ from rich.console import RenderableType
 
 from consolidator.adapters.environment import environment_of
 from consolidator.adapters.files import check_root
-from consolidator.adapters.git import open_repository
-from consolidator.adapters.load import tree_at
 from consolidator.analysis.audit.compare import worse_than
 from consolidator.analysis.audit.report import RULES, AuditReport
 from consolidator.analysis.audit.run import audit as examine
@@ -30,14 +28,12 @@ from consolidator.cli.common import (
     say,
     write,
 )
-from consolidator.errors import ToolError
-from consolidator.plan import Plan
+from consolidator.cli.revision import open_tree_at
 from consolidator.render import audit as render
 from consolidator.render.document import dumps
 from consolidator.render.github import to_github
 from consolidator.render.junit import to_junit
 from consolidator.render.sarif import to_sarif
-from consolidator.tree.index import Tree
 
 app = new_app()
 
@@ -88,24 +84,10 @@ def audit(
     installed = environment_of(base, cache=not no_cache).find
     report = examine(tree, plan, installed)
     if since:
-        before = examine(_tree_at(base, since, plan, jobs, no_cache), plan, installed)
+        before = examine(open_tree_at(base, since, plan, jobs, no_cache), plan, installed)
         report = worse_than(report, before, since)
     write(_rendered(report, form), output)
     sys.exit(1 if report.failing else 0)
-
-
-def _tree_at(base: Path, revision: str, plan: Plan, jobs: int | None, no_cache: bool) -> Tree:
-    repository = open_repository(base)
-    if repository is None:
-        raise ToolError(f"{base}: is in no git repository, so there is nothing to compare with")
-    return tree_at(
-        repository,
-        revision,
-        source_roots=plan.source_roots,
-        exclude=plan.exclude,
-        jobs=jobs,
-        cache=not no_cache,
-    )
 
 
 def _rendered(report: AuditReport, form: AuditFormat) -> str | RenderableType:

@@ -14,9 +14,8 @@ from rich.console import RenderableType
 from consolidator.adapters.bodies import bodies_reader
 from consolidator.adapters.environment import environment_of
 from consolidator.adapters.files import check_root
-from consolidator.adapters.git import open_repository
-from consolidator.adapters.load import tree_at
 from consolidator.adapters.recorder import record as run_recorded
+from consolidator.adapters.verdicts import KnownAnswers
 from consolidator.analysis import baseline as baselines
 from consolidator.analysis import probe as recordings
 from consolidator.analysis.emissions.report import GuardReport, Problem
@@ -34,6 +33,7 @@ from consolidator.cli.common import (
     say,
     write,
 )
+from consolidator.cli.revision import open_tree_at
 from consolidator.errors import ToolError, UsageError
 from consolidator.plan import Plan
 from consolidator.render import guard as render
@@ -131,6 +131,7 @@ def guard(
     tree = open_tree(root, plan, jobs, no_cache)
     find_package = environment_of(base, cache=not no_cache).find
     bodies = bodies_reader(jobs, cache=not no_cache)
+    answers = None if no_cache else KnownAnswers()
 
     def report_on(
         tree: Tree, known: baselines.Baseline | None, problems: tuple[Problem, ...]
@@ -144,10 +145,11 @@ def guard(
             baseline_path="" if since else _relative(path, base),
             is_file=not since,
             probed=problems,
+            answers=answers,
         )
 
     if since:
-        before = report_on(_tree_at(base, since, plan, jobs, no_cache), None, ())
+        before = report_on(open_tree_at(base, since, plan, jobs, no_cache), None, ())
         known: baselines.Baseline | None = baselines.baseline_of(before.events, before.findings)
     else:
         required = baseline_file is not None
@@ -158,20 +160,6 @@ def guard(
         say(f"baseline: {path}", quiet=quiet)
     write(_rendered(report, form), output)
     sys.exit(1 if report.failing and not update_baseline else 0)
-
-
-def _tree_at(base: Path, revision: str, plan: Plan, jobs: int | None, no_cache: bool) -> Tree:
-    repository = open_repository(base)
-    if repository is None:
-        raise ToolError(f"{base}: is in no git repository, so there is nothing to compare with")
-    return tree_at(
-        repository,
-        revision,
-        source_roots=plan.source_roots,
-        exclude=plan.exclude,
-        jobs=jobs,
-        cache=not no_cache,
-    )
 
 
 def _probe(

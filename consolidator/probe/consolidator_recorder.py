@@ -69,14 +69,13 @@ def record(socket: Any, frame: Any) -> None:
         frame = bytes(frame).decode("utf-8", "replace")
     if not isinstance(frame, str):
         return
-    line = json.dumps(
-        {"test": _current_test, "socket": f"{os.getpid()}-{id(socket)}", "frame": frame}
-    )
+    line = json.dumps({"test": _current_test, "socket": _name_of(socket), "frame": frame})
     with open(_FILE, "a", encoding="utf-8") as file:
         file.write(line + "\n")
 
 
 def _name_of(socket: Any) -> str:
+    """A name of its own for each socket: an address may be used again within one test."""
     number = getattr(socket, "_consolidator_number", None)
     if number is None:
         number = next(_numbers)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from hashlib import blake2b
+from typing import Protocol
 
 from consolidator.analysis.baseline import Baseline, compare
 from consolidator.analysis.emissions.check import check_program
@@ -12,9 +14,12 @@ from consolidator.analysis.emissions.entries import Entries
 from consolidator.analysis.emissions.library import Find, with_libraries
 from consolidator.analysis.emissions.product import is_product
 from consolidator.analysis.emissions.program import LIBRARY, BodiesReader, Program
-from consolidator.analysis.emissions.report import GuardReport, Problem
+from consolidator.analysis.emissions.report import Answer, GuardReport, Problem
+from consolidator.analysis.emissions.rules.deaf_client import SCRIPTS
+from consolidator.analysis.flow.collector import without_collector
 from consolidator.plan import GuardSettings
 from consolidator.tree.index import Tree
+from consolidator.tree.names import Resolver
 
 EMITTERS = (
     "unified_runtime.UnifiedWebSocketManager",
@@ -27,6 +32,15 @@ _SETTINGS = (".toml", ".cfg", ".ini", ".sh", ".yml", ".yaml", "Procfile", "Docke
 _TARGET = re.compile(rb"\b([A-Za-z_][\w.]*:[A-Za-z_]\w*)\b")
 
 
+class Answers(Protocol):
+    """Answers that are known already, by everything that they depend on."""
+
+    def get(self, question: bytes) -> Answer | None: ...
+
+    def put(self, question: bytes, answer: Answer) -> None: ...
+
+
+@without_collector()
 def guard(
     tree: Tree,
     settings: GuardSettings,
@@ -37,6 +51,7 @@ def guard(
     baseline_path: str,
     is_file: bool = True,
     probed: Iterable[Problem] = (),
+    answers: Answers | None = None,
 ) -> GuardReport:
     """The state of each event in a tree. `bodies` makes the reader of function bodies for a tree;
     `is_file` says whether the baseline is a file that must be kept up to date;
@@ -44,28 +59,61 @@ def guard(
     emitters = settings.emitters or EMITTERS
     packages = {emitter.partition(".")[0] for emitter in emitters}
     whole = with_libraries(tree, packages, find_package)
-    paths = [path for path in whole.paths if path.startswith(LIBRARY) or is_product(path)]
-    program = Program(whole, paths, bodies(whole))
-    entries = Entries(program, _mentioned(tree), _own_libraries(program, packages))
-    events, problems = check_program(program, settings.events, emitters, entries)
-    problems += probed
+    question = _question(whole, settings.events, emitters) if answers else b""
+    answer = answers.get(question) if answers else None
+    if answer is None:
+        answer = _answer(_program(whole, bodies), settings.events, emitters, packages)
+        if answers:
+            answers.put(question, answer)
+    problems = [*answer.problems, *probed]
     if baseline is not None:
-        found = compare(baseline, baseline_path, events, problems, is_file=is_file)
-        problems = [_located(problem, program, baseline_path) for problem in found]
+        found = compare(baseline, baseline_path, answer.events, problems, is_file=is_file)
+        resolver = Resolver(whole)
+        problems = [_located(problem, resolver, baseline_path) for problem in found]
     return GuardReport(
         tree.root,
         len(tree.paths),
-        tuple(s for s in whole.skipped() if not s.path.startswith(LIBRARY)),
-        events,
+        answer.skipped,
+        answer.events,
         tuple(sorted(problems, key=_order)),
     )
 
 
-def _located(problem: Problem, program: Program, baseline_path: str) -> Problem:
+def _program(whole: Tree, bodies: Callable[[Tree], BodiesReader]) -> Program:
+    paths = [path for path in whole.paths if path.startswith(LIBRARY) or is_product(path)]
+    return Program(whole, paths, bodies(whole))
+
+
+def _answer(
+    program: Program, events: Sequence[str], emitters: Sequence[str], packages: Iterable[str]
+) -> Answer:
+    tree = program.tree
+    entries = Entries(program, _mentioned(tree), _own_libraries(program, packages))
+    reports, problems = check_program(program, events, emitters, entries)
+    skipped = tuple(s for s in tree.skipped() if not s.path.startswith(LIBRARY))
+    return Answer(reports, tuple(problems), skipped)
+
+
+def _question(tree: Tree, events: Sequence[str], emitters: Sequence[str]) -> bytes:
+    """A hash of everything that the answer depends on: names and contents of the files that are
+    looked at, where modules are found, events and emitters."""
+    layout = (tree.layout.roots, sorted(tree.layout.packages), tree.layout.above)
+    digest = blake2b(repr((layout, tuple(events), tuple(emitters))).encode())
+    for path in tree.all_paths:
+        digest.update(b"\0" + path.encode("utf-8", "surrogateescape") + b"\0")
+        if path.endswith((".py", *SCRIPTS, *_SETTINGS)):
+            try:
+                digest.update(blake2b(tree.read(path)).digest())
+            except OSError as error:
+                digest.update(str(error).encode())
+    return digest.digest()
+
+
+def _located(problem: Problem, resolver: Resolver, baseline_path: str) -> Problem:
     """A problem that only the baseline shows, at its function where that still exists."""
     if problem.rule == "baseline-stale" or problem.path != baseline_path or not problem.function:
         return problem
-    found = program.resolver.absolute(problem.function).definitions
+    found = resolver.absolute(problem.function).definitions
     return replace(problem, path=found[0].path, line=found[0].line) if found else problem
 
 

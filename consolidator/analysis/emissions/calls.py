@@ -88,12 +88,10 @@ class CallGraph:
             )
         missing = self._missing(call, function)
         name = called_name(call)
+        is_method = owner_of(call.callee) is not None
+        namesakes = self.program.by_name.get(name, ()) if not missing and not callee.outside else ()
         guessed = [
-            f
-            for f in (
-                self.program.by_name.get(name, ()) if not missing and not callee.outside else ()
-            )
-            if (f.owner is not None) == (owner_of(call.callee) is not None) and accepts(f, call)
+            f for f in namesakes if (f.owner is not None) == is_method and accepts(f, call)
         ]
         return Targets((), tuple(in_order(guessed)), (), tuple(sorted(callee.outside)), missing)
 
@@ -242,6 +240,8 @@ def accepts(function: Function, call: Call) -> bool:
     given = len(call.arguments) - _through_class(call, function)
     if not signature.fewest <= given <= signature.most:
         return False
+    if given == signature.fewest and not any(argument.keyword for argument in call.arguments):
+        return signature.required.issubset(signature.by_position[:given])
     names = {argument.keyword for argument in call.arguments if argument.keyword}
     if not names <= signature.named and not signature.takes_any_name:
         return False
@@ -252,12 +252,12 @@ def accepts(function: Function, call: Call) -> bool:
 
 
 def _through_class(call: Call, function: Function) -> bool:
-    head = call.callee.text.split(".") if isinstance(call.callee, Path) else []
+    if function.owner is None or not isinstance(call.callee, Path):
+        return False
+    head = call.callee.text.rpartition(".")[0]
     return (
-        len(head) > 1
+        head.rpartition(".")[2] == function.owner.name
         and bool(function.receiver)
-        and function.owner is not None
-        and head[-2] == function.owner.name
         and not function.has_decorator("classmethod")
     )
 

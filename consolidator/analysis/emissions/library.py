@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from consolidator.analysis.emissions.program import LIBRARY
 from consolidator.tree.facts import ModuleFacts, Unreadable
 from consolidator.tree.index import Tree
-from consolidator.tree.modules import Layout
 
 Find = Callable[[str], Tree | None]
 """The tree of an installed top-level package; None where it has no source."""
@@ -40,5 +40,5 @@ def _merged(tree: Tree, added: Mapping[str, Tree]) -> Tree:
                 found[path] = tree.facts(path) or unreadable[path]
         return found
 
-    layout = Layout((LIBRARY.rstrip("/"), *tree.layout.roots), tree.layout.packages)
+    layout = replace(tree.layout, roots=(LIBRARY.rstrip("/"), *tree.layout.roots))
     return Tree(tree.root, [*tree.all_paths, *added], layout, read, facts)

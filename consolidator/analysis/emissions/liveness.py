@@ -29,6 +29,7 @@ class Liveness:
         self._known: dict[Function, Verdict] = {}
         self._busy: set[Function] = set()
         self._raising: dict[Function, bool] = {}
+        self._risky: dict[Function, list[Call]] = {}
 
     def of(self, function: Function) -> Verdict:
         """Whether control comes to a function, and from where, or why not."""
@@ -100,12 +101,22 @@ class Liveness:
         circumstances = function.body.places[place]
         if obstacle := self.truth.obstacle(circumstances, function):
             return f"{function.path}: {obstacle}"
-        for call in function.body.calls:
-            if call.line < line and last_name(call.callee) in self._raising_names:
+        for call in self._risky_calls(function):
+            if call.line < line:
                 before = function.body.places[call.place]
                 if _is_passed(before, circumstances) and self._raises(call, function):
                     return f"the call in {function.path}:{call.line} never returns"
         return ""
+
+    def _risky_calls(self, function: Function) -> list[Call]:
+        """Calls that may never return, by their names."""
+        if function not in self._risky:
+            self._risky[function] = [
+                call
+                for call in function.body.calls
+                if last_name(call.callee) in self._raising_names
+            ]
+        return self._risky[function]
 
     @cached_property
     def _raising_names(self) -> frozenset[str]:

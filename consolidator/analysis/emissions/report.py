@@ -72,6 +72,15 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What a tree says by itself, without a baseline and without running anything."""
+
+    events: tuple[EventReport, ...]
+    problems: tuple[Problem, ...]
+    skipped: tuple[Skipped, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class GuardReport:
     root: str
     files: int

@@ -27,7 +27,7 @@ RULE = GuardRule(
     """,
 )
 
-_SCRIPTS = (".ts", ".tsx", ".js", ".jsx", ".mjs", ".vue", ".svelte")
+SCRIPTS = (".ts", ".tsx", ".js", ".jsx", ".mjs", ".vue", ".svelte")
 _TESTS = re.compile(
     r"(^|/)(__tests__|tests?|e2e|node_modules|dist|build)/|\.(test|spec|cy|d)\.[tj]sx?$"
 )
@@ -36,11 +36,13 @@ _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.S)
 
 def check(context: Context) -> Iterator[Problem]:
     events = [report.event for report in context.reports]
-    for path in context.program.tree.all_paths:
-        if not path.endswith(_SCRIPTS) or _TESTS.search(path):
+    tree = context.program.tree
+    scripts = (path for path in tree.all_paths if path.endswith(SCRIPTS))
+    for path in tree.containing(*events, paths=scripts):
+        if _TESTS.search(path):
             continue
         try:
-            text = context.program.tree.read(path).decode("utf-8", "replace")
+            text = tree.read(path).decode("utf-8", "replace")
         except OSError:
             continue
         code = _COMMENT.sub("", text)

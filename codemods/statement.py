@@ -13,7 +13,7 @@ from codemods.edits import Edit
 from codemods.positions import Positions
 from codemods.scopes import ImportStatement
 
-_PRAGMA = re.compile(
+PRAGMA = re.compile(
     r"#\s*(noqa|type:|pyright:|mypy:|pylint:|pragma:|nosec|isort:|fmt:|ruff:|flake8:|yapf:)", re.I
 )
 
@@ -283,7 +283,7 @@ class _Surgery:
         if self._inline:
             return [Edit(self._end, self._end, f"; {text}", "") for text in texts]
         newline = self._positions.newline
-        pragma = f"  {self._comment}" if _PRAGMA.match(self._comment) else ""
+        pragma = f"  {self._comment}" if PRAGMA.match(self._comment) else ""
         return [
             Edit(self._line_end, self._line_end, f"{newline}{self._indent}{text}{pragma}", "")
             for text in texts

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from codemods.lazy import last_name
 
@@ -47,3 +48,61 @@ def docstring(
     value = first.value if isinstance(first, ast.Expr) else None
     is_text = isinstance(value, ast.Constant) and isinstance(value.value, str)
     return {value} if is_text and isinstance(value, ast.Constant) else set()
+
+
+def first_statement(function: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.stmt:
+    """The first statement of a body, after its docstring where more follows."""
+    body = function.body
+    return body[1] if docstring(function) and len(body) > 1 else body[0]
+
+
+_HARMLESS_DECORATORS = frozenset(
+    {"asynccontextmanager", "cache", "cached_property", "classmethod", "contextmanager", "dataclass"}
+    | {"abstractmethod", "final", "lru_cache", "override", "overload", "property", "staticmethod"}
+)
+_HARMLESS_BASES = frozenset({"ABC", "Generic", "Protocol", "object"})
+"""Nothing of these evaluates annotations."""
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """A whole annotation. `reader` is what may evaluate it at run time; empty where nothing does."""
+
+    node: ast.expr
+    reader: str
+
+
+def find_annotations(tree: ast.Module) -> Iterator[tuple[ast.expr, Annotation]]:
+    """Every expression that is part of an annotation, with the annotation."""
+    for node in ast.walk(tree):
+        for annotation in _annotations(node):
+            yield from (
+                (part, annotation)
+                for part in ast.walk(annotation.node)
+                if isinstance(part, ast.expr)
+            )
+
+
+def _annotations(node: ast.AST) -> Iterator[Annotation]:
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        reader = _reader(node.decorator_list)
+        every = [arg.annotation for arg in parameters(node.args)] + [node.returns]
+        yield from (Annotation(one, reader) for one in every if one is not None)
+    elif isinstance(node, ast.ClassDef):
+        reader = _reader([*node.decorator_list, *node.bases, *(k.value for k in node.keywords)])
+        for statement in statements(node.body):
+            if isinstance(statement, ast.AnnAssign):
+                yield Annotation(statement.annotation, reader)
+    elif isinstance(node, ast.Module):
+        for statement in statements(node.body):
+            if isinstance(statement, ast.AnnAssign):
+                yield Annotation(statement.annotation, "")
+
+
+def _reader(nodes: list[ast.expr]) -> str:
+    for node in nodes:
+        bare = node.func if isinstance(node, ast.Call) else node
+        bare = bare.value if isinstance(bare, ast.Subscript) else bare
+        if last_name(bare) not in _HARMLESS_DECORATORS | _HARMLESS_BASES:
+            return last_name(bare) or "a decorator"
+    return ""

@@ -162,7 +162,12 @@ def _components(graph: nx.DiGraph[str]) -> dict[str, str]:
 
 
 def _imported(tree: Tree, path: str) -> Iterator[str]:
-    """Files that run when a file is imported, directly: modules and the packages around them."""
+    return (found for _, found in imports_of(tree, path))
+
+
+def imports_of(tree: Tree, path: str) -> Iterator[tuple[ImportFact, str]]:
+    """Each import that runs when a file is imported, with the files that it runs directly: modules
+    and the packages around them."""
     facts = tree.facts(path)
     module = tree.module(path)
     for fact in facts.imports if facts else ():
@@ -173,7 +178,7 @@ def _imported(tree: Tree, path: str) -> Iterator[str]:
             found = tree.find(name, path)
             if found not in (None, path) and not f"{module}.".startswith(f"{name}."):
                 assert found is not None
-                yield found
+                yield fact, found
 
 
 def _executed(target: str, fact: ImportFact) -> Iterator[str]:

@@ -9,10 +9,10 @@ from consolidator.analysis.changes import FileChange, Migration, Rewriting
 from consolidator.analysis.import_health import (
     BrokenImport,
     broken_imports,
-    new_cycles,
     newly_broken,
 )
 from consolidator.analysis.overlay import overlaid
+from consolidator.analysis.references.cycles import without_cycles
 from consolidator.errors import ToolError
 from consolidator.plan import Move, Plan
 from consolidator.tree.index import Tree
@@ -27,19 +27,21 @@ def prepare(tree: Tree, plan: Plan, planner: Planner) -> Migration:
     """Computes a migration and makes sure that it leaves the tree no worse.
 
     Raises `ToolError`, naming the files, where a changed file would no longer parse, an import would
-    newly fail, modules would newly import one another in a circle, or a second run would change
-    something again.
+    newly fail, modules would newly import one another in a circle although no import can be made
+    late, or a second run would change something again.
     """
     rewriting = planner(tree, plan, None)
     broken = broken_imports(tree)
-    if rewriting.changes:
-        after = overlaid(tree, rewriting.changes)
-        _check_syntax(after, rewriting.changes)
-        _check_imports(tree, after, rewriting.changes, broken)
-        _check_second_run(after, plan, planner, rewriting.changes)
+    changes, stuck = without_cycles(tree, rewriting.changes)
+    _refuse("these modules would newly import one another", map(str, stuck))
+    if changes:
+        after = overlaid(tree, changes)
+        _check_syntax(after, changes)
+        _check_imports(after, broken)
+        _check_second_run(after, plan, planner, changes)
     return Migration(
         len(tree.paths),
-        rewriting.changes,
+        changes,
         rewriting.omissions,
         tuple(broken),
         tuple(tree.skipped()),
@@ -69,17 +71,12 @@ def _check_syntax(after: Tree, changes: Iterable[FileChange]) -> None:
     _refuse("these files would no longer parse", places)
 
 
-def _check_imports(
-    tree: Tree, after: Tree, changes: Iterable[FileChange], before: Iterable[BrokenImport]
-) -> None:
+def _check_imports(after: Tree, before: Iterable[BrokenImport]) -> None:
     broken = newly_broken(before, after)
     _refuse(
         "these imports would newly fail",
         (f"{b.path}:{b.line}: {b.module}{'.' if b.name else ''}{b.name}" for b in broken),
     )
-    edited = [c.path for c in changes if c.path.endswith(".py") and c.after is not None]
-    cycles = new_cycles(tree, after, edited)
-    _refuse("these modules would newly import one another", (str(cycle) for cycle in cycles))
 
 
 def _check_second_run(

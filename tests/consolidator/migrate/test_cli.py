@@ -8,7 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from trees import write_tree
+from trees import tree_of, write_tree
+
+from consolidator.analysis.references.rewrite import plan_imports
+from consolidator.errors import ToolError
+from consolidator.plan import Move, Plan
+from consolidator.workflow.migrate import prepare
 
 FILES: dict[str, str | bytes] = {
     "app/__init__.py": "",
@@ -108,11 +113,66 @@ def test_bad_usage_is_exit_2(project: Path, arguments: tuple[str, ...], message:
     assert (done.returncode, message in done.stderr) == (2, True)
 
 
-def test_a_new_import_cycle_is_refused_with_the_cycle_shown(project: Path) -> None:
+@pytest.mark.parametrize(
+    ("use", "why"),
+    [
+        ("from app.old import Thing\nclass Sub(Thing): ...\n", "2: Thing is needed while"),
+        ("from app.old import Thing\n", "1: Thing is imported for others"),
+        (
+            "from app.old import Thing\n__all__ = ['Thing']\ndef f(): Thing()\n",
+            "1: Thing is in __all__",
+        ),
+        (
+            "try:\n    from app.old import Thing\nexcept ImportError:\n    Thing = 1\n",
+            "2: the import",
+        ),
+        (
+            "from x import model\nfrom app.old import Thing\n@model\nclass C:\n    t: Thing\n",
+            "model may",
+        ),
+        ("from app.old import Thing\nf = lambda: Thing()\n", "2: Thing is needed while"),
+        ("from app.old import Thing\ndef f():\n    global Thing\n    Thing()\n", "declared global"),
+        ("from app.old import Thing\ndef f(): Thing()\nif f:\n    Thing = 1\n", "more than once"),
+        ("from app.old import Thing\ndef f(x: Thing['a']): ...\n", "can't be written as a string"),
+    ],
+)
+def test_a_cycle_that_no_late_import_avoids_is_refused_and_shown(
+    use: str, why: str, project: Path
+) -> None:
+    write_tree(project, {"app/use.py": use, "app/new.py": "import app.use\nclass Fresh: ...\n"})
+    plan = Plan(moves=(Move("app.old.Thing", "app.new.Fresh"),))
+    with pytest.raises(ToolError) as refusal:
+        prepare(tree_of(project), plan, plan_imports)
+    assert "app/use.py → app/new.py → app/use.py" in str(refusal.value)
+    assert why in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "reader",
+    [
+        "import app.use\napp.use.Thing\n",
+        "from app import use as u\nu.Thing\n",
+        "from unittest.mock import patch\npatch('app.use.Thing')\n",
+        "from app import use\ndef test(monkeypatch): monkeypatch.setattr(use, 'Thing', 1)\n",
+        "from app.use import *\n",
+    ],
+)
+def test_a_name_that_others_read_from_the_file_stays_at_its_top(reader: str, project: Path) -> None:
+    write_tree(project, {"app/use.py": "from app.old import Thing\ndef f(): return Thing()\n"})
+    write_tree(
+        project, {"app/new.py": "import app.use\nclass Fresh: ...\n", "app/reader.py": reader}
+    )
+    plan = Plan(moves=(Move("app.old.Thing", "app.new.Fresh"),))
+    with pytest.raises(ToolError, match=r"app/reader\.py reads Thing from this module"):
+        prepare(tree_of(project), plan, plan_imports)
+
+
+def test_a_refusal_is_exit_3_and_writes_nothing(project: Path) -> None:
     write_tree(project, {"app/new.py": "import app.use\nclass Fresh: ...\n"})
-    done = migrate(project, "imports", ".", "--from", "app.old.Thing", "--to", "app.new.Fresh")
-    assert done.returncode == 3
-    assert "app/use.py → app/new.py → app/use.py" in done.stderr
+    move = ("--from", "app.old.Thing", "--to", "app.new.Fresh", "--apply", "--allow-dirty")
+    done = migrate(project, "imports", ".", *move)
+    assert (done.returncode, "nothing was written" in done.stderr) == (3, True)
+    assert (project / "app/latin.py").read_bytes() == FILES["app/latin.py"]
 
 
 def test_an_import_that_would_newly_fail_is_refused(project: Path) -> None:

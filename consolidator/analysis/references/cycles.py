@@ -1,0 +1,114 @@
+"""Edits that would close an import cycle, made late instead, where the file can do without at the top."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from codemods.deferral import defer_imports
+from codemods.outcome import Changed, Failed
+from consolidator.analysis.changes import FileChange
+from consolidator.analysis.import_health import ImportCycle, imports_of, new_cycles
+from consolidator.analysis.overlay import overlaid
+from consolidator.tree.facts import ImportFact
+from consolidator.tree.index import Tree
+from consolidator.tree.source import SourceText
+
+
+@dataclass(frozen=True, slots=True)
+class StuckCycle:
+    """A cycle that an edit would close, and why its import can't be made late."""
+
+    cycle: ImportCycle
+    line: int
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.cycle} ({self.cycle.paths[0]}:{self.line}: {self.why})"
+
+
+def without_cycles(
+    tree: Tree, changes: tuple[FileChange, ...]
+) -> tuple[tuple[FileChange, ...], list[StuckCycle]]:
+    """The changes with every import that would close a new cycle made late, and the cycles for which
+    that can't be done."""
+    edited = [c.path for c in changes if c.path.endswith(".py") and c.after is not None]
+    after = overlaid(tree, changes)
+    closing: dict[str, list[ImportCycle]] = defaultdict(list)
+    for cycle in new_cycles(tree, after, edited):
+        closing[cycle.paths[0]].append(cycle)
+    made = {change.path: change for change in changes}
+    stuck: list[StuckCycle] = []
+    for path, cycles in sorted(closing.items()):
+        late = _late(after, made[path], cycles)
+        if isinstance(late, Failed):
+            stuck += (StuckCycle(cycle, late.line, late.reason) for cycle in cycles)
+        else:
+            made[path] = late
+    return tuple(made[change.path] for change in changes), stuck
+
+
+def _late(after: Tree, change: FileChange, cycles: Iterable[ImportCycle]) -> FileChange | Failed:
+    path, targets = change.path, {cycle.paths[1] for cycle in cycles}
+    facts = [fact for fact, found in imports_of(after, path) if found in targets]
+    for fact in facts:
+        if reader := _reader(after, path, _local(fact)):
+            return Failed(fact.line, f"{reader} reads {_local(fact)} from this module")
+    source = after.source(path)
+    if not isinstance(source, SourceText):
+        return Failed(source.line, source.reason)
+    names = {_dotted(after, path, fact) for fact in facts}
+    module, is_package = after.module(path), after.is_package(path)
+    outcome = defer_imports(source.text, names, module, is_package=is_package)
+    if isinstance(outcome, Changed):
+        kinds = {**change.kinds, **outcome.kinds}
+        return replace(change, after=source.encode(outcome.text), kinds=kinds)
+    return (
+        outcome if isinstance(outcome, Failed) else Failed(facts[0].line, "it can't be made late")
+    )
+
+
+def _dotted(tree: Tree, path: str, fact: ImportFact) -> str:
+    source = tree.absolute(path, fact.level, fact.module)
+    return f"{source}.{fact.name}" if fact.name else str(source)
+
+
+def _local(fact: ImportFact) -> str:
+    return fact.asname or fact.name or fact.module.partition(".")[0]
+
+
+# who reads a module's name from outside
+
+
+def _reader(tree: Tree, path: str, name: str) -> str:
+    """A file that reads, or replaces, the module-level `name` of a module; empty if there is none."""
+    module = tree.module(path)
+    for holder in tree.containing(f"{module}.{name}", paths=tree.all_paths):
+        if holder != path:
+            return holder
+    for holder in tree.containing(name, "import *"):
+        if holder != path and _reads(tree, holder, path, name):
+            return holder
+    return ""
+
+
+def _reads(tree: Tree, holder: str, path: str, name: str) -> bool:
+    facts = tree.facts(holder)
+    text = tree.read(holder).decode("utf-8", "replace")
+    for fact in facts.imports if facts else ():
+        source = tree.absolute(holder, fact.level, fact.module)
+        if source is None:
+            continue
+        if fact.name in (name, "*") and tree.find(source, holder) == path:
+            return True
+        whole = f"{source}.{fact.name}" if fact.name else source
+        if tree.find(whole, holder) == path and any(_spelled(text, _local(fact), whole, name)):
+            return True
+    return False
+
+
+def _spelled(text: str, local: str, dotted: str, name: str) -> Iterator[bool]:
+    """Ways of reading `name` from a module that a file knows by `local` or by its whole name."""
+    yield f"{local}.{name}" in text or f"{dotted}.{name}" in text
+    yield f'"{name}"' in text or f"'{name}'" in text

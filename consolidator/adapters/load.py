@@ -9,7 +9,7 @@ from consolidator.adapters.cache import ContentCache
 from consolidator.adapters.contents import ContentReader
 from consolidator.adapters.files import check_root, left_in, list_files
 from consolidator.adapters.git import Repository
-from consolidator.tree import facts, newer, parse, read, source
+from consolidator.tree import facts, lazy, literals, newer, parse, read, source
 from consolidator.tree.facts import ModuleFacts, Unreadable
 from consolidator.tree.index import Tree
 from consolidator.tree.modules import find_layout
@@ -47,7 +47,9 @@ def _package_name(root: Path) -> str:
 def facts_contents(jobs: int | None = None, *, cache: bool = True) -> ContentReader[Facts]:
     """Reads the facts of any files."""
     known = (
-        ContentCache[Facts]("facts", Facts, (facts, newer, parse, read, source)) if cache else None
+        ContentCache[Facts]("facts", Facts, (facts, lazy, literals, newer, parse, read, source))
+        if cache
+        else None
     )
     return ContentReader[Facts](facts_of, Facts, jobs, known)
 

@@ -69,6 +69,8 @@ class FunctionFact(Record, frozen=True):
     returns: str
     decorators: tuple[str, ...]
     guards: Guards
+    locals: tuple[str, ...] = ()
+    """Names that statements of its own body assign, sorted; parameters and definitions are apart."""
 
 
 class BindingFact(Record, frozen=True):
@@ -117,7 +119,8 @@ class ModuleFacts(Record, frozen=True, tag=True):
     exports_exact: bool
     """False where `__all__` is built in a way that can't be read statically."""
     lazy_names: tuple[tuple[str, str], ...] = ()
-    """Names that a module `__getattr__` serves: name and dotted target, where the table is literal."""
+    """Names that a module `__getattr__` serves: name and target, where its code says so by literals.
+    A target's leading dots are relative, as in an import."""
     has_getattr: bool = False
     lines: int = 0
 

@@ -65,6 +65,7 @@ class Resolver:
         self._tree = tree
         self._known: dict[tuple[str, str], Resolution] = {}
         self._scopes: dict[str, dict[tuple[str, str], list[Bound]]] = {}
+        self._locals: dict[str, dict[str, frozenset[str]]] = {}
 
     def absolute(self, dotted: str, importer: str = "") -> Resolution:
         """What an absolute dotted path means: the longest module prefix, then attributes."""
@@ -102,6 +103,8 @@ class Resolver:
             if bound := self.bindings(path, head, enclosing):
                 start = self._any(path, bound, seen)
                 return self._attributes(start, rest, seen)
+            if head in self._local_names(path, enclosing):
+                return Resolution((), (f"{head!r} is a local name of {enclosing}",))
         return self._attributes(self._lookup(path, head, seen), rest, seen)
 
     def _attributes(self, start: Resolution, names: list[str], seen: _Seen) -> Resolution:
@@ -152,10 +155,17 @@ class Resolver:
             return Resolution((Definition("module", submodule, "", child, 1),))
         for lazy, target in facts.lazy_names:
             if lazy == name:
-                return self.absolute(target)
+                return self._lazily(path, target)
         if facts.has_getattr:
             return Resolution((), (f"{module} serves names through __getattr__",))
         return Resolution((), (f"{module} has no name {name!r}",))
+
+    def _lazily(self, path: str, target: str) -> Resolution:
+        module = target.lstrip(".")
+        absolute = self._tree.absolute(path, len(target) - len(module), module)
+        if absolute is None:
+            return Resolution((), (f"{target!r} climbs out of its package",))
+        return self.absolute(absolute, path)
 
     def _from_stars(
         self, path: str, facts: ModuleFacts, name: str, seen: _Seen
@@ -234,6 +244,19 @@ class Resolver:
                     bound.sort(key=lambda fact: (fact.line, fact.column))
             self._scopes[path] = table
         return self._scopes[path]
+
+    def _local_names(self, path: str, scope: str) -> frozenset[str]:
+        """Parameters and assigned names of a function; nothing for a class."""
+        if not scope.endswith("<locals>"):
+            return frozenset()
+        if path not in self._locals:
+            facts = self._tree.facts(path)
+            table: dict[str, set[str]] = {}
+            for function in facts.functions if facts else ():
+                names = table.setdefault(f"{function.qualname}.<locals>", set())
+                names.update(function.locals, (p.name for p in function.parameters))
+            self._locals[path] = {key: frozenset(names) for key, names in table.items()}
+        return self._locals[path].get(scope, frozenset())
 
     def _any(self, path: str, bound: list[Bound], seen: _Seen) -> Resolution:
         live = live_bindings(bound)

@@ -8,7 +8,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import Any
 
 from consolidator.tree.facts import (
     BindingFact,
@@ -21,6 +21,8 @@ from consolidator.tree.facts import (
     ParameterKind,
     Unreadable,
 )
+from consolidator.tree.lazy import lazy_names
+from consolidator.tree.literals import literal_names, value_form
 from consolidator.tree.newer import parse_newer
 from consolidator.tree.source import SourceText
 
@@ -84,6 +86,8 @@ class _Collector:
         self._self_name = ""
         self._self_attributes: list[tuple[str, int, str]] = []
         self._globals: set[str] = set()
+        self._locals: set[str] = set()
+        self._nonlocals: set[str] = set()
         self._guards: Guards = ()
         self._exports: list[str] | None = None
         self._exports_exact = True
@@ -98,6 +102,7 @@ class _Collector:
             ast.AugAssign: self._augmented,
             ast.Delete: self._delete,
             ast.Global: self._global,
+            ast.Nonlocal: self._nonlocal,
             ast.If: self._if,
             ast.For: self._loop,
             ast.AsyncFor: self._loop,
@@ -123,6 +128,7 @@ class _Collector:
             bindings=tuple(self._bindings),
             exports=None if self._exports is None else tuple(self._exports),
             exports_exact=self._exports_exact,
+            lazy_names=lazy_names(tree.body) if has_getattr else (),
             has_getattr=has_getattr,
             lines=len(self._source.line_starts),
         )
@@ -206,31 +212,31 @@ class _Collector:
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         qualname = self._qualname(node.name)
         parameters = self._parameters(node.args)
-        self._functions.append(
-            FunctionFact(
-                name=node.name,
-                qualname=qualname,
-                scope=self._scope,
-                line=node.lineno,
-                column=node.col_offset,
-                end_line=node.end_lineno or node.lineno,
-                is_async=isinstance(node, ast.AsyncFunctionDef),
-                parameters=parameters,
-                returns=self._text(node.returns) if node.returns else "",
-                decorators=tuple(self._text(d) for d in node.decorator_list),
-                guards=self._guards,
-            )
-        )
+        at = len(self._functions)
         is_method = bool(self._scope) and not self._in_function
         outer = self._enter(f"{qualname}.<locals>", in_function=True)
-        guards, self._guards = self._guards, ()
-        self_name, self._self_name = self._self_name, ""
-        if is_method and parameters:
-            self._self_name = parameters[0].name
-        outer_globals, self._globals = self._globals, set()
+        outer_names = self._globals, self._locals, self._nonlocals, self._self_name, self._guards
+        self._globals, self._locals, self._nonlocals, self._guards = set(), set(), set(), ()
+        self._self_name = parameters[0].name if is_method and parameters else ""
         self._walk(node.body)
-        self._globals, self._self_name, self._guards = outer_globals, self_name, guards
+        assigned = self._locals - self._nonlocals
+        self._globals, self._locals, self._nonlocals, self._self_name, self._guards = outer_names
         self._leave(outer)
+        fact = FunctionFact(
+            name=node.name,
+            qualname=qualname,
+            scope=self._scope,
+            line=node.lineno,
+            column=node.col_offset,
+            end_line=node.end_lineno or node.lineno,
+            is_async=isinstance(node, ast.AsyncFunctionDef),
+            parameters=parameters,
+            returns=self._text(node.returns) if node.returns else "",
+            decorators=tuple(self._text(d) for d in node.decorator_list),
+            guards=self._guards,
+            locals=tuple(sorted(assigned)),
+        )
+        self._functions.insert(at, fact)
 
     def _enter(self, scope: str, *, in_function: bool) -> tuple[str, bool]:
         outer = (self._scope, self._in_function)
@@ -268,7 +274,8 @@ class _Collector:
     def _assign(self, node: ast.Assign) -> None:
         for target in node.targets:
             if type(target) is ast.Name and self._in_function and not self._globals:
-                continue  # a local name: the commonest statement, and no fact
+                self._locals.add(target.id)  # the commonest statement
+                continue
             self._target(target, node.value, "")
             if isinstance(target, ast.Name) and target.id == "__all__" and not self._scope:
                 self._exports, self._exports_exact = [], True
@@ -290,6 +297,8 @@ class _Collector:
         if isinstance(target, ast.Name):
             if not self._in_function or target.id in self._globals:
                 self._bind(target, value, annotation)
+            else:
+                self._locals.add(target.id)
         elif isinstance(target, ast.Attribute):
             self._attribute(target, value)
         elif isinstance(target, ast.Tuple | ast.List):
@@ -316,7 +325,7 @@ class _Collector:
                 scope="" if target.id in self._globals else self._scope,
                 line=target.lineno,
                 column=target.col_offset,
-                form=_form(value, annotation),
+                form=value_form(value, annotation),
                 value=text if len(text) <= LONGEST_VALUE else "",
                 annotation=annotation,
                 guards=self._guards,
@@ -342,11 +351,14 @@ class _Collector:
     def _global(self, node: ast.Global) -> None:
         self._globals.update(node.names)
 
+    def _nonlocal(self, node: ast.Nonlocal) -> None:
+        self._nonlocals.update(node.names)
+
     def _type_alias(self, node: Any) -> None:
         self._target(node.name, node.value, "")
 
     def _export(self, value: ast.expr) -> None:
-        names = _literal_names(value)
+        names = literal_names(value)
         if names is None:
             self._exports_exact = False
         else:
@@ -402,6 +414,8 @@ class _Collector:
         self._guarded("try", node.body)
         for handler in node.handlers:
             caught = f" {self._text(handler.type)}" if handler.type else ""
+            if handler.name and self._in_function:
+                self._locals.add(handler.name)
             self._guarded(f"except{caught}"[:LONGEST_VALUE], handler.body)
         if node.orelse:
             self._guarded("else", node.orelse)
@@ -410,35 +424,3 @@ class _Collector:
     def _match(self, node: ast.Match) -> None:
         for case in node.cases:
             self._guarded("case", case.body)
-
-
-def _form(
-    value: ast.expr | None, annotation: str
-) -> Literal["name", "call", "literal", "annotation", "other"]:
-    if value is None:
-        return "annotation" if annotation else "other"
-    if isinstance(value, ast.Call):
-        return "call"
-    if isinstance(value, ast.Constant | ast.List | ast.Tuple | ast.Set | ast.Dict | ast.JoinedStr):
-        return "literal"
-    return "name" if _is_dotted(value) else "other"
-
-
-def _is_dotted(node: ast.expr) -> bool:
-    while isinstance(node, ast.Attribute):
-        node = node.value
-    return isinstance(node, ast.Name)
-
-
-def _literal_names(value: ast.expr) -> list[str] | None:
-    """Names in a literal list, tuple or concatenation of them; None where a part isn't literal."""
-    if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add):
-        left, right = _literal_names(value.left), _literal_names(value.right)
-        return None if left is None or right is None else left + right
-    if not isinstance(value, ast.List | ast.Tuple | ast.Set):
-        return None
-    names = [
-        e.value for e in value.elts if isinstance(e, ast.Constant) and isinstance(e.value, str)
-    ]
-    # What is no identifier (a lone surrogate, say) names nothing that could be exported.
-    return names if len(names) == len(value.elts) and all(map(str.isidentifier, names)) else None

@@ -304,7 +304,7 @@ class Scopes:
         if facts is not None:
             for served, target in facts.lazy_names:
                 if served == name:
-                    return self._evaluator.text(target, Place(module.space, module.path))
+                    return self._served(target, Place(module.space, module.path))
             if facts.has_getattr and (lazy := self._lazily(module, name)) is not None:
                 return lazy
             if facts.has_getattr:
@@ -312,6 +312,15 @@ class Scopes:
             if unread := self._unread_star(module.space, module.path):
                 return Unknown(f"{name!r} may come from `from {unread} import *`")
         return Unknown(f"{module.dotted} has no name {name!r}", missing=True)
+
+    def _served(self, target: str, place: Place) -> Value:
+        """What a module's `__getattr__` imports for a name."""
+        dotted = target.lstrip(".")
+        level = len(target) - len(dotted)
+        module, _, name = dotted.rpartition(".")
+        if not module and not level:
+            return self._world.module(dotted, place)
+        return self._imported(place, level, module, name)
 
     def _lazily(self, module: ModuleValue, name: str) -> Value | None:
         """A name that type checkers import and the module's `__getattr__` serves at run time.

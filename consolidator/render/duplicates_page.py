@@ -162,8 +162,9 @@ def _bodies(family: Family, number: int, tree: Tree) -> Iterator[str]:
             for name in having
         ]
         yield (
-            f'<details id="f{number}-{escape(method)}"><summary><code>{escape(method)}</code> in '
-            f'{len(having)} classes</summary><div class="sides">{"".join(sides)}</div></details>'
+            f"<details><summary><code>{escape(method)}</code> in "
+            f'{len(having)} classes</summary><div class="sides" id="f{number}-{escape(method)}">'
+            f"{''.join(sides)}</div></details>"
         )
 
 

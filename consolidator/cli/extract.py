@@ -11,8 +11,6 @@ import typer
 from rich.console import RenderableType
 
 from consolidator.adapters.files import check_root
-from consolidator.adapters.git import open_repository
-from consolidator.adapters.report_cache import ReportCache
 from consolidator.analysis.history.report import ExtractReport
 from consolidator.cli.common import (
     Format,
@@ -28,10 +26,11 @@ from consolidator.cli.common import (
     say,
     write,
 )
+from consolidator.cli.extraction import extraction
 from consolidator.errors import ToolError
 from consolidator.render import extract as render
 from consolidator.render.document import dumps
-from consolidator.workflow.extract import DEFAULT_MATCH, Selection, run
+from consolidator.workflow.extract import DEFAULT_MATCH, Selection
 
 app = new_app()
 
@@ -66,7 +65,7 @@ def extract(
     ] = None,
     form: FormatOption = Format.text,
     output: Output = None,
-    _jobs: Jobs = None,
+    jobs: Jobs = None,
     no_cache: NoCache = False,
     quiet: Quiet = False,
 ) -> None:
@@ -81,14 +80,12 @@ def extract(
     **Exit codes:** 0 no fix is at risk · 1 some fix is missing from the replacement, or lives nowhere
     any more · 2 bad usage or plan · 3 not a git repository, or a broken one.
     """
-    base = check_root(root)
+    check_root(root)
     plan = open_plan(root, plan_file)
-    repository = open_repository(base)
-    if repository is None:
-        raise ToolError(f"{root}: is not inside a git repository; `extract` reads its history")
     selection = Selection(match, since, until, rev, tuple(paths or ()), limit)
-    reports = None if no_cache else ReportCache()
-    report = run(root, history=repository, selection=selection, plan=plan, reports=reports)
+    report = extraction(root, plan, selection, jobs, no_cache=no_cache)
+    if report is None:
+        raise ToolError(f"{root}: is not inside a git repository; `extract` reads its history")
     if form is Format.md and output is None:
         output = Path(f"extraction_report_{_slug(match or DEFAULT_MATCH)}.md")
         say(f"report: {output}", quiet=quiet)

@@ -38,13 +38,13 @@ from consolidator.cli.common import (
     say,
     write,
 )
+from consolidator.cli.extraction import extraction
 from consolidator.errors import UsageError
 from consolidator.plan import Move, Plan
 from consolidator.render import migrate as render
 from consolidator.render.document import document, dumps
 from consolidator.tree.index import Tree
 from consolidator.workflow.extract import Selection
-from consolidator.workflow.extract import run as extract
 from consolidator.workflow.migrate import Planner, prepare, unknown_sources
 
 app = typer.Typer(
@@ -229,10 +229,9 @@ def _whole(rewrite: Callable[[Tree, Plan], Rewriting]) -> Planner:
 
 def _undecided_fixes(root: Path, plan: Plan) -> Objections:
     """Fixes of the history that live in a legacy name and that the plan says nothing about."""
-    repository = open_repository(check_root(root))
-    if repository is None:
+    report = extraction(root, plan, Selection())
+    if report is None:
         return no_objections
-    report = extract(root, history=repository, selection=Selection(), plan=plan)
     pending = unacknowledged(report, plan)
 
     def objections(move: Move) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,14 +12,15 @@ from typing import Protocol
 
 from consolidator.analysis.history.accounts import Accounts, with_reverts
 from consolidator.analysis.history.family import Member, Scope, members_of
-from consolidator.analysis.history.mine import Miner
-from consolidator.analysis.history.records import Commit
+from consolidator.analysis.history.mine import mine, task_of, touching
+from consolidator.analysis.history.outline import FileOutline
+from consolidator.analysis.history.records import Commit, Edits, Task
 from consolidator.analysis.history.report import ExtractReport
-from consolidator.analysis.history.units import cut
 from consolidator.errors import UsageError
 from consolidator.plan import Plan
 from consolidator.tree.facts import Skipped
 from consolidator.tree.modules import Layout, find_layout
+from consolidator.workflow.extract_library import Library, installed_members
 
 DEFAULT_MATCH = "websocket"
 
@@ -35,7 +36,14 @@ class History(Protocol):
     def resolve(self, revision: str) -> str: ...
     def commits(self, revision: str) -> Iterator[Commit]: ...
     def tree_at(self, revision: str) -> dict[str, str]: ...
-    def read_blobs(self, ids: Iterable[str]) -> Iterator[tuple[str, bytes | None]]: ...
+
+
+class Reader(Protocol):
+    """Reads the contents that a history names."""
+
+    def edits(self, scope: Scope, tasks: Sequence[Task]) -> list[Edits]: ...
+    def outlines(self, scope: Scope, files: Mapping[str, str]) -> dict[str, FileOutline]: ...
+    def defining(self, scope: Scope, blobs: Sequence[str]) -> list[bool]: ...
 
 
 class Reports(Protocol):
@@ -63,21 +71,30 @@ def run(
     root: Path,
     *,
     history: History,
+    reader: Reader,
     selection: Selection,
     plan: Plan,
+    library: Library | None = None,
     reports: Reports | None = None,
 ) -> ExtractReport:
-    """Raises `UsageError` for a revision or date that means nothing."""
+    """Raises `UsageError` for a revision or date that means nothing.
+
+    Classes that the plan moves to an installed package are read from `library`.
+    """
     since = _moment(selection.since, "--since", end=False)
     until = _moment(selection.until, "--until", end=True)
     if history.head() is None and selection.rev is None:
         return _empty(root)
     revision = history.resolve(selection.rev or "HEAD")
-    question = repr((str(root), revision, history.identity, history.shallow, selection, plan))
+    installed = installed_members(plan, library) if library else []
+    question = repr(
+        (str(root), revision, history.identity, history.shallow, selection, plan, installed)
+    )
     known = reports.get(question) if reports else None
     if known is not None:
         return known
-    report = _mine(root, history, revision, selection, plan, (since, until))
+    with _no_collection():
+        report = _mine(root, history, reader, revision, selection, plan, (since, until), installed)
     if reports and report.complete:
         reports.put(question, report)
     return report
@@ -86,20 +103,23 @@ def run(
 def _mine(
     root: Path,
     history: History,
+    reader: Reader,
     revision: str,
     selection: Selection,
     plan: Plan,
     dates: tuple[float, float],
+    installed: list[Member],
 ) -> ExtractReport:
     scope = _scope(selection, plan)
     commits = list(history.commits(revision))
     tree = history.tree_at(revision)
-    paths = _family_paths(scope, commits, tree, history)
-    miner = Miner(scope, paths, history.read_blobs)
-    with _no_collection():
-        mined = list(miner.mine(commits[::-1]))
+    paths = _family_paths(scope, commits, tree, reader)
+    chosen = touching(commits[::-1], scope, paths)
+    edits = reader.edits(scope, [task_of(commit, paths) for commit in chosen])
+    mined = list(mine(chosen, edits))
     layout = find_layout([*tree, *paths], plan.source_roots)
-    members = _members(scope, tree, paths, layout, history, plan)
+    members = {member.qualname: member for member in installed}
+    members |= _members(scope, tree, paths, layout, reader, plan)
     ledger = Accounts(members, plan, layout)
     entries = with_reverts(mined, [ledger.entry(item) for item in mined[::-1]])
     kept = [
@@ -107,13 +127,13 @@ def _mine(
         for item, entry in zip(mined[::-1], entries, strict=True)
         if dates[0] <= item.commit.time <= dates[1]
     ]
-    skipped = sorted({(trouble.path, trouble.reason) for trouble in miner.troubles})
+    skipped = sorted({trouble for edit in edits for trouble in edit.troubles})
     return ExtractReport(
         root=str(root),
         revision=revision,
         files=len(paths),
         skipped=tuple(Skipped(path, 0, reason) for path, reason in skipped),
-        complete=not miner.incomplete,
+        complete=all(edit.complete for edit in edits),
         read=len(commits),
         shallow=history.shallow,
         family=tuple(sorted(ledger.classes)),
@@ -124,7 +144,7 @@ def _mine(
 
 @contextmanager
 def _no_collection() -> Iterator[None]:
-    """Syntax trees hold no cycles; looking for some, again and again, costs more than the work."""
+    """Nothing here makes cycles; looking for some, again and again, costs more than the work."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -172,7 +192,7 @@ def _scope(selection: Selection, plan: Plan) -> Scope:
 
 
 def _family_paths(
-    scope: Scope, commits: list[Commit], tree: dict[str, str], history: History
+    scope: Scope, commits: list[Commit], tree: dict[str, str], reader: Reader
 ) -> frozenset[str]:
     """Paths that ever held a member: by their name, or by what their first or last version defines."""
     last: dict[str, str] = {}
@@ -188,9 +208,9 @@ def _family_paths(
     for versions in (first, last):
         for path in versions.keys() - named:
             wanted.setdefault(versions[path], set()).add(path)
-    for blob, content in history.read_blobs(sorted(wanted)):
-        if content is not None and (scope.defines(content) or scope.mentions(content)):
-            named |= wanted[blob]
+    blobs = sorted(wanted)
+    for blob, holds in zip(blobs, reader.defining(scope, blobs), strict=True):
+        named |= wanted[blob] if holds else set()
     return frozenset(named)
 
 
@@ -199,19 +219,15 @@ def _members(
     tree: dict[str, str],
     paths: frozenset[str],
     layout: Layout,
-    history: History,
+    reader: Reader,
     plan: Plan,
 ) -> dict[str, Member]:
     ends = {name for move in plan.moves for name in (move.source, move.target)}
-    present = sorted(paths & tree.keys())
-    found: dict[str, Member] = {}
-    contents = history.read_blobs(tree[path] for path in present)
-    for path, (_, content) in zip(present, contents, strict=True):
-        units = cut(content or b"") or {}
-        wanted = scope.relevant(path, units)
-        for member in members_of(path, units, layout):
-            if member.qualname in ends or any(
-                unit.name in wanted for unit in member.units.values()
-            ):
-                found[member.qualname] = member
-    return found
+    outlines = reader.outlines(scope, {path: tree[path] for path in sorted(paths & tree.keys())})
+    return {
+        member.qualname: member
+        for path, outline in outlines.items()
+        for member in members_of(path, outline, layout)
+        if member.qualname in ends
+        or any(unit.name in outline.wanted for unit in member.units.values())
+    }

@@ -17,6 +17,7 @@ from consolidator.analysis.emissions.program import LIBRARY, BodiesReader, Progr
 from consolidator.analysis.emissions.report import Answer, GuardReport, Problem
 from consolidator.analysis.emissions.rules.deaf_client import SCRIPTS
 from consolidator.analysis.flow.collector import without_collector
+from consolidator.analysis.kept import Trace, lost_traces
 from consolidator.plan import GuardSettings
 from consolidator.tree.index import Tree
 from consolidator.tree.names import Resolver
@@ -51,11 +52,14 @@ def guard(
     baseline_path: str,
     is_file: bool = True,
     probed: Iterable[Problem] = (),
+    kept: Sequence[Trace] = (),
+    moved: Sequence[str] = (),
     answers: Answers | None = None,
 ) -> GuardReport:
     """The state of each event in a tree. `bodies` makes the reader of function bodies for a tree;
     `is_file` says whether the baseline is a file that must be kept up to date;
-    `probed` are problems that running the tests has shown."""
+    `probed` are problems that running the tests has shown, `kept` what the fixes brought that the
+    plan keeps, `moved` the names that it moves away."""
     emitters = settings.emitters or EMITTERS
     packages = {emitter.partition(".")[0] for emitter in emitters}
     whole = with_libraries(tree, packages, find_package)
@@ -65,7 +69,7 @@ def guard(
         answer = _answer(_program(whole, bodies), settings.events, emitters, packages)
         if answers:
             answers.put(question, answer)
-    problems = [*answer.problems, *probed]
+    problems = [*answer.problems, *probed, *lost_traces(kept, tree, moved)]
     if baseline is not None:
         found = compare(baseline, baseline_path, answer.events, problems, is_file=is_file)
         resolver = Resolver(whole)

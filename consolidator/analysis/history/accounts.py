@@ -12,7 +12,7 @@ from consolidator.analysis.history.ledger import Index, Part, Whereabouts
 from consolidator.analysis.history.memory import reverted
 from consolidator.analysis.history.mine import Mined
 from consolidator.analysis.history.report import CommitEntry
-from consolidator.analysis.history.units import readable
+from consolidator.analysis.history.statements import readable
 from consolidator.plan import Plan
 from consolidator.tree.modules import Layout
 

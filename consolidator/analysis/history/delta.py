@@ -6,10 +6,11 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from dataclasses import dataclass, replace
 
-from consolidator.analysis.history.units import Statement, Unit, Units
+from consolidator.analysis.history.cutting import Unit, Units
+from consolidator.analysis.history.records import Status
+from consolidator.analysis.history.statements import Statement
 
 _WORD = re.compile(r"\w+")
 _SIMILAR = 0.5
@@ -31,20 +32,22 @@ class Rewrite:
 class UnitDelta:
     name: str
     owner: str
-    status: Literal["added", "removed", "changed"]
+    status: Status
     added: tuple[Statement, ...] = ()
     removed: tuple[Statement, ...] = ()
     rewritten: tuple[Rewrite, ...] = ()
     reordered: bool = False
     noise: int = 0
     """Statements added or removed that can't act: imports, log lines, placeholders."""
+    after: frozenset[str] = frozenset()
+    """Every statement of a changed unit afterwards."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileDelta:
     path: str
-    status: Literal["added", "removed", "changed"]
-    units: tuple[UnitDelta, ...] = field(default=())
+    status: Status
+    units: tuple[UnitDelta, ...] = ()
     moved: int = 0
     """Units that only changed their name or their file."""
 
@@ -53,26 +56,19 @@ def compare(path: str, before: Iterable[Units], after: Units | None) -> FileDelt
     """The difference to every version before it: of a merge, what no parent had."""
     parents = list(before)
     if after is None:
-        gone = [
-            UnitDelta(unit.name, unit.owner, "removed", removed=unit.statements)
-            for unit in (parents[0].values() if parents else ())
-        ]
-        return FileDelta(path, "removed", tuple(gone))
+        gone = parents[0].values() if parents else ()
+        return FileDelta(path, "removed", tuple(_removed(unit) for unit in gone))
     if not parents:
         return FileDelta(path, "added", tuple(_added(unit) for unit in after.values()))
     old = parents[0]
     known = [unit for units in parents[1:] for unit in units.values()]
     pairs, moved = _paired(old, after)
-    deltas = [_changed(one, other, known) for one, other in pairs]
+    deltas = [changed(one, other, known) for one, other in pairs]
     taken = old.keys() | {other.name for _, other in moved}
     left = after.keys() | {one.name for one, _ in moved}
-    deltas += [_changed(one, other, known) for one, other in moved]
+    deltas += [changed(one, other, known) for one, other in moved]
     deltas += [_added(unit) for name, unit in after.items() if name not in taken]
-    deltas += [
-        UnitDelta(unit.name, unit.owner, "removed", removed=unit.statements)
-        for name, unit in old.items()
-        if name not in left
-    ]
+    deltas += [_removed(unit) for name, unit in old.items() if name not in left]
     real = tuple(delta for delta in deltas if delta is not None)
     return FileDelta(path, "changed", real, len(moved))
 
@@ -127,6 +123,11 @@ def _added(unit: Unit) -> UnitDelta:
     )
 
 
+def _removed(unit: Unit) -> UnitDelta:
+    acting = tuple(statement for statement in unit.statements if statement.acts)
+    return UnitDelta(unit.name, unit.owner, "removed", removed=acting)
+
+
 def _paired(old: Units, new: Units) -> tuple[list[tuple[Unit, Unit]], list[tuple[Unit, Unit]]]:
     same = [
         (old[name], unit)
@@ -152,7 +153,8 @@ def _overlap(one: Unit, other: Unit) -> float:
     return len(one.keys & other.keys) / union if union else 0.0
 
 
-def _changed(old: Unit, new: Unit, known: list[Unit]) -> UnitDelta | None:
+def changed(old: Unit, new: Unit, known: Sequence[Unit] = ()) -> UnitDelta | None:
+    """None where the two are the same; of a merge, `known` are the units of its other parents."""
     before = Counter(statement.key for statement in old.statements)
     after = Counter(statement.key for statement in new.statements)
     elsewhere = {key for unit in known if unit.name == new.name for key in unit.keys}
@@ -176,6 +178,7 @@ def _changed(old: Unit, new: Unit, known: list[Unit]) -> UnitDelta | None:
         tuple(rewritten),
         reordered,
         noise,
+        new.keys,
     )
 
 

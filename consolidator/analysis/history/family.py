@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -13,7 +12,8 @@ from itertools import combinations
 
 import networkx as nx
 
-from consolidator.analysis.history.units import Unit, Units
+from consolidator.analysis.history.cutting import Unit, Units
+from consolidator.analysis.history.outline import FileOutline, UnitOutline
 from consolidator.tree.modules import Layout
 
 _TEST_FOLDERS = {"test", "tests", "testing", "e2e", "test_framework"}
@@ -108,9 +108,14 @@ class Member:
     qualname: str
     path: str
     name: str
-    units: dict[str, Unit]
+    units: dict[str, UnitOutline]
     """By the name of the method; the class body is `""`. A function is its own only unit."""
-    protocol: bool = False
+    bases: tuple[str, ...] = ()
+    """As written."""
+
+    @property
+    def protocol(self) -> bool:
+        return any(base.rpartition(".")[2] == "Protocol" for base in self.bases)
 
     @cached_property
     def methods(self) -> frozenset[str]:
@@ -140,12 +145,11 @@ class Member:
         return places
 
 
-def members_of(path: str, units: Units, layout: Layout) -> list[Member]:
+def members_of(path: str, outline: FileOutline, layout: Layout) -> list[Member]:
     """Every class of a file, nested and local ones too, and every function outside classes."""
     module = (layout.names(path) or [path])[0]
-    bases = _bases(units)
-    owners = sorted({unit.owner for unit in units.values() if unit.owner})
-    functions = [unit for unit in units.values() if unit.name and not unit.owner]
+    owners = sorted({unit.owner for unit in outline.units if unit.owner})
+    functions = [unit for unit in outline.units if unit.name and not unit.owner]
     return [
         Member(f"{module}.{unit.name}", path, unit.name, {unit.name: unit}) for unit in functions
     ] + [
@@ -153,20 +157,11 @@ def members_of(path: str, units: Units, layout: Layout) -> list[Member]:
             f"{module}.{owner}",
             path,
             owner.rpartition(".")[2],
-            {unit.name[len(owner) + 1 :]: unit for unit in units.values() if unit.owner == owner},
-            any("Protocol" in base for base in bases.get(owner.rpartition(".")[2], ())),
+            {unit.name[len(owner) + 1 :]: unit for unit in outline.units if unit.owner == owner},
+            outline.bases.get(owner, ()),
         )
         for owner in owners
     ]
-
-
-def _bases(units: Units) -> dict[str, list[str]]:
-    return {
-        node.name: [ast.unparse(base) for base in node.bases]
-        for unit in units.values()
-        for node in unit.nodes
-        if isinstance(node, ast.ClassDef)
-    }
 
 
 def groups(

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from consolidator.analysis.history.delta import FileDelta, UnitDelta
 from consolidator.analysis.history.family import Member
-from consolidator.analysis.history.units import Statement, Unit, Units
+from consolidator.analysis.history.outline import UnitOutline
+from consolidator.analysis.history.records import FileEdit, UnitEdit
 
 _WORD = re.compile(r"\w+")
 _ALIKE = 0.75
@@ -60,33 +60,26 @@ class Whereabouts:
     missing_from: tuple[str, ...]
 
 
-def parts_of(file: FileDelta, after: Units, whole: frozenset[str]) -> list[Part]:
+def parts_of(file: FileEdit, whole: frozenset[str]) -> list[Part]:
     """What carries the fix in one file; of `whole`, units that are new, every statement."""
     return [
         part
-        for delta in file.units
-        if delta.status == "changed" or delta.name in whole
-        if (part := _part(delta, after)) is not None
+        for edit in file.units
+        if edit.status == "changed" or edit.name in whole
+        if (part := _part(edit)) is not None
     ]
 
 
-def _part(delta: UnitDelta, after: Units) -> Part | None:
-    fresh = [Carrier(item.key) for item in delta.added if _carries(item)]
-    fresh += [Carrier(pair.new.key, pair.old.key) for pair in delta.rewritten]
-    banned = (
-        frozenset() if fresh else frozenset(item.key for item in delta.removed if _carries(item))
-    )
+def _part(edit: UnitEdit) -> Part | None:
+    fresh = [Carrier(key) for key in edit.added if key not in _PLAIN]
+    fresh += [Carrier(new, old) for old, new in edit.rewritten]
+    banned = frozenset() if fresh else frozenset(key for key in edit.removed if key not in _PLAIN)
     if not fresh and not banned:
         return None
-    unit = after.get(delta.name)
-    short = delta.name[len(delta.owner) + 1 :] if delta.owner else delta.name
-    after_keys = unit.keys if unit else frozenset()
-    whole = delta.status == "added"
-    return Part(delta.owner, short, tuple(fresh), banned, after_keys, whole)
-
-
-def _carries(statement: Statement) -> bool:
-    return statement.acts and statement.key not in _PLAIN
+    short = edit.name[len(edit.owner) + 1 :] if edit.owner else edit.name
+    whole = edit.status == "added"
+    after = frozenset(edit.added if whole else edit.after)
+    return Part(edit.owner, short, tuple(fresh), banned, after, whole)
 
 
 class Index:
@@ -95,7 +88,9 @@ class Index:
     def __init__(self, members: Mapping[str, Member]) -> None:
         self.members = members
         self._holders: dict[str, list[str]] = {}
+        self._named: dict[str, list[str]] = {}
         for name in sorted(members):
+            self._named.setdefault(members[name].name, []).append(name)
             for key in members[name].keys:
                 self._holders.setdefault(key, []).append(name)
 
@@ -128,9 +123,27 @@ class Index:
             total += size
             found += len(alive)
             lives |= having
-            lacks |= {name for name in group - having if self._ought(part, name)}
+            lacks |= {
+                name
+                for name in group - having
+                if self._ought(part, name) and not having & self._ancestors(name)
+            }
         surviving = found / total if total else 0.0
         return Whereabouts(round(surviving, 3), tuple(sorted(lives)), tuple(sorted(lacks - lives)))
+
+    def _ancestors(self, name: str) -> set[str]:
+        """Members that a member inherits from, by the names of its bases."""
+        found: set[str] = set()
+        pending = [name]
+        while pending:
+            member = self.members.get(pending.pop())
+            for base in member.bases if member else ():
+                known = self._named.get(base.rpartition(".")[2], [])
+                near = [each for each in known if member and self.members[each].path == member.path]
+                chosen = near or (known if len(known) == 1 else [])
+                pending += set(chosen) - found
+                found |= set(chosen)
+        return found
 
     def _ought(self, part: Part, name: str) -> bool:
         """A copy lacks a fix only where it has what was fixed; a replacement always ought to."""
@@ -172,7 +185,7 @@ def _held(part: Part, member: Member) -> set[int]:
     }
 
 
-def _counterpart(part: Part, member: Member) -> Unit | None:
+def _counterpart(part: Part, member: Member) -> UnitOutline | None:
     same = member.units.get(part.unit)
     if same is not None:
         return same

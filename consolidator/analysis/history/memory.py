@@ -6,9 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from consolidator.analysis.history.delta import FileDelta, UnitDelta
-from consolidator.analysis.history.signals import Evidence
-from consolidator.analysis.history.units import Statement
+from consolidator.analysis.history.records import Evidence, FileEdit, UnitEdit
 
 _CALL = re.compile(r"\.(\w+)\(")
 _TELLING = 24
@@ -32,7 +30,7 @@ class Memory:
         self._defined: Counter[str] = Counter()
         self._alive: Counter[str] = Counter()
 
-    def evidence(self, file: FileDelta) -> Iterator[tuple[str, Evidence]]:
+    def evidence(self, file: FileEdit) -> Iterator[tuple[str, Evidence]]:
         """What is known about a difference before it is learned."""
         if file.status != "changed":
             return
@@ -42,31 +40,31 @@ class Memory:
             elif unit.status == "changed":
                 yield from self._of_changed_unit(unit)
 
-    def learn(self, file: FileDelta) -> None:
+    def learn(self, file: FileEdit) -> None:
         for unit in file.units:
             short = _short(unit)
             if unit.status != "changed":
                 self._defined[short] += 1 if unit.status == "added" else -1
-            for statement in _came(unit):
-                self._alive[statement.key] += 1
-                self._called.update(_CALL.findall(statement.key))
+            for key in unit.came:
+                self._alive[key] += 1
+                self._called.update(_CALL.findall(key))
             gone = self._removed.setdefault(short, Counter())
-            for statement in _went(unit):
-                self._alive[statement.key] -= 1
-                gone[statement.key] += 1
+            for key in unit.went:
+                self._alive[key] -= 1
+                gone[key] += 1
 
-    def _of_new_unit(self, unit: UnitDelta) -> Iterator[tuple[str, Evidence]]:
+    def _of_new_unit(self, unit: UnitEdit) -> Iterator[tuple[str, Evidence]]:
         short = _short(unit)
         if self._share(unit, self._removed.get(short, Counter())) >= _SHARE:
             yield unit.name, Evidence("restored", f"def {short}")
         elif self._called[short] and not self._defined[short] and not short.startswith("__"):
             yield unit.name, Evidence("called-before", f"def {short}")
 
-    def _of_changed_unit(self, unit: UnitDelta) -> Iterator[tuple[str, Evidence]]:
+    def _of_changed_unit(self, unit: UnitEdit) -> Iterator[tuple[str, Evidence]]:
         telling = [
-            item.key
-            for item in _came(unit)
-            if len(item.key) >= _TELLING and not item.key.startswith(("def ", "async def "))
+            key
+            for key in unit.came
+            if len(key) >= _TELLING and not key.startswith(("def ", "async def "))
         ]
         gone = self._removed.get(_short(unit), Counter())
         back = [key for key in telling if gone[key] and self._alive[key] <= 0]
@@ -77,18 +75,10 @@ class Memory:
             yield unit.name, Evidence("ported", ported[0])
 
     @staticmethod
-    def _share(unit: UnitDelta, gone: Counter[str]) -> float:
-        keys = {item.key for item in unit.added if len(item.key) >= _TELLING}
+    def _share(unit: UnitEdit, gone: Counter[str]) -> float:
+        keys = {key for key in unit.added if len(key) >= _TELLING}
         return sum(key in gone for key in keys) / len(keys) if keys else 0.0
 
 
-def _short(unit: UnitDelta) -> str:
+def _short(unit: UnitEdit) -> str:
     return unit.name.rpartition(".")[2]
-
-
-def _came(unit: UnitDelta) -> list[Statement]:
-    return [*unit.added, *(pair.new for pair in unit.rewritten)]
-
-
-def _went(unit: UnitDelta) -> list[Statement]:
-    return [*unit.removed, *(pair.old for pair in unit.rewritten)]

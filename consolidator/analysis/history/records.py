@@ -1,12 +1,15 @@
-"""What the miner is told about a history: commits and the blobs that they exchanged."""
+"""What the miner is told about a history, and what it notes down about each commit."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Literal
+
+import msgspec
+
+Status = Literal["added", "removed", "changed"]
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """One path that a commit changed. Renames are a deletion and an addition."""
 
     path: str
@@ -16,9 +19,12 @@ class Change:
     new: str | None
     """The blob afterwards; None where the commit removed the path."""
 
+    @property
+    def blobs(self) -> tuple[str, ...]:
+        return self.old if self.new is None else (*self.old, self.new)
 
-@dataclass(frozen=True, slots=True)
-class Commit:
+
+class Commit(msgspec.Struct, frozen=True, gc=False, array_like=True):
     id: str
     parents: tuple[str, ...]
     author: str
@@ -30,3 +36,60 @@ class Commit:
     @property
     def subject(self) -> str:
         return self.message.lstrip().partition("\n")[0].rstrip()
+
+
+class Evidence(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    signal: str
+    detail: str
+    """The statement that shows it, in normal form."""
+
+
+class UnitEdit(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """What a commit did to one unit; statements in normal form, only those that act."""
+
+    name: str
+    owner: str
+    status: Status
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    rewritten: tuple[tuple[str, str], ...] = ()
+    """Before and after."""
+    reordered: bool = False
+    noise: int = 0
+    after: tuple[str, ...] = ()
+    """Every statement of a changed unit afterwards, sorted."""
+    evidence: tuple[Evidence, ...] = ()
+
+    @property
+    def came(self) -> tuple[str, ...]:
+        return self.added + tuple(new for _, new in self.rewritten)
+
+    @property
+    def went(self) -> tuple[str, ...]:
+        return self.removed + tuple(old for old, _ in self.rewritten)
+
+
+class FileEdit(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    path: str
+    status: Status
+    units: tuple[UnitEdit, ...] = ()
+    moved: int = 0
+    """Units that only changed their name or their file."""
+
+
+class Edits(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """What a commit did to the family."""
+
+    files: tuple[FileEdit, ...] = ()
+    new_tests: tuple[str, ...] = ()
+    troubles: tuple[tuple[str, str], ...] = ()
+    """Paths of versions that could not be used, and why."""
+    complete: bool = True
+    """False where blobs are missing from the repository."""
+
+
+class Task(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """The changes of one commit that have to be read."""
+
+    family: tuple[Change, ...]
+    tests: tuple[Change, ...] = ()

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from consolidator.analysis.history.delta import Rewrite, UnitDelta
-from consolidator.analysis.history.units import Statement, expressions
+from consolidator.analysis.history.records import Evidence
+from consolidator.analysis.history.statements import Statement, expressions
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +86,6 @@ _STRICT = re.compile(r"^del |\w\[|\.remove\(|\.pop\(|app\.state\.")
 _TOLERANT = re.compile(r"\.pop\([^()]+,None\)|\.get\(|\.discard\(|getattr\(.+,None\)")
 _SPAWN = re.compile(r"\b(create_task|ensure_future)\(")
 _EXITS = (ast.Return, ast.Raise, ast.Continue, ast.Break)
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    signal: str
-    detail: str
 
 
 Detector = Callable[[UnitDelta], str | None]

@@ -8,9 +8,9 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
-from consolidator.analysis.history.delta import FileDelta, without_extractions, without_renames
-from consolidator.analysis.history.signals import SIGNALS, Evidence, detect
-from consolidator.analysis.history.units import readable
+from consolidator.analysis.history.records import Evidence, FileEdit
+from consolidator.analysis.history.signals import SIGNALS
+from consolidator.analysis.history.statements import readable
 
 Verdict = Literal["fix", "feature", "refactor", "test", "docs", "other"]
 
@@ -60,7 +60,7 @@ class Touched:
     """What a commit did, as far as the family is concerned."""
 
     message: str
-    files: tuple[FileDelta, ...]
+    files: tuple[FileEdit, ...]
     new_tests: tuple[str, ...] = ()
     other_tests: int = 0
     docs: int = 0
@@ -71,9 +71,9 @@ class Touched:
 def judge(touched: Touched) -> Judgement:
     found = [
         (unit.name, evidence)
-        for file in without_renames(touched.files)
-        for unit in without_extractions(file.units)
-        for evidence in detect(unit)
+        for file in touched.files
+        for unit in file.units
+        for evidence in unit.evidence
     ] + list(touched.evidence)
     logit = _BIAS + _weigh(found) + _context(touched)
     score = 1 / (1 + math.exp(-logit))
@@ -114,12 +114,10 @@ def _context(touched: Touched) -> float:
 
 def _otherwise(touched: Touched) -> Verdict:
     units = [unit for file in touched.files for unit in file.units]
-    left = {
-        item.key for unit in units for item in (*unit.removed, *(p.old for p in unit.rewritten))
-    }
+    left = {key for unit in units for key in unit.went}
     fresh = [unit for unit in units if unit.status == "added"]
-    new = sum(item.key not in left for unit in fresh for item in unit.added)
-    new -= sum(item.key not in left for unit in fresh for item in unit.added[:1]) if left else 0
+    new = sum(key not in left for unit in fresh for key in unit.added)
+    new -= sum(key not in left for unit in fresh for key in unit.added[:1]) if left else 0
     grown = sum(len(unit.added) for unit in units if unit.status == "changed")
     acted = any(unit.added or unit.removed or unit.rewritten or unit.reordered for unit in units)
     if not touched.files:
@@ -134,7 +132,7 @@ def _otherwise(touched: Touched) -> Verdict:
     return "feature" if new + grown > gone and new >= 3 else "refactor"
 
 
-def unit_noise(file: FileDelta) -> int:
+def unit_noise(file: FileEdit) -> int:
     return sum(unit.noise for unit in file.units)
 
 

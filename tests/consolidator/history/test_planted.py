@@ -8,6 +8,7 @@ from textwrap import dedent
 import pytest
 from repositories import RepositoryBuilder
 
+from consolidator.adapters.git_reading import CommitReader
 from consolidator.adapters.git import open_repository
 from consolidator.analysis.history.report import CommitEntry, ExtractReport, unacknowledged
 from consolidator.errors import UsageError
@@ -75,7 +76,13 @@ def extract(root: Path, plan: Plan | None = None, **selection: object) -> Extrac
     repository = open_repository(root)
     assert repository is not None
     chosen = Selection(**selection)  # type: ignore[arg-type]
-    return run(root, history=repository, selection=chosen, plan=plan or Plan())
+    return run(
+        root,
+        history=repository,
+        reader=CommitReader(repository, 1, cache=False),
+        selection=chosen,
+        plan=plan or Plan(),
+    )
 
 
 def entry(report: ExtractReport, subject: str) -> CommitEntry:

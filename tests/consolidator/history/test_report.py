@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from repositories import RepositoryBuilder
 
+from consolidator.adapters.git_reading import CommitReader
 from consolidator.adapters.git import Repository, open_repository
 from consolidator.adapters.report_cache import ReportCache
 from consolidator.analysis.history.report import ExtractReport
@@ -37,7 +38,14 @@ def repository(tmp_path: Path) -> Repository:
 
 def ask(repository: Repository, cache: ReportCache | None = None) -> ExtractReport:
     chosen = Selection()
-    return run(repository.root, history=repository, selection=chosen, plan=Plan(), reports=cache)
+    return run(
+        repository.root,
+        history=repository,
+        reader=CommitReader(repository, 1, cache=False),
+        selection=chosen,
+        plan=Plan(),
+        reports=cache,
+    )
 
 
 def test_json_has_the_keys_of_the_contract(repository: Repository) -> None:

@@ -1,26 +1,25 @@
-"""A file version cut into units (functions, methods, class bodies) and their statements.
+"""The statements of a unit in a normal form, so that two versions can be compared one by one.
 
-Two versions are compared statement by statement, in a normal form that drops what does not act:
-comments, docstrings, annotations, formatting, the position of a line break. A compound statement
-counts as its header; what is inside it counts on its own, with the blocks around it as context.
+The normal form drops what does not act: comments, docstrings, annotations, formatting, the position of a
+line break. A compound statement counts as its header; what is inside it counts on its own, with the
+blocks around it as context.
 """
 
 from __future__ import annotations
 
 import ast
 import re
-import warnings
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import dataclass, replace
 
-MODULE_UNIT = ""
-_NESTED_CLASS = re.compile(r"\n\s+class\s")
-_LOG_OWNER = re.compile(r"(^|[._])(log|logs|logger|logging|structlog)$", re.IGNORECASE)
-_COMPOUND = {"if", "for", "while", "with", "def", "async", "match"}
+_LOG_OWNER = re.compile(r"(^|_)(log|logs|logger|logging|structlog)$", re.IGNORECASE)
 _LOG_CALLS = {"debug", "info", "warning", "warn", "error", "exception", "critical", "log"}
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+class UnparsableError(Exception):
+    """A text that is no Python, or not where it was cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,6 @@ class Statement:
     node: ast.AST
     context: tuple[str, ...]
     """Blocks around it inside its unit, outermost first: `try`, `except Exception`, `with lock`."""
-    line: int
 
     @property
     def acts(self) -> bool:
@@ -40,70 +38,31 @@ class Statement:
         )
 
 
-@dataclass(frozen=True)
-class Unit:
-    name: str
-    """Qualified inside the module; empty for the code at module level."""
-    owner: str
-    """The class whose body or method it is; empty outside classes."""
-    text: str
-    nodes: tuple[ast.stmt, ...]
-    source: Source = field(repr=False)
-
-    @cached_property
-    def statements(self) -> tuple[Statement, ...]:
-        return tuple(_statements(self.nodes, (), self.source))
-
-    @cached_property
-    def keys(self) -> frozenset[str]:
-        return frozenset(statement.key for statement in self.statements if statement.acts)
+def statements_of(text: str, body: bool) -> tuple[Statement, ...]:
+    """Of a block of any indentation: functions, or with `body` what stands loose in a class or module."""
+    nodes, source = parse_block(text)
+    if not body and not all(isinstance(node, Definition) for node in nodes):
+        raise UnparsableError
+    return tuple(_statements(nodes, (), source))
 
 
-Units = dict[str, Unit]
+def parse_block(text: str) -> tuple[list[ast.stmt], Source]:
+    """The statements of a block of any indentation, and the source that their positions are in.
 
-
-def cut(source: bytes) -> Units | None:
-    """The units of a module by name; None where it does not parse."""
+    CPython may warn of what it reads: silencing that costs as much as parsing, so callers do it.
+    """
+    indented = text[:1] in (" ", "\t")
+    whole = f"if 1:\n{text}" if indented else text
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            module = ast.parse(source)
+        nodes = ast.parse(whole).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-    lines = Source(source)
-    return {unit.name: unit for unit in _cut_body(module.body, "", "", lines)}
-
-
-def _cut_body(body: list[ast.stmt], scope: str, owner: str, lines: Source) -> Iterator[Unit]:
-    loose: list[ast.stmt] = []
-    for node in body:
-        if isinstance(node, Definition):
-            yield from _cut_function(node, scope, owner, lines)
-        elif isinstance(node, ast.ClassDef):
-            loose.append(node)
-            name = scope + node.name
-            yield from _cut_body(node.body, name + ".", name, lines)
-        else:
-            loose.append(node)
-    text = "\n".join(_text(node, lines) for node in loose)
-    yield Unit(scope.rstrip("."), owner, text, tuple(loose), lines)
-
-
-def _cut_function(node: Definition, scope: str, owner: str, lines: Source) -> Iterator[Unit]:
-    name = scope + node.name
-    text = _text(node, lines)
-    yield Unit(name, owner, text, (node,), lines)
-    if _NESTED_CLASS.search(text):
-        for inner in ast.walk(node):
-            if isinstance(inner, ast.ClassDef):
-                local = f"{name}.<locals>.{inner.name}"
-                yield from _cut_body(inner.body, local + ".", local, lines)
-
-
-def _text(node: ast.stmt, lines: Source) -> str:
-    first = min([node.lineno, *(item.lineno for item in getattr(node, "decorator_list", ()))])
-    last = first if isinstance(node, ast.ClassDef) else node.end_lineno or first
-    return lines.between(first, last)
+        raise UnparsableError from None
+    if indented:
+        block = nodes[0]
+        if len(nodes) != 1 or not isinstance(block, ast.If) or block.orelse:
+            raise UnparsableError
+        nodes = block.body
+    return nodes, Source(whole.encode("utf-8", "surrogatepass"))
 
 
 def _statements(
@@ -113,11 +72,11 @@ def _statements(
         if _is_docstring(node):
             continue
         if isinstance(node, ast.ClassDef):
-            yield Statement(_class_key(node, source), ast.Pass(), context, node.lineno)
+            yield Statement(_class_key(node, source), ast.Pass(), context)
             continue
         key = source.header(node)
         if key:
-            yield Statement(key, node, context, node.lineno)
+            yield Statement(key, node, context)
         yield from _inside(node, key, context, source)
 
 
@@ -131,13 +90,13 @@ def _inside(
             yield from _statements(node.body, (*context, "try"), source)
             for handler in node.handlers:
                 caught = "except" if handler.type is None else f"except {source.of(handler.type)}"
-                yield Statement(caught, handler, context, handler.lineno)
+                yield Statement(caught, handler, context)
                 yield from _statements(handler.body, (*context, caught), source)
             yield from _statements(node.orelse, (*context, "else"), source)
             yield from _finally(node.finalbody, context, source)
         case ast.Match():
             for case in node.cases:
-                yield Statement(f"case {source.of(case.pattern)}", case, context, node.lineno)
+                yield Statement(f"case {source.of(case.pattern)}", case, context)
                 yield from _statements(case.body, (*context, "case"), source)
         case ast.If() | ast.For() | ast.AsyncFor() | ast.While():
             yield from _statements(node.body, (*context, key), source)
@@ -157,9 +116,6 @@ class Source:
 
     def __init__(self, content: bytes) -> None:
         self._lines = content.splitlines()
-
-    def between(self, first: int, last: int) -> str:
-        return b"\n".join(self._lines[first - 1 : last]).decode("utf-8", "replace")
 
     def of(self, node: ast.expr | ast.stmt | ast.pattern) -> str:
         """Without comments, line breaks, optional spaces, optional commas, kinds of quotes."""
@@ -216,26 +172,22 @@ class Source:
 
 
 _COMMENT = re.compile(r"#[^\n\"']*$", re.M)
-_OPTIONAL_SPACE = re.compile(r"\s*([^\w\s])\s*")
-_SPACE = re.compile(r"\s+")
-_LAST_COMMA = re.compile(r",([)\]}])")
+_OPTIONAL_SPACE = re.compile(r"(?<=[^\w\s])\s+|\s+(?=[^\w\s])")
+_SPACE = re.compile(r"\s\s+|[^\S ]")
+_LAST_COMMA = re.compile(r",(?=[)\]}])")
 
 
 def _squeeze(text: str) -> str:
-    packed = _OPTIONAL_SPACE.sub(r"\1", text.replace("'", '"'))
-    return _LAST_COMMA.sub(r"\1", _SPACE.sub(" ", packed))
+    packed = _OPTIONAL_SPACE.sub("", text.replace("'", '"'))
+    return _LAST_COMMA.sub("", _SPACE.sub(" ", packed))
 
 
 def readable(key: str) -> str:
-    """A normal form as people write it; as it is where it can't stand alone."""
-    word = key.removeprefix("finally ")
-    head = word.partition(" ")[0]
-    text = f"{word}:\n pass" if head in _COMPOUND else word
-    try:
-        shown = ast.unparse(ast.parse(text)).partition(":\n")[0]
-    except (SyntaxError, ValueError):
-        return key.replace(",", ", ")
-    return f"finally: {shown}" if word != key else shown
+    """A normal form with some of its spaces back."""
+    return _ASSIGNED.sub(r"\1 = ", key.replace(",", ", "), count=1)
+
+
+_ASSIGNED = re.compile(r"^([^=(\"]*[^=!<>(\"+*/|&-])=(?!=)")
 
 
 def expressions(node: ast.AST) -> Iterator[ast.AST]:
@@ -264,9 +216,17 @@ def is_log(node: ast.AST) -> bool:
         case ast.Name(id="print"):
             return True
         case ast.Attribute(value=owner, attr=attr) if attr in _LOG_CALLS:
-            return _LOG_OWNER.search(ast.unparse(owner)) is not None
+            return _LOG_OWNER.search(_last_name(owner)) is not None
         case _:
             return False
+
+
+def _last_name(node: ast.expr) -> str:
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+        case _:
+            return ""
 
 
 def _is_docstring(node: ast.stmt) -> bool:

@@ -1,0 +1,184 @@
+"""What commits did and what files hold, read from git's objects on every core, each only once.
+
+Answers depend on nothing but the blobs and the question, so they are kept on disk by both: a new commit
+costs itself.
+"""
+
+from __future__ import annotations
+
+import gc
+import multiprocessing
+import os
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from hashlib import blake2b
+from typing import Any, TypeVar
+
+import msgspec
+
+from consolidator.adapters.cache import ContentCache
+from consolidator.adapters.git import Repository
+from consolidator.analysis.history import (
+    cutting,
+    delta,
+    edits,
+    family,
+    moves,
+    outline,
+    records,
+    signals,
+    statements,
+)
+from consolidator.analysis.history.edits import Editor, units_of
+from consolidator.analysis.history.family import Scope
+from consolidator.analysis.history.outline import FileOutline, outline_of
+from consolidator.analysis.history.records import Edits, Task
+from consolidator.analysis.history.statements import UnparsableError
+
+_MAKERS = (cutting, delta, edits, family, moves, outline, records, signals, statements)
+_FEW = 40
+"""Blobs; below it, starting processes costs more than it saves."""
+_PIECES = 6
+"""Per process, so that none is left with a long one at the end."""
+
+Question = TypeVar("Question")
+Answer = TypeVar("Answer")
+
+
+class CommitReader:
+    """`jobs` is the number of processes; neither it nor `cache` changes any answer."""
+
+    def __init__(
+        self, repository: Repository, jobs: int | None = None, *, cache: bool = True
+    ) -> None:
+        self._repository = repository
+        self._jobs = jobs or os.cpu_count() or 1
+        self._cache = cache
+
+    def edits(self, scope: Scope, tasks: Sequence[Task]) -> list[Edits]:
+        """What each commit did, in the order asked for."""
+        return self._answers(scope, tasks, _edits, Edits, lambda answer: answer.complete)
+
+    def outlines(self, scope: Scope, files: Mapping[str, str]) -> dict[str, FileOutline]:
+        """Of each path the outline of a blob; without those that can't be read."""
+        found = self._answers(
+            scope, list(files.items()), _outlines, FileOutline | None, lambda _: True
+        )
+        return {path: each for path, each in zip(files, found, strict=True) if each is not None}
+
+    def defining(self, scope: Scope, blobs: Sequence[str]) -> list[bool]:
+        """Which blobs define or mention a member of the family."""
+        return self._answers(scope, blobs, _defining, bool, lambda _: True)
+
+    def _answers(
+        self,
+        scope: Scope,
+        questions: Sequence[Question],
+        work: Callable[[Scope, Repository, Sequence[Question]], list[Answer]],
+        kind: Any,
+        keep: Callable[[Answer], bool],
+    ) -> list[Answer]:
+        keys = [_key(scope, work.__name__, question) for question in questions]
+        known: dict[bytes, Answer] = {}
+        cache: ContentCache[Answer] | None = None
+        if self._cache:
+            cache = ContentCache(f"history{work.__name__}", kind, _MAKERS)
+            known = cache.get(keys)
+        missing = {
+            key: question for key, question in zip(keys, questions, strict=True) if key not in known
+        }
+        made = self._work(scope, list(missing.values()), work, kind)
+        fresh = dict(zip(missing, made, strict=True))
+        if cache is not None:
+            cache.put({key: answer for key, answer in fresh.items() if keep(answer)})
+            cache.close()
+        known |= fresh
+        return [known[key] for key in keys]
+
+    def _work(
+        self,
+        scope: Scope,
+        questions: list[Question],
+        work: Callable[[Scope, Repository, Sequence[Question]], list[Answer]],
+        kind: Any,
+    ) -> list[Answer]:
+        if self._jobs == 1 or len(questions) < _FEW:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # about the text of others
+                return work(scope, self._repository, questions)
+        size = -(-len(questions) // (self._jobs * _PIECES))
+        pieces = [questions[start : start + size] for start in range(0, len(questions), size)]
+        decode = msgspec.msgpack.Decoder(list[kind]).decode
+        context = multiprocessing.get_context("fork" if hasattr(os, "fork") else "spawn")
+        with ProcessPoolExecutor(self._jobs, context, _start) as pool:
+            pending = [
+                pool.submit(_encoded, work, scope, self._repository, piece) for piece in pieces
+            ]
+            return [answer for future in pending for answer in decode(future.result())]
+
+
+def _key(scope: Scope, work: str, question: object) -> bytes:
+    text = repr((work, scope, question)).encode("utf-8", "surrogateescape")
+    return blake2b(text, digest_size=20).digest()
+
+
+def _start() -> None:
+    gc.disable()  # a worker makes no cycles, and lives only as long as the work
+    warnings.simplefilter("ignore")
+
+
+def _encoded(
+    work: Callable[[Scope, Repository, Sequence[Question]], list[Answer]],
+    scope: Scope,
+    repository: Repository,
+    questions: Sequence[Question],
+) -> bytes:
+    return msgspec.msgpack.encode(work(scope, repository, questions))
+
+
+_AT_ONCE = 64
+"""Commits whose blobs are in memory together."""
+
+
+def _edits(scope: Scope, repository: Repository, tasks: Sequence[Task]) -> list[Edits]:
+    contents: dict[str, bytes | None] = {}
+    editor = Editor(scope, lambda blob: contents[blob])
+    answers: list[Edits] = []
+    for start in range(0, len(tasks), _AT_ONCE):
+        batch = tasks[start : start + _AT_ONCE]
+        wanted = {
+            blob: None
+            for task in batch
+            for change in (*task.family, *task.tests)
+            for blob in change.blobs
+        }
+        contents.clear()
+        contents.update(repository.read_blobs(wanted))
+        answers += [editor.edits(task) for task in batch]
+    return answers
+
+
+def _outlines(
+    scope: Scope, repository: Repository, files: Sequence[tuple[str, str]]
+) -> list[FileOutline | None]:
+    contents = repository.read_blobs(blob for _, blob in files)
+    return [
+        _outline(scope, path, content)
+        for (path, _), (_, content) in zip(files, contents, strict=True)
+    ]
+
+
+def _outline(scope: Scope, path: str, content: bytes | None) -> FileOutline | None:
+    try:
+        units = units_of(content or b"")
+        return outline_of(units, scope.relevant(path, units))
+    except UnparsableError:
+        return None
+
+
+def _defining(scope: Scope, repository: Repository, blobs: Sequence[str]) -> list[bool]:
+    return [
+        content is not None and (scope.defines(content) or scope.mentions(content))
+        for _, content in repository.read_blobs(blobs)
+    ]

@@ -1,0 +1,166 @@
+"""From the blobs that one commit exchanged to what it did, unit by unit, with the signals seen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+
+from consolidator.analysis.history.cutting import Units, cut, cut_by_tree, text_of
+from consolidator.analysis.history.delta import (
+    FileDelta,
+    UnitDelta,
+    compare,
+    without_extractions,
+    without_renames,
+)
+from consolidator.analysis.history.family import Scope
+from consolidator.analysis.history.moves import Versions, joined, without_moved
+from consolidator.analysis.history.records import Change, Edits, FileEdit, Task, UnitEdit
+from consolidator.analysis.history.signals import detect
+from consolidator.analysis.history.statements import Statement, UnparsableError
+
+_TEST_NAME = re.compile(rb"^[ \t]*(?:async[ \t]+)?def[ \t]+(test_\w+)", re.M)
+
+Content = Callable[[str], bytes | None]
+"""The bytes of a blob; None where the repository lacks it."""
+
+
+class _MissingError(Exception):
+    pass
+
+
+class Editor:
+    """Reads commits one after another. Holds the units of versions that are likely to come again."""
+
+    def __init__(self, scope: Scope, content: Content, kept: int = 256) -> None:
+        self._scope = scope
+        self._content = content
+        self._kept = kept
+        self._cut: dict[str, Units] = {}
+
+    def edits(self, task: Task) -> Edits:
+        """What the commit did to the family; a pure function of the blobs."""
+        troubles: list[tuple[str, str]] = []
+        complete = True
+        versions: list[Versions] = []
+        for change in task.family:
+            try:
+                versions.append(self._versions(change, cut))
+            except _MissingError as missing:
+                complete = False
+                troubles.append(
+                    (change.path, f"blob {missing!s:.10} is missing from the repository")
+                )
+            except UnparsableError:
+                troubles.append((change.path, self._unparsed(change)))
+        if all(len(version.before) < 2 for version in versions):
+            without_moved(versions)
+        usable, deltas = self._compared(task, versions, troubles)
+        if all(len(version.before) < 2 for version in usable):
+            deltas = joined(deltas, usable)
+        return Edits(_noted(deltas), self._new_tests(task.tests), tuple(troubles), complete)
+
+    def _compared(
+        self, task: Task, versions: list[Versions], troubles: list[tuple[str, str]]
+    ) -> tuple[list[Versions], list[FileDelta]]:
+        changes = {change.path: change for change in task.family}
+        usable: list[Versions] = []
+        deltas: list[FileDelta] = []
+        for version in versions:
+            change = changes[version.path]
+            for again in (False, True):
+                try:
+                    chosen = self._versions(change, cut_by_tree) if again else version
+                    delta = _compared(chosen)
+                except UnparsableError:
+                    if again:
+                        troubles.append((change.path, self._unparsed(change)))
+                    continue
+                usable.append(chosen)
+                deltas.append(delta)
+                break
+        return usable, deltas
+
+    def _versions(self, change: Change, cutter: Callable[[str], Units]) -> Versions:
+        before = [self._units(change.path, blob, cutter) for blob in change.old]
+        after = self._units(change.path, change.new, cutter) if change.new else None
+        return Versions(change.path, before, after)
+
+    def _units(self, path: str, blob: str, cutter: Callable[[str], Units]) -> Units:
+        units = self._cut.get(blob) if cutter is cut else None
+        if units is None:
+            content = self._content(blob)
+            if content is None:
+                raise _MissingError(blob)
+            units = units_of(content, cutter)
+            while len(self._cut) >= self._kept:
+                del self._cut[next(iter(self._cut))]
+            self._cut[blob] = units
+        return self._scope.relevant(path, units)
+
+    def _unparsed(self, change: Change) -> str:
+        broken = (blob for blob in change.blobs if not _parses(self._content(blob) or b""))
+        return f"version {next(broken, change.blobs[0])[:10]} does not parse"
+
+    def _new_tests(self, tests: Iterable[Change]) -> tuple[str, ...]:
+        found: list[str] = []
+        for change in tests:
+            before = {name for blob in change.old for name in self._test_names(blob)}
+            after = self._test_names(change.new) if change.new else set()
+            found += [f"{change.path}::{name}" for name in sorted(after - before)]
+        return tuple(found)
+
+    def _test_names(self, blob: str) -> set[str]:
+        return {name.decode() for name in _TEST_NAME.findall(self._content(blob) or b"")}
+
+
+def units_of(content: bytes, cutter: Callable[[str], Units] = cut) -> Units:
+    """Falls back on the syntax tree where indentation does not tell; else raises `UnparsableError`."""
+    text = text_of(content)
+    if text is None:
+        raise UnparsableError
+    try:
+        return cutter(text)
+    except UnparsableError:
+        return cut_by_tree(text)
+
+
+def _parses(content: bytes) -> bool:
+    try:
+        return all(unit.statements is not None for unit in units_of(content, cut_by_tree).values())
+    except UnparsableError:
+        return False
+
+
+def _compared(version: Versions) -> FileDelta:
+    delta = compare(version.path, version.before, version.after)
+    return FileDelta(delta.path, delta.status, delta.units, delta.moved + version.moved)
+
+
+def _noted(deltas: list[FileDelta]) -> tuple[FileEdit, ...]:
+    bare = without_renames(deltas)
+    files: list[FileEdit] = []
+    for delta, shown in zip(deltas, bare, strict=True):
+        told = without_extractions(shown.units)
+        units = tuple(_note(unit, seen) for unit, seen in zip(delta.units, told, strict=True))
+        files.append(FileEdit(delta.path, delta.status, units, delta.moved))
+    return tuple(files)
+
+
+def _note(unit: UnitDelta, told: UnitDelta) -> UnitEdit:
+    return UnitEdit(
+        unit.name,
+        unit.owner,
+        unit.status,
+        _keys(unit.added),
+        _keys(unit.removed),
+        tuple((pair.old.key, pair.new.key) for pair in unit.rewritten),
+        unit.reordered,
+        unit.noise,
+        tuple(sorted(unit.after)),
+        tuple(detect(told)),
+    )
+
+
+def _keys(statements: Iterable[Statement]) -> tuple[str, ...]:
+    return tuple(statement.key for statement in statements)

@@ -14,12 +14,15 @@ from rich.console import RenderableType
 from consolidator.adapters.bodies import bodies_reader
 from consolidator.adapters.environment import environment_of
 from consolidator.adapters.files import check_root
+from consolidator.adapters.fixes import versions_of
+from consolidator.adapters.git import open_repository
 from consolidator.adapters.recorder import record as run_recorded
 from consolidator.adapters.verdicts import KnownAnswers
 from consolidator.analysis import baseline as baselines
 from consolidator.analysis import probe as recordings
 from consolidator.analysis.emissions.report import GuardReport, Problem
 from consolidator.analysis.emissions.rules import BY_ID, RULES
+from consolidator.analysis.kept import Trace, traces_of
 from consolidator.cli.common import (
     Jobs,
     NoCache,
@@ -132,6 +135,7 @@ def guard(
     find_package = environment_of(base, cache=not no_cache).find
     bodies = bodies_reader(jobs, cache=not no_cache)
     answers = None if no_cache else KnownAnswers()
+    kept = _kept(base, plan)
 
     def report_on(
         tree: Tree, known: baselines.Baseline | None, problems: tuple[Problem, ...]
@@ -145,6 +149,8 @@ def guard(
             baseline_path="" if since else _relative(path, base),
             is_file=not since,
             probed=problems,
+            kept=kept,
+            moved=tuple(move.source for move in plan.moves),
             answers=answers,
         )
 
@@ -160,6 +166,20 @@ def guard(
         say(f"baseline: {path}", quiet=quiet)
     write(_rendered(report, form), output)
     sys.exit(1 if report.failing and not update_baseline else 0)
+
+
+def _kept(base: Path, plan: Plan) -> list[Trace]:
+    """What the plan's kept fixes brought."""
+    if not plan.keeps:
+        return []
+    repository = open_repository(base)
+    if repository is None:
+        raise ToolError(f"{base}: is in no git repository, so the plan's [[keep]] can't be watched")
+    return [
+        trace
+        for keep in plan.keeps
+        for trace in traces_of(keep.fix, versions_of(repository, keep.fix))
+    ]
 
 
 def _probe(

@@ -10,6 +10,7 @@ from consolidator.analysis.emissions.rules import (
     emission_gone,
     event_lost,
     event_weakened,
+    fix_gone,
     not_awaited,
     order_impossible,
     probe_rules,
@@ -41,6 +42,7 @@ RULES: tuple[GuardRule, ...] = (
     *(module.RULE for module in CHECKS),
     emission_gone.RULE,
     baseline_stale.RULE,
+    fix_gone.RULE,
     *probe_rules.RULES,
 )
 BY_ID = {rule.id: rule for rule in RULES}

@@ -1,0 +1,208 @@
+"""Kept fixes: what a commit brought, and whether the tree still has it.
+
+A trace is one statement that the fix put into a function, took out of it, or a test that it added.
+Statements are compared in the normal form of `extract`, so layout and comments do not count.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from consolidator.analysis.emissions.report import Problem
+from consolidator.analysis.history.cutting import Unit, Units, cut, cut_by_tree, text_of
+from consolidator.analysis.history.delta import UnitDelta, compare
+from consolidator.analysis.history.family import is_test
+from consolidator.analysis.history.statements import UnparsableError, readable
+from consolidator.tree.index import Tree
+
+RULE_ID = "fix-gone"
+_WORD = re.compile(r"\w+")
+_ALIKE = 0.75
+"""Share of words at which an edited statement still counts as the same one."""
+_PLAIN = frozenset(
+    {"try", "finally", "else", "return", "return None", "continue", "break", "raise"}
+)
+_SHOWN = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A file before and after the commit; None where it was not there."""
+
+    path: str
+    before: bytes | None
+    after: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    fix: str
+    path: str
+    unit: str
+    """Function or class, qualified inside its module."""
+    kind: Literal["statement", "removal", "test"]
+    text: str
+    """Statement in normal form; for a test its name."""
+    before: str = ""
+    """What the statement was before the fix rewrote it."""
+
+
+def traces_of(fix: str, versions: Iterable[Version]) -> list[Trace]:
+    """What a commit brought. Files that can't be parsed bring nothing."""
+    found: dict[Trace, None] = {}
+    for version in versions:
+        after = _units(version.after)
+        if after is None:
+            continue
+        before = _units(version.before)
+        delta = compare(version.path, [before] if before is not None else [], after)
+        for unit in delta.units:
+            found.update(dict.fromkeys(_of_unit(fix, version.path, unit)))
+    return list(found)
+
+
+def _of_unit(fix: str, path: str, unit: UnitDelta) -> Iterator[Trace]:
+    name = unit.name.rpartition(".")[2]
+    if is_test(path):
+        if unit.status == "added" and name.startswith("test"):
+            yield Trace(fix, path, unit.name, "test", name)
+        return
+    if unit.status == "removed":
+        return
+    for statement in unit.added:
+        if statement.acts and statement.key not in _PLAIN:
+            yield Trace(fix, path, unit.name, "statement", statement.key)
+    for rewrite in unit.rewritten:
+        yield Trace(fix, path, unit.name, "statement", rewrite.new.key, rewrite.old.key)
+    if not unit.added and not unit.rewritten:
+        for statement in unit.removed:
+            if statement.acts and statement.key not in _PLAIN:
+                yield Trace(fix, path, unit.name, "removal", statement.key)
+
+
+def lost_traces(
+    traces: Iterable[Trace], tree: Tree, moved: Sequence[str] = ()
+) -> Iterator[Problem]:
+    """One finding a trace that the tree no longer has.
+
+    `moved` are names that the plan moves away: of those that are gone nothing is asked here. Whether
+    the replacement has their fixes is what `extract` answers.
+    """
+    holders = _Holders(tree)
+    for trace in traces:
+        if holders.holds(trace) or (_is_of(trace, moved) and not holders.unit(trace)):
+            continue
+        shown = readable(trace.text)[:_SHOWN]
+        said = {
+            "statement": f"`{shown}` is no longer in {trace.unit or 'the module'}",
+            "removal": f"`{shown}` is back in {trace.unit or 'the module'}",
+            "test": f"its test {shown} is gone",
+        }[trace.kind]
+        path = trace.path if trace.path in holders.paths else ""
+        yield Problem(
+            RULE_ID,
+            "",
+            f"{trace.fix[:10]} {trace.unit}: {shown}",
+            path,
+            holders.line(trace) if path else 0,
+            f"the kept fix {trace.fix[:10]} is being lost: {said}",
+        )
+
+
+def _is_of(trace: Trace, names: Sequence[str]) -> bool:
+    """Whether a trace lies in one of the named classes, functions or modules."""
+    parts = [*trace.path.removesuffix(".py").removesuffix("/__init__").split("/")]
+    dotted = f".{'.'.join(parts)}.{trace.unit}."
+    return any(f".{name}." in dotted for name in names)
+
+
+class _Holders:
+    """Units of the tree, cut only where something is looked for."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self.paths = frozenset(tree.paths)
+        self._cut: dict[str, Units | None] = {}
+
+    def holds(self, trace: Trace) -> bool:
+        if trace.kind == "test":
+            return bool(self._files(f"def {trace.text}(", test=True))
+        name = trace.unit.rpartition(".")[2]
+        own = self.unit(trace)
+        if own is not None:
+            return _has(own.keys, trace)
+        moved = [
+            unit
+            for path in self._files(name, test=False)
+            if (unit := self._of(path).get(trace.unit)) is not None
+        ]
+        if moved:
+            return any(_has(unit.keys, trace) for unit in moved)
+        if trace.kind == "removal":
+            return True
+        word = max(_WORD.findall(trace.text), key=len, default="")
+        return any(
+            _has(unit.keys, trace)
+            for path in self._files(word, test=False)
+            for unit in self._of(path).values()
+        )
+
+    def unit(self, trace: Trace) -> Unit | None:
+        """The function or class as it is now, where it was."""
+        return self._of(trace.path).get(trace.unit) if trace.path in self.paths else None
+
+    def line(self, trace: Trace) -> int:
+        facts = self._tree.facts(trace.path)
+        named = facts.functions if facts is not None else ()
+        return next((fact.line for fact in named if fact.qualname == trace.unit), 0)
+
+    def _files(self, needle: str, *, test: bool) -> list[str]:
+        return [path for path in self._tree.containing(needle) if is_test(path) is test]
+
+    def _of(self, path: str) -> Units:
+        if path not in self._cut:
+            self._cut[path] = _units(self._tree.read(path))
+        return self._cut[path] or {}
+
+
+def _has(keys: frozenset[str], trace: Trace) -> bool:
+    if trace.kind == "removal":
+        return trace.text not in keys
+    if trace.text in keys:
+        return True
+    if trace.before in keys:
+        return False
+    words = _words(trace.text)
+    return any(_alike(words, _words(key)) for key in keys)
+
+
+def _alike(one: frozenset[str], other: frozenset[str]) -> bool:
+    return len(one & other) >= _ALIKE * len(one | other) > 0
+
+
+@lru_cache(1 << 14)
+def _words(key: str) -> frozenset[str]:
+    return frozenset(_WORD.findall(key))
+
+
+def _units(data: bytes | None) -> Units | None:
+    """None where there is no file, or none that can be read."""
+    text = text_of(data) if data is not None else None
+    if text is None:
+        return None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for way in (cut, cut_by_tree):
+            try:
+                units = way(text)
+                for unit in units.values():
+                    unit.keys  # noqa: B018 - a unit is parsed when it is first asked
+            except UnparsableError:
+                continue
+            return units
+    return None

@@ -1,14 +1,15 @@
 """Syntax newer than the running interpreter: read by LibCST, lowered in place, parsed by CPython.
 
 Each newer construct is replaced by older text of the same length on the same lines, so that every
-position stays true: f-strings of PEP 701 by plain strings, type parameters (PEP 695) by blanks, a
-`type X = …` statement by an assignment.
+position stays true: f-strings of PEP 701 and t-strings by tuples of the expressions in them, type
+parameters (PEP 695) by blanks, a `type X = …` statement by an assignment, `except A, B:` by a tuple.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from consolidator.tree.source import SourceText
@@ -44,11 +45,12 @@ def parse_newer(text: str) -> ast.Module | None:
     lowering = _Lowering(source, positions)
     for node in positions:
         lowering.read(node)
-    try:
-        lowered = ast.parse(lowering.text())
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    lowered = _parsed(lowering.text()) or _parsed(lowering.text(plain=True))
+    if lowered is None:
         return None
     for found in ast.walk(lowered):
+        if isinstance(found, ast.ExceptHandler):
+            _restore_tuple(found)
         if not isinstance(found, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             continue
         if (found.lineno, found.name) in lowering.generic:
@@ -56,11 +58,31 @@ def parse_newer(text: str) -> ast.Module | None:
     return lowered
 
 
+def _parsed(text: str) -> ast.Module | None:
+    try:
+        return ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _restore_tuple(handler: ast.ExceptHandler) -> None:
+    """`except A | B:` stands for `except A, B:`; nothing else lowers to it, and no code means it."""
+    names, node = [], handler.type
+    while isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+        names.append(node.right)
+        node = node.left
+    if names and node is not None:
+        parts = [node, *reversed(names)]
+        handler.type = ast.copy_location(ast.Tuple(parts, ast.Load()), parts[0])
+        handler.type.end_col_offset = parts[-1].end_col_offset
+
+
 class _Lowering:
     def __init__(self, source: SourceText, positions: object) -> None:
         self._source = source
         self._positions = positions
         self._edits: list[_Edit] = []
+        self._strings: dict[tuple[int, int], list[tuple[int, int]]] = {}
         self.generic: set[tuple[int, str]] = set()
         """Line and name of the definitions that had type parameters."""
 
@@ -68,16 +90,18 @@ class _Lowering:
         import libcst as cst  # noqa: PLC0415
 
         match node:
-            case cst.FormattedString():
+            case cst.FormattedString() | cst.TemplatedString():
                 self._string(node)
+            case cst.ConcatenatedString():
+                self._concatenation(node)
+            case cst.ExceptHandler(type=cst.Tuple(elements=elements, lpar=[])):
+                self._handler(elements)
             case cst.ClassDef(type_parameters=cst.TypeParameters() as parameters):
                 self._definition(node.name, parameters)
             case cst.FunctionDef(type_parameters=cst.TypeParameters() as parameters):
                 self._definition(node.name, parameters)
             case cst.TypeAlias():
                 self._alias(node)
-        if type(node).__name__ == "TemplatedString":
-            self._string(node)
 
     def _span(self, node: object) -> tuple[int, int]:
         where: CodeRange = self._positions[node]  # type: ignore[index]
@@ -87,13 +111,38 @@ class _Lowering:
             starts[where.end.line - 1] + where.end.column,
         )
 
-    def _string(self, node: object) -> None:
+    def _string(self, node: libcst.CSTNode) -> None:
         start, end = self._span(node)
-        text = self._source.text[start:end]
-        try:
-            ast.parse(f"({text})", mode="eval")
-        except SyntaxError:
-            self._edits.append((start, end, _plain_string(text)))
+        if _parsed(f"({self._source.text[start:end]})") is None:
+            self._strings[start, end] = list(self._expressions([node]))
+
+    def _concatenation(self, node: libcst.ConcatenatedString) -> None:
+        self._string(node)
+        for part in (node.left, node.right):  # comes after its parts, and takes their place
+            self._strings.pop(self._span(part), None)
+
+    def _expressions(self, nodes: Iterable[libcst.CSTNode]) -> Iterator[tuple[int, int]]:
+        """Where the expressions in a string stand, those in format specifications included."""
+        import libcst as cst  # noqa: PLC0415
+
+        for node in nodes:
+            if isinstance(node, cst.FormattedStringExpression | cst.TemplatedStringExpression):
+                yield self._with_parentheses(*self._span(node.expression))
+                yield from self._expressions(node.format_spec or ())
+            else:
+                yield from self._expressions(node.children)
+
+    def _with_parentheses(self, start: int, end: int) -> tuple[int, int]:
+        text = self._source.text
+        while text[start - 1] == "(" and text[end] == ")":
+            start, end = start - 1, end + 1
+        return start, end
+
+    def _handler(self, elements: Sequence[libcst.BaseElement]) -> None:
+        for before, after in pairwise(elements):
+            (_, start), (end, _) = self._span(before.value), self._span(after.value)
+            between = self._source.text[start:end]
+            self._edits.append((start, end, between.replace(",", "|", 1)))
 
     def _definition(self, name: libcst.Name, parameters: libcst.TypeParameters) -> None:
         where: CodeRange = self._positions[name]  # type: ignore[index]
@@ -112,22 +161,36 @@ class _Lowering:
         if node.type_parameters is not None:
             self._blank(node.type_parameters)
 
-    def text(self) -> str:
-        """The lowered text. Edits inside another one (nested f-strings) fall away."""
-        parts, done = [], 0
-        for start, end, replacement in sorted(self._edits, key=lambda e: (e[0], -e[1])):
-            if start >= done:
-                parts += [self._source.text[done:start], replacement]
-                done = end
-        return "".join([*parts, self._source.text[done:]])
+    def text(self, *, plain: bool = False) -> str:
+        """The lowered text; `plain` drops the expressions in strings."""
+        chars = list(self._source.text)
+        # Outer strings before those inside them, whose place they keep.
+        for start, end in sorted(self._strings, key=lambda span: (span[0], -span[1])):
+            expressions = self._strings[start, end]
+            text = self._source.text[start:end]
+            lowered = _plain_string(text) if plain else _tuple(text, start, expressions)
+            chars[start:end] = lowered
+        for start, end, replacement in self._edits:
+            chars[start:end] = replacement
+        return "".join(chars)
 
 
-def _plain_string(text: str) -> str:
-    """A plain string that takes up the same lines and columns."""
-    if "\n" not in text and "\r" not in text:
-        return '"' + "x" * (len(text) - 2) + '"'
-    body = "".join(char if char in "\r\n" else "x" for char in text[3:-3])
-    return '"""' + body + '"""'
+def _tuple(text: str, start: int, expressions: Iterable[tuple[int, int]]) -> list[str]:
+    """`f"a {x} b {y}"` as a tuple of x and y, each where it was; one entry per character."""
+    chars = [char if char in "\r\n" else " " * len(char.encode()) for char in text]
+    chars[0], chars[-1] = "(", ")"
+    for first, last in expressions:
+        chars[first - start : last - start] = text[first - start : last - start]
+        chars[last - start] = ","
+    return chars
+
+
+def _plain_string(text: str) -> list[str]:
+    """A plain string that takes up the same lines and byte columns; one entry per character."""
+    quote = '"' if "\n" not in text and "\r" not in text else '"""'
+    body = text[len(quote) : -len(quote)]
+    filled = (char if char in "\r\n" else "x" * len(char.encode()) for char in body)
+    return [*quote, *filled, *quote]
 
 
 def _blanks(text: str) -> str:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consolidator.tree.facts import ModuleFacts, Unreadable
-from consolidator.tree.parse import parse_syntax
+from consolidator.tree.parse import parse, parse_syntax
 from consolidator.tree.read import LARGEST, facts_of
 from consolidator.tree.source import SourceText, decode
 
@@ -156,3 +156,27 @@ def test_a_slice_is_what_lies_between_two_positions(text: str, data: st.DataObje
     offsets = [source.offset(line, c) for (line, _), c in zip(ends, columns, strict=True)]
     found = source.slice(ends[0][0], columns[0], ends[1][0], columns[1])
     assert found == text[offsets[0] : offsets[1]]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ('f"{d["k"]} {(x := 1)!r:>{w}}"', ["d", "w", "x"]),
+        ('y = "a" f"{a["x"]}" f"{b["y"]}" "z"', ["a", "b", "y"]),
+        ('f"{f"{f"{x}{"a"}"}"}"', ["x"]),
+        ('y = f"""{\n x  # c }\n + d["q"]}\n"""', ["d", "x", "y"]),
+        ('g(t"{x} and {y}")', ["g", "x", "y"]),
+        ('f"{(a for a in b["c"])} é {"\\n".join(z)}"', ["a", "a", "b", "z"]),
+        ("try: pass\nexcept A, b.B: pass", ["A", "b"]),
+    ],
+)
+def test_names_in_newer_syntax_stay_where_they_are(text: str, names: list[str]) -> None:
+    tree, parser = parse(text)
+    assert parser == "libcst"
+    assert isinstance(tree, ast.Module)
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    lines = [line.encode() for line in text.split("\n")]
+    assert sorted(node.id for node in found) == names
+    for node in found:
+        there = lines[node.lineno - 1][node.col_offset : node.end_col_offset]
+        assert there.decode() == node.id

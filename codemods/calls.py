@@ -86,7 +86,20 @@ class NameChange:
     new: str
 
 
-def adapt_calls(text: str, changes: Iterable[CallAdaptation | NameChange]) -> Outcome:
+@dataclass(frozen=True, slots=True)
+class AsyncWith:
+    """A `with` statement that becomes an `async with` one, or the other way where not `wanted`."""
+
+    span: Span
+    wanted: bool
+    kind: str = "with"
+
+
+Change = CallAdaptation | NameChange | AsyncWith
+_ASYNC = re.compile(r"async\b[ \t\\\r\n]*")
+
+
+def adapt_calls(text: str, changes: Iterable[Change]) -> Outcome:
     """The text with all changes made. Nested calls are adapted from the inside out."""
     try:
         ast.parse(text)
@@ -123,15 +136,18 @@ def _size(located: _Located) -> int:
 class _Located:
     """A change with character offsets in the text as it is now."""
 
-    change: CallAdaptation | NameChange
+    change: Change
     start: int
     end: int
     await_start: int = -1
 
     @classmethod
-    def of(cls, positions: Positions, change: CallAdaptation | NameChange) -> _Located:
+    def of(cls, positions: Positions, change: Change) -> _Located:
         span = change.span
         start = positions.offset(span.line, span.column)
+        if isinstance(change, AsyncWith):
+            keyword = _ASYNC.match(positions.text, start)
+            return cls(change, start, keyword.end() if keyword else start)
         end = positions.offset(span.end_line, span.end_column)
         if isinstance(change, CallAdaptation) and change.dropped_await:
             dropped = change.dropped_await
@@ -160,6 +176,9 @@ class _Located:
         old = text[self.start : self.end]
         if isinstance(self.change, NameChange):
             return [self._renamed(old, self.change)]
+        if isinstance(self.change, AsyncWith):
+            new = "async " if self.change.wanted else ""
+            return [Edit(self.start, self.end, new, self.change.kind)]
         new = _adapted(old, self.change)
         if self.change.add_await:
             new = f"(await {new})" if self.change.parenthesised else f"await {new}"

@@ -70,8 +70,7 @@ def _file(
     source = tree.source(path)
     if not isinstance(source, SourceText):
         return None, []
-    sites = Sites(subjects, known, Positions(source.text), distinctive)
-    sites.collect()
+    sites = Sites(subjects, known, Positions(source.text), distinctive).collect()
     if not sites.changes:
         return None, sites.omissions
     outcome = adapt_calls(source.text, sites.changes)

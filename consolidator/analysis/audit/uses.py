@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from consolidator.analysis.audit.code import last_name
+from consolidator.analysis.calls.references import MOCKERY
 from consolidator.analysis.calls.subjects import CONSTRUCTOR, Subject, Subjects
 from consolidator.analysis.calls.surroundings import Surroundings
 from consolidator.analysis.flow.inference import FileFlow
@@ -14,16 +15,6 @@ from consolidator.analysis.flow.values import NONE, Value
 from consolidator.analysis.signatures import Arguments, in_source_order
 
 _ASKING = {"hasattr", "getattr"}
-_MOCKERY = (
-    "assert_",
-    "return_value",
-    "side_effect",
-    "call_",
-    "await_",
-    "called",
-    "awaited",
-    "mock_",
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +75,7 @@ def _attribute(
     if value is None or (node.attr.startswith("__") and node.attr.endswith("__")):
         return
     subject = _subject(subjects, value, node.attr)
-    if subject is None or (value.mock and node.attr.startswith(_MOCKERY)):
+    if subject is None or (value.mock and node.attr.startswith(MOCKERY)):
         return
     parent = around.parent(node)
     if isinstance(parent, ast.Call) and parent.func is node:

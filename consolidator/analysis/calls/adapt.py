@@ -134,18 +134,15 @@ def dropped(new: NewCall, arguments: Arguments) -> list[int]:
     """Indices of old arguments that the new call no longer has."""
     if new.arguments is None:
         return []
-    kept = {argument.value for argument in new.arguments}
-    references = {
-        reference
-        for argument in new.arguments
-        if isinstance(argument.value, str)
-        for reference in re.findall(r"\$\d+", argument.value)
-    }
-    return [
-        index
-        for index in range(len(arguments.keywords))
-        if index not in kept and f"${index}" not in references
-    ]
+    kept = {index for argument in new.arguments for index in referenced(argument)}
+    return [index for index in range(len(arguments.keywords)) if index not in kept]
+
+
+def referenced(argument: Argument) -> list[int]:
+    """Indices of the old arguments that a new one holds, in the order of its text."""
+    if isinstance(argument.value, int):
+        return [argument.value]
+    return [int(found) for found in re.findall(r"\$(\d+)", argument.value)]
 
 
 # from the two signatures
@@ -236,6 +233,27 @@ def _awaiting(old: Signature | None, new: Signature | None) -> Awaiting:
     if old is None or new is None or old.awaited == new.awaited:
         return "keep"
     return "add" if new.awaited else "drop"
+
+
+def same_by_place(subject: Subject, name: str) -> str:
+    """Why the method, handed on to be called elsewhere, can't stand for the new one; empty where it
+    can: arguments by position reach what corresponds, and both are awaited or neither is."""
+    if name in subject.move.calls:
+        return f"the plan changes how {name} is called"
+    old = subject.legacy_signature(name)
+    new = subject.target_signature(_renamed(name, subject.move.methods.get(name, "")) or name)
+    if old is None or new is None:
+        return ""
+    if old.awaited != new.awaited:
+        return f"{old} became {new}"
+    if _interchangeable(old, new):
+        return ""
+    names = [p.name for p in old.positional]
+    pairs = corresponding(old, new, names)
+    required = bind(new, Arguments(tuple("" for _ in names))).problem
+    if isinstance(pairs, str) or required or not same_order(new, pairs, names):
+        return f"{old} and {new} take other arguments"
+    return ""
 
 
 def fits(subject: Subject, name: str, arguments: Arguments) -> bool:

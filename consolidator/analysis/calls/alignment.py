@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection
 
-from consolidator.analysis.flow.evaluate import dotted_text
+from consolidator.analysis.flow.narrowing import dotted_text
 
 Pairs = dict[ast.expr, ast.expr]
 _PASSED_OVER = (ast.Import, ast.ImportFrom, ast.Pass)

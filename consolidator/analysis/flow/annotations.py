@@ -7,15 +7,24 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Protocol
 
-from consolidator.analysis.flow.values import NONE, NOTHING_KNOWN, UNKNOWN, Values, holding
+from consolidator.analysis.flow.values import (
+    NONE,
+    NOTHING_KNOWN,
+    UNKNOWN,
+    Value,
+    Values,
+    holding,
+    row,
+)
 
 _SAME = {"Annotated", "Final", "ClassVar", "Required", "NotRequired", "ReadOnly", "InitVar"}
 _AWAITABLES = {"Awaitable", "Coroutine", "Future", "Task"}
 _ITEMS = {
-    *("list", "List", "set", "Set", "frozenset", "FrozenSet", "tuple", "Tuple", "deque", "Deque"),
+    *("list", "List", "set", "Set", "frozenset", "FrozenSet", "deque", "Deque"),
     *("Sequence", "Iterable", "Iterator", "Collection", "AsyncIterator", "AsyncIterable"),
-    *("Generator", "AsyncGenerator"),
+    *("Generator", "AsyncGenerator", "ContextVar"),
 }
+_TUPLES = {"tuple", "Tuple"}
 _MAPPINGS = {
     *("dict", "Dict", "Mapping", "MutableMapping", "defaultdict", "DefaultDict", "OrderedDict"),
     *("WeakValueDictionary", "ChainMap"),
@@ -82,6 +91,10 @@ def _subscript(head: str, inner: ast.expr, names: Names, node: ast.expr) -> Valu
         return holding("awaitable", annotated(parts[-1], names))
     if head in _CONTEXTS and parts:
         return holding("context", annotated(parts[0], names))
+    if head in _TUPLES and len(parts) == 2 and isinstance(parts[1], ast.Constant):
+        return holding("items", annotated(parts[0], names))
+    if head in _TUPLES:
+        return row(*(annotated(part, names) for part in parts))
     if head in _ITEMS and parts:
         return holding("items", annotated(parts[0], names))
     if head in _MAPPINGS and len(parts) > 1:
@@ -92,7 +105,16 @@ def _subscript(head: str, inner: ast.expr, names: Names, node: ast.expr) -> Valu
 def _instances(values: Values) -> Values:
     """Instances of the classes that a name means. None beside them is the fallback of an import that
     failed, which no annotation is about."""
-    classes = frozenset(value for value in values if value.kind != "none")
-    return frozenset(
-        replace(value, kind="instance") if value.kind == "class" else UNKNOWN for value in classes
-    )
+    found: set[Value] = set()
+    for value in values - {NONE}:
+        if value.kind == "alias":
+            found |= value.of
+        else:
+            found.add(replace(value, kind="instance") if value.kind == "class" else UNKNOWN)
+    return frozenset(found)
+
+
+def is_type_form(node: ast.expr) -> bool:
+    """Whether an expression can only be a type: `list[X]`, `Optional[X]`."""
+    known = {"Optional", "Union", *_SAME, *_ITEMS, *_MAPPINGS, *_TUPLES, *_CONTEXTS, *_AWAITABLES}
+    return isinstance(node, ast.Subscript) and _last(node.value) in known

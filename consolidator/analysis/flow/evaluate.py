@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from consolidator.analysis.flow.annotations import annotated
+from consolidator.analysis.flow.annotations import annotated, is_type_form
+from consolidator.analysis.flow.narrowing import dotted_text, narrowed
 from consolidator.analysis.flow.values import (
     NONE,
     NOTHING_KNOWN,
@@ -16,6 +17,8 @@ from consolidator.analysis.flow.values import (
     Values,
     contents,
     holding,
+    part_of,
+    row,
 )
 from consolidator.analysis.flow.world import Source
 
@@ -23,6 +26,7 @@ Environment = dict[str, Values]
 """Local variables, and attributes of them under their dotted text (`self.manager`)."""
 
 _MOCKS = {"Mock", "MagicMock", "AsyncMock", "NonCallableMock", "NonCallableMagicMock"}
+_EMPTY: Values = frozenset({Value("items")})
 _ITEM_METHODS = {"get", "pop", "setdefault", "popleft", "popitem", "__getitem__"}
 
 
@@ -119,7 +123,7 @@ class Evaluator:
         if special is not None:
             return special
         found: set[Value] = set()
-        for callee in callees:
+        for callee in callees - {NONE}:
             found |= self.answers.returned(callee)
         return frozenset(found) or NOTHING_KNOWN
 
@@ -138,17 +142,42 @@ class Evaluator:
             return self.answers.parent(self.place.this)
         if name in ("wait_for", "shield", "create_task", "ensure_future") and arguments:
             return arguments[0]
+        if name in ("enter_context", "enter_async_context") and arguments:
+            given = contents(arguments[0], "context")
+            return given if name == "enter_context" else holding("awaitable", given)
+        if name == "TypeVar":
+            return self._type_variable(node)
+        if name == "object" and isinstance(node.func, ast.Attribute) and len(arguments) > 1:
+            return _replaced_method(arguments[0], node.args[1])
+        if name == "gather" and arguments:
+            return holding("awaitable", row(*(contents(a, "awaitable") for a in arguments)))
+        if name == "enumerate" and isinstance(node.func, ast.Name) and arguments:
+            return holding("items", row(NOTHING_KNOWN, contents(arguments[0], "items")))
+        if name == "zip" and isinstance(node.func, ast.Name) and arguments:
+            return holding("items", row(*(contents(a, "items") for a in arguments)))
+        if name in ("dict", "list", "set", "defaultdict", "deque", "OrderedDict") and not arguments:
+            return _EMPTY
         if name == "next" and isinstance(node.func, ast.Name) and arguments:
             return contents(arguments[0], "items")
         if isinstance(node.func, ast.Attribute) and node.func.attr in _ITEM_METHODS:
             holders = frozenset(v for v in self.value(node.func.value) if v.kind == "items")
             return contents(holders, "items") | {NONE} if holders else None
-        if isinstance(node.func, ast.Attribute) and node.func.attr in ("values", "copy"):
+        if isinstance(node.func, ast.Attribute) and node.func.attr in ("values", "copy", "items"):
             holders = frozenset(v for v in self.value(node.func.value) if v.kind == "items")
+            if holders and node.func.attr == "items":
+                return holding("items", row(NOTHING_KNOWN, contents(holders, "items")))
             return holders or None
         if name in ("list", "tuple", "set", "sorted", "reversed", "iter") and arguments:
             return frozenset(v for v in arguments[0] if v.kind == "items") or None
         return None
+
+    def _type_variable(self, node: ast.Call) -> Values:
+        bounds = [keyword.value for keyword in node.keywords if keyword.arg == "bound"]
+        return self._alias(bounds or node.args[1:])
+
+    def _alias(self, types: Iterable[ast.expr]) -> Values:
+        meant: Values = frozenset().union(*map(self.annotation, types))
+        return frozenset({Value("alias", of=meant)}) if meant - {UNKNOWN} else NOTHING_KNOWN
 
     # the rest
 
@@ -158,13 +187,33 @@ class Evaluator:
     def _constant(self, node: ast.Constant) -> Values:
         return frozenset({NONE}) if node.value is None else NOTHING_KNOWN
 
+    def narrow(self, test: ast.expr, *, holds: bool = True) -> Environment:
+        """What a condition says about variables."""
+        return narrowed(test, self.annotation, holds=holds)
+
+    def _where(self, known: Environment, node: ast.expr) -> Values:
+        """An expression that is only evaluated while more is known."""
+        if not known:
+            return self.value(node)
+        outside = self.environment
+        self.environment = outside | known
+        values = self.value(node)
+        self.environment = outside
+        return values
+
     def _either(self, node: ast.IfExp) -> Values:
         self.value(node.test)
-        return self.value(node.body) | self.value(node.orelse)
+        otherwise = self._where(self.narrow(node.test, holds=False), node.orelse)
+        return self._where(self.narrow(node.test), node.body) | otherwise
 
     def _boolean(self, node: ast.BoolOp) -> Values:
-        values = [self.value(part) for part in node.values]
-        if isinstance(node.op, ast.Or):
+        is_and = isinstance(node.op, ast.And)
+        known: Environment = {}
+        values = []
+        for part in node.values:
+            values.append(self._where(known, part))
+            known |= self.narrow(part, holds=is_and)
+        if not is_and:
             return frozenset().union(*(part - {NONE} for part in values[:-1]), values[-1])
         return values[-1] | {NONE}
 
@@ -173,7 +222,14 @@ class Evaluator:
         self.environment[node.target.id] = values
         return values
 
+    def _row(self, node: ast.Tuple) -> Values:
+        if any(isinstance(element, ast.Starred) for element in node.elts):
+            return self._items(node)
+        return row(*map(self.value, node.elts))
+
     def _items(self, node: ast.List | ast.Tuple | ast.Set) -> Values:
+        if not node.elts:
+            return _EMPTY
         found: set[Value] = set()
         for element in node.elts:
             if isinstance(element, ast.Starred):
@@ -183,6 +239,8 @@ class Evaluator:
         return holding("items", frozenset(found)) if found else NOTHING_KNOWN
 
     def _mapping(self, node: ast.Dict) -> Values:
+        if not node.values:
+            return _EMPTY
         self.read_all(key for key in node.keys if key is not None)
         values: Values = frozenset().union(*(self.value(value) for value in node.values))
         return holding("items", values) if values else NOTHING_KNOWN
@@ -190,9 +248,13 @@ class Evaluator:
     def _subscript(self, node: ast.Subscript) -> Values:
         owners = self.value(node.value)
         self.value(node.slice)
-        holders = frozenset(value for value in owners if value.kind == "items")
+        holders = frozenset(value for value in owners if value.kind in ("items", "tuple"))
+        if holders and isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, int):
+            return part_of(holders, node.slice.value)
         if holders:
             return contents(holders, "items")
+        if is_type_form(node):
+            return self._alias([node])
         return frozenset(v for v in owners if v.kind == "class") or NOTHING_KNOWN
 
     def _comprehension(self, node: Any) -> Values:
@@ -200,7 +262,9 @@ class Evaluator:
         for generator in node.generators:
             items = contents(self.value(generator.iter), "items")
             self.bind(generator.target, items)
-            self.read_all(generator.ifs)
+            for test in generator.ifs:
+                self.value(test)
+                self.environment |= self.narrow(test)
         if isinstance(node, ast.DictComp):
             self.value(node.key)
             values = self.value(node.value)
@@ -232,34 +296,48 @@ class Evaluator:
                 self.environment[text] = values
                 self._forget(text + ".")
         elif isinstance(target, ast.Tuple | ast.List):
-            parts = contents(values, "items")
-            for element in target.elts:
-                self.bind(element, parts)
+            starred = any(isinstance(element, ast.Starred) for element in target.elts)
+            for index, element in enumerate(target.elts):
+                length = len(target.elts)
+                known = contents(values, "items") if starred else part_of(values, index, length)
+                self.bind(element, known)
         elif isinstance(target, ast.Starred):
             self.bind(target.value, NOTHING_KNOWN)
+        elif isinstance(target, ast.Subscript) and (text := dotted_text(target.value)):
+            self.read_all(ast.iter_child_nodes(target))
+            self.add(text, values)
         else:
             self.read_all(ast.iter_child_nodes(target))
+
+    def add(self, container: str, values: Values) -> bool:
+        """Put something more into a container that a variable holds; whether it is known to be one."""
+        held = self.environment.get(container, NOTHING_KNOWN)
+        is_known = all(value.kind in ("items", "none") for value in held)
+        if is_known:
+            self.environment[container] = held | {Value("items", of=values)}
+        return is_known
 
     def _forget(self, prefix: str) -> None:
         for name in [name for name in self.environment if name.startswith(prefix)]:
             del self.environment[name]
 
 
-def dotted_text(node: ast.expr) -> str:
-    """`a.b.c` of such an expression; empty for others."""
-    parts: list[str] = []
-    while isinstance(node, ast.Attribute):
-        parts.append(node.attr)
-        node = node.value
-    if not isinstance(node, ast.Name):
-        return ""
-    return ".".join([node.id, *reversed(parts)])
-
-
 def _last_name(node: ast.expr) -> str:
     if isinstance(node, ast.Attribute):
         return node.attr
     return node.id if isinstance(node, ast.Name) else ""
+
+
+def _replaced_method(owners: Values, name: ast.expr) -> Values | None:
+    """`patch.object(owner, "method")`: entered, it gives the double of that method."""
+    if not (isinstance(name, ast.Constant) and isinstance(name.value, str)):
+        return None
+    known = frozenset(
+        Value("method", owner.name, owner.via, name.value, mock=True)
+        for owner in owners
+        if owner.kind in ("instance", "class")
+    )
+    return holding("context", known) if known else None
 
 
 def _doubles(spec: Values, name: str, call: ast.Call) -> Values:
@@ -287,7 +365,7 @@ _HANDLERS: dict[type[ast.expr], Callable[[Evaluator, Any], Values]] = {
     ast.BoolOp: Evaluator._boolean,
     ast.NamedExpr: Evaluator._assigned,
     ast.List: Evaluator._items,
-    ast.Tuple: Evaluator._items,
+    ast.Tuple: Evaluator._row,
     ast.Set: Evaluator._items,
     ast.Dict: Evaluator._mapping,
     ast.Subscript: Evaluator._subscript,

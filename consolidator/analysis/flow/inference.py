@@ -227,7 +227,8 @@ class Flow:
         found: dict[str, set[Value]] = {}
         for function in cls.functions.values():
             fact = function.fact
-            if not any(fact.line <= line <= fact.end_line for line in lines):
+            is_setting = any(fact.line <= line <= fact.end_line for line in lines)
+            if not is_setting and not (self._worth and self._is_worth(function)):
                 continue
             walked = self._walk(function)
             self_name = fact.parameters[0].name if fact.parameters else "self"

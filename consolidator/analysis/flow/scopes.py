@@ -77,6 +77,14 @@ def arguments(args: ast.arguments) -> Iterator[ast.arg]:
         yield args.kwarg
 
 
+def default_values(args: ast.arguments) -> dict[ast.arg, ast.expr]:
+    """Parameters that have a default."""
+    positional = [*args.posonlyargs, *args.args]
+    found = dict(zip(reversed(positional), reversed(args.defaults), strict=False))
+    found |= {a: d for a, d in zip(args.kwonlyargs, args.kw_defaults, strict=True) if d}
+    return found
+
+
 def own_nodes(body: list[ast.stmt] | list[ast.expr]) -> Iterator[ast.AST]:
     """Nodes of a body without those of the functions and classes defined in it."""
     pending: list[ast.AST] = list(reversed(body))

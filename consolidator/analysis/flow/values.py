@@ -14,6 +14,8 @@ Kind = Literal[
     "awaitable",
     "context",
     "items",
+    "tuple",
+    "alias",
     "none",
     "unknown",
 ]
@@ -34,7 +36,9 @@ class Value:
     member: str = ""
     """The method of `name` that a "method" is."""
     of: frozenset[Value] = frozenset()
-    """What an awaitable, a context manager or a container holds."""
+    """What an awaitable, a context manager or a container holds; instances that a type alias means."""
+    parts: tuple[frozenset[Value], ...] = ()
+    """What stands at each place of a tuple of known length."""
     mock: bool = False
     """Whether a test double stands in for the class."""
 
@@ -55,8 +59,30 @@ def contents(values: Values, kind: Literal["awaitable", "context", "items"]) -> 
     """What the wrappers of one kind among the values hold; anything else makes it unknown."""
     found: set[Value] = set()
     for value in values:
-        found |= value.of if value.kind == kind else {UNKNOWN}
+        if value.kind == "tuple" and kind == "items":
+            found = found.union(*value.parts)
+        else:
+            found |= value.of if value.kind == kind else {UNKNOWN}
     return frozenset(found) or NOTHING_KNOWN
+
+
+def row(*parts: Values) -> Values:
+    """A tuple of known length; nothing where no part is known."""
+    known = any(part - {UNKNOWN} for part in parts)
+    return frozenset({Value("tuple", parts=parts)}) if known else NOTHING_KNOWN
+
+
+def part_of(values: Values, index: int, length: int | None = None) -> Values:
+    """What stands at a place of a tuple, or in a container of any length."""
+    found: set[Value] = set()
+    others: set[Value] = set()
+    for value in values:
+        fits = value.kind == "tuple" and length in (None, len(value.parts))
+        if fits and -len(value.parts) <= index < len(value.parts):
+            found |= value.parts[index]
+        else:
+            others.add(value)
+    return frozenset(found) | (contents(frozenset(others), "items") if others else frozenset())
 
 
 def certain_instance(values: Values) -> Value | None:

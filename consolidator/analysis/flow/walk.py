@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from consolidator.analysis.flow.evaluate import Environment, Evaluator, Place, dotted_text
-from consolidator.analysis.flow.scopes import arguments, is_generator, local_names
+from consolidator.analysis.flow.evaluate import Environment, Evaluator, Place
+from consolidator.analysis.flow.narrowing import dotted_text, matched
+from consolidator.analysis.flow.scopes import arguments, default_values, is_generator, local_names
 from consolidator.analysis.flow.values import (
     NONE,
     NOTHING_KNOWN,
@@ -18,6 +19,8 @@ from consolidator.analysis.flow.values import (
     contents,
     holding,
 )
+
+_PUTTING = {"append", "appendleft", "add", "insert", "setdefault"}
 
 ParameterValues = Callable[[Place, ast.FunctionDef | ast.AsyncFunctionDef, ast.arg], Values]
 """What an unannotated parameter is known to be (a pytest fixture, say)."""
@@ -87,6 +90,7 @@ class Walker:
         """Bind the parameters."""
         evaluator = self.evaluator
         decorators = {_last(decorator) for decorator in node.decorator_list}
+        defaults = default_values(node.args)
         for index, argument in enumerate(arguments(node.args)):
             if in_class and index == 0 and "staticmethod" not in decorators:
                 is_class = "classmethod" in decorators or node.name == "__new__"
@@ -98,7 +102,23 @@ class Walker:
                     values = holding("items", values)
             else:
                 values = self.parameters(evaluator.place, node, argument)
+                default = defaults.get(argument)
+                if default is not None and not values - {UNKNOWN}:
+                    values = self._default(default)
             evaluator.environment[argument.arg] = values
+
+    def _default(self, default: ast.expr) -> Values:
+        """What a parameter without annotation is: what FastAPI gets from a dependency; else anything,
+        and its default among it."""
+        evaluator = replace(self.evaluator, local=frozenset(), seen=None)
+        if not (isinstance(default, ast.Call) and _last(default) == "Depends" and default.args):
+            return evaluator.value(default) | {UNKNOWN}
+        given: set[Value] = set()
+        for callee in evaluator.value(default.args[0]):
+            for value in evaluator.answers.returned(callee):
+                is_wrapped = value.kind in ("awaitable", "items", "context")
+                given |= value.of if is_wrapped else {value}
+        return frozenset(given) or NOTHING_KNOWN
 
     def _class(self, node: ast.ClassDef) -> None:
         here = self.evaluator.place
@@ -142,6 +162,8 @@ class Walker:
         self.evaluator.bind(target, values)
         if text := dotted_text(target):
             self.assigned.setdefault(text, set()).update(values)
+        elif isinstance(target, ast.Subscript):
+            self._put(target.value, values)
         elif isinstance(target, ast.Tuple | ast.List):
             for element in target.elts:
                 if text := dotted_text(element):
@@ -173,6 +195,15 @@ class Walker:
             self.yielded |= self.evaluator.value(node.value.value)
         else:
             self.evaluator.value(node.value)
+            match node.value:
+                case ast.Call(func=ast.Attribute(held, name), args=[*_, last]) if name in _PUTTING:
+                    self._put(held, self.evaluator.value(last))
+
+    def _put(self, container: ast.expr, values: Values) -> None:
+        """`items[key] = x`, `items.append(x)` and the like."""
+        text = dotted_text(container)
+        if text and (self.evaluator.add(text, values) or "." in text):
+            self.assigned.setdefault(text, set()).add(Value("items", of=values))
 
     def _return(self, node: ast.Return) -> bool:
         self.returned |= self.evaluator.value(node.value) if node.value else {NONE}
@@ -197,30 +228,16 @@ class Walker:
     def _if(self, node: ast.If) -> bool:
         self.evaluator.value(node.test)
         start = dict(self.evaluator.environment)
-        narrowed = start | self._narrowed(node.test)
-        ends = [self._branch(node.body, narrowed), self._branch(node.orelse, start)]
+        held = start | self.evaluator.narrow(node.test)
+        otherwise = start | self.evaluator.narrow(node.test, holds=False)
+        ends = [self._branch(node.body, held), self._branch(node.orelse, otherwise)]
         return self._join(ends, start)
-
-    def _narrowed(self, test: ast.expr) -> Environment:
-        tests = test.values if isinstance(test, ast.BoolOp) else [test]
-        if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or):
-            return {}
-        found: Environment = {}
-        for part in tests:
-            if not (isinstance(part, ast.Call) and _last(part.func) == "isinstance"):
-                continue
-            if len(part.args) == 2 and (text := dotted_text(part.args[0])):
-                classes = part.args[1]
-                kinds = classes.elts if isinstance(classes, ast.Tuple) else [classes]
-                values = (self.evaluator.annotation(kind) for kind in kinds)
-                found[text] = frozenset().union(*values)
-        return found
 
     def _assert(self, node: ast.Assert) -> None:
         self.evaluator.value(node.test)
         if node.msg:
             self.evaluator.value(node.msg)
-        self.evaluator.environment |= self._narrowed(node.test)
+        self.evaluator.environment |= self.evaluator.narrow(node.test)
 
     def _loop(self, node: ast.For | ast.AsyncFor) -> bool:
         items = contents(self.evaluator.value(node.iter), "items")
@@ -280,7 +297,8 @@ class Walker:
         for handler in node.handlers:
             if handler.type:
                 self.evaluator.value(handler.type)
-            ends.append(self._branch(handler.body, partly))
+            caught = {handler.name: NOTHING_KNOWN} if handler.name else {}
+            ends.append(self._branch(handler.body, partly | caught))
         reached = self._join(ends, partly)
         return self._body(node.finalbody) and reached
 
@@ -289,9 +307,12 @@ class Walker:
         start = dict(self.evaluator.environment)
         ends: list[Environment | None] = [start]
         for case in node.cases:
+            found = matched(node.subject, case.pattern, self.evaluator.annotation)
             if case.guard:
+                self.evaluator.environment = start | found
                 self.evaluator.value(case.guard)
-            ends.append(self._branch(case.body, start))
+                found |= self.evaluator.narrow(case.guard)
+            ends.append(self._branch(case.body, start | found))
         return self._join(ends, start)
 
 

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from consolidator.adapters.load import Reader, facts_contents
+from consolidator.adapters.contents import ContentReader
+from consolidator.adapters.load import Facts, Reader, facts_contents
 from consolidator.errors import UsageError
 from consolidator.tree.index import Tree
 from consolidator.tree.modules import Layout
@@ -32,6 +33,7 @@ class Environment:
         self._folders = tuple(dict.fromkeys(_with_links(folders)))
         self._contents = facts_contents(1, cache=cache)
         self.find = lru_cache(maxsize=None)(self._find)
+        self.stubs = lru_cache(maxsize=None)(self._stubs)
 
     def _find(self, package: str) -> Tree | None:
         """The tree of a top-level package or module; None where there is no Python source of it."""
@@ -49,6 +51,26 @@ class Environment:
         reader = Reader(folder, self._contents)
         return Tree(str(folder), paths, Layout(("",), packages), reader.read, reader.facts)
 
+    def _stubs(self, package: str) -> Tree | None:
+        """The `.pyi` files of a package as if they were its source; None where there are none.
+
+        A folder `package-stubs` comes before stubs beside the code, as PEP 561 says.
+        """
+        for folder in self._folders:
+            for name in (f"{package}-stubs", package):
+                found = sorted((folder / name).rglob("*.pyi"))
+                if not found:
+                    continue
+                paths = [
+                    f"{package}/{path.relative_to(folder / name).as_posix()[:-1]}" for path in found
+                ]
+                packages = frozenset(
+                    p.rpartition("/")[0] for p in paths if p.endswith("/__init__.py")
+                )
+                reader = StubReader(folder / name, package, self._contents)
+                return Tree(str(folder), paths, Layout(("",), packages), reader.read, reader.facts)
+        return None
+
     def compiled(self, package: str) -> bool:
         """Whether a top-level module is installed as machine code only."""
         return any(
@@ -56,6 +78,17 @@ class Environment:
             for folder in self._folders
             for name in _names(folder)
         )
+
+
+class StubReader(Reader):
+    """Reads `package/module.py` from `module.pyi` in a folder of stubs."""
+
+    def __init__(self, folder: Path, package: str, contents: ContentReader[Facts]) -> None:
+        super().__init__(folder, contents)
+        self._package = f"{package}/"
+
+    def read(self, path: str) -> bytes:
+        return super().read(f"{path.removeprefix(self._package)}i")
 
 
 def environment_of(

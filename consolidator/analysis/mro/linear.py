@@ -133,6 +133,8 @@ class Classes:
         place = Place(ref.space, ref.path, fact.scope, fact.line)
         bases = read_bases(fact, place, self._evaluator)
         reasons = self._decorator_reasons(ref, fact, place) + self._exchanged(ref)
+        if ref.provenance == "stub":
+            reasons += (Reason(-1, "", "known only from a stub, as type checkers see it"),)
         return self._ordered(ref, bases, reasons)
 
     def _exchanged(self, ref: ClassRef) -> tuple[Reason, ...]:

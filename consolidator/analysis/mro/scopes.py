@@ -311,7 +311,9 @@ class Scopes:
                 return Unknown(f"{module.dotted} serves names through __getattr__")
             if unread := self._unread_star(module.space, module.path):
                 return Unknown(f"{name!r} may come from `from {unread} import *`")
-        return Unknown(f"{module.dotted} has no name {name!r}", missing=True)
+        # A stub need not tell every name that the module has.
+        missing = module.space.provenance != "stub"
+        return Unknown(f"{module.dotted} has no name {name!r}", missing)
 
     def _served(self, target: str, place: Place) -> Value:
         """What a module's `__getattr__` imports for a name."""

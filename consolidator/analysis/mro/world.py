@@ -38,6 +38,10 @@ class Library(Protocol):
         """Whether the package is installed as machine code only."""
         ...
 
+    def stubs(self, package: str) -> Tree | None:
+        """The stubs of a top-level package, by the paths of the modules they stand for."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -58,6 +62,7 @@ class World:
         self.target = target
         self._library = library
         self._spaces: dict[str, Space | None] = {}
+        self._stub_spaces: dict[str, Space | None] = {}
 
     def module(self, dotted: str, importer: Place) -> Value:
         """The module of an absolute name, seen from a file; `Unknown` where there is none."""
@@ -92,10 +97,22 @@ class World:
         if space.tree.is_namespace(dotted):
             return ModuleValue(dotted, space)
         if _compiled(space.tree, dotted):
-            return Unknown(f"module {dotted!r} is machine code, without source")
+            return self._in_stubs(dotted) or Unknown(
+                f"module {dotted!r} is machine code, without source"
+            )
         if space.tree.find(dotted.partition(".")[0]):
             return Unknown(f"there is no module {dotted!r}", missing=True)
         return None
+
+    def _in_stubs(self, dotted: str) -> Value | None:
+        """A module that is machine code, as its stub tells type checkers about it."""
+        top = dotted.partition(".")[0]
+        if top not in self._stub_spaces:
+            tree = self._library.stubs(top)
+            self._stub_spaces[top] = Space(tree, Resolver(tree), "stub") if tree else None
+        space = self._stub_spaces[top]
+        path = space.tree.find(dotted) if space else None
+        return ModuleValue(dotted, space, path) if path else None
 
     def _in_standard(self, dotted: str) -> Value | None:
         return ModuleValue(dotted) if self.standard.has_module(dotted) else None
@@ -105,7 +122,9 @@ class World:
         space = self.space(top)
         if space is None:
             if self._library.compiled(top):
-                return Unknown(f"{top!r} is installed as machine code, without source")
+                return self._in_stubs(dotted) or Unknown(
+                    f"{top!r} is installed as machine code, without source"
+                )
             if self.standard.has_top(top):
                 return Unknown(f"module {dotted!r} is not in the standard library here", True)
             return Unknown(f"package {top!r} is not installed here", missing=True)

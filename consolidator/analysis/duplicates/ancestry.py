@@ -26,6 +26,9 @@ class _NothingInstalled:
     def compiled(self, package: str) -> bool:  # noqa: ARG002 - the port's signature
         return False
 
+    def stubs(self, package: str) -> Tree | None:  # noqa: ARG002 - the port's signature
+        return None
+
 
 class Ancestry:
     """The classes of ROOT from which each class inherits; computed as it is asked for."""

@@ -8,7 +8,7 @@ beyond the turn in which it was sent.
 """
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 from unified_runtime.extras import needs_extra
 
@@ -50,4 +50,5 @@ class _GatheringTransport:
 
 class GatheringProtocol(WebSocketsSansIOProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(_GatheringTransport(transport, self.loop))
+        gathering = _GatheringTransport(cast("asyncio.Transport", transport), self.loop)
+        super().connection_made(cast("asyncio.Transport", gathering))

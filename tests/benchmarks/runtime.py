@@ -16,12 +16,13 @@ from pathlib import Path
 import uvloop
 
 PEERS = ("websockets", "fastapi", "picows")
-OURS = ("standalone", "asgi", "standalone-sqlite", "asgi-sqlite")
+OURS = ("standalone", "asgi", "asgi-gathering", "standalone-sqlite", "asgi-sqlite")
 RATES = ("fan-out /s", "streams /s", "fan-out per CPU s", "streams per CPU s")
 THREADS = ("4 threads /s", "32 threads /s", "4 threads per CPU s", "32 threads per CPU s")
 FLOORS = [
     ("standalone", "websockets", 1.0, RATES),
     ("asgi", "fastapi", 1.0, RATES),
+    ("asgi-gathering", "fastapi", 1.0, RATES),
     ("standalone-sqlite", "standalone", 0.5, RATES),
     ("asgi-sqlite", "asgi", 0.5, RATES),
     ("standalone", "fastapi", 5.0, THREADS),

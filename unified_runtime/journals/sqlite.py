@@ -17,7 +17,8 @@ from unified_runtime.protocol.frames import Draft
 from unified_runtime.protocol.stream import Bounds
 
 _BATCH = 4000
-"""Events per commit at most; 64 per fsync already cost little more than one."""
+"""Events in a commit beyond which no more are taken up; 64 per fsync already cost little more
+than one."""
 
 _CHECKPOINT_EVERY = 50_000
 _TRIM_AGE_EVERY = 60.0
@@ -31,6 +32,10 @@ class _Append:
     def __init__(self, drafts: Sequence[Draft], future: asyncio.Future[list[int]] | None) -> None:
         self.drafts = drafts
         self.future = future
+
+
+def _events(batch: list[_Append]) -> int:
+    return sum(len(append.drafts) for append in batch)
 
 
 class SqliteJournal:
@@ -63,7 +68,8 @@ class SqliteJournal:
         self._store: SqliteStore | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._deliver: Deliver | None = None
-        self._appends: queue.SimpleQueue[_Append | None] = queue.SimpleQueue()
+        self._gathered: list[_Append] = []
+        self._appends: queue.SimpleQueue[list[_Append] | None] = queue.SimpleQueue()
         self._writer: threading.Thread | None = None
         self._readers: ThreadPoolExecutor | None = None
         self._uncheckpointed = 0
@@ -72,6 +78,7 @@ class SqliteJournal:
     async def start(self, deliver: Deliver) -> None:
         self._loop = asyncio.get_running_loop()
         self._deliver = deliver
+        self._gathered = []  # of a loop that ended, and with it everyone who waited
         if self._store is not None:
             return
         self._store = await asyncio.to_thread(self._open)
@@ -92,8 +99,20 @@ class SqliteJournal:
     async def append(self, drafts: Sequence[Draft]) -> list[int]:
         self._opened()
         future: asyncio.Future[list[int]] = asyncio.get_running_loop().create_future()
-        self._appends.put(_Append(drafts, future))
+        self._gather(_Append(drafts, future))
         return await future
+
+    def _gather(self, append: _Append) -> None:
+        """The writer is woken once per turn of the loop, as two threads that take turns for every
+        event spend most of their time on taking turns."""
+        if not self._gathered:
+            asyncio.get_running_loop().call_soon(self._hand_over)
+        self._gathered.append(append)
+
+    def _hand_over(self) -> None:
+        gathered, self._gathered = self._gathered, []
+        if gathered:
+            self._appends.put(gathered)
 
     def _opened(self) -> SqliteStore:
         if self._store is None:
@@ -135,7 +154,7 @@ class SqliteJournal:
             return
         user.settled = seq
         store.unsettled.put((seq, user.id))
-        self._appends.put(_Append((), None))  # wakes the writer
+        self._gather(_Append((), None))  # wakes the writer
 
     async def settled(self, user_id: str) -> int:
         user = self._opened().users.get(user_id)
@@ -151,6 +170,7 @@ class SqliteJournal:
         store, self._store = self._store, None
         if store is None or self._writer is None or self._readers is None:
             return
+        self._hand_over()
         self._appends.put(None)
         await asyncio.to_thread(self._writer.join)
         self._readers.shutdown()
@@ -162,20 +182,15 @@ class SqliteJournal:
     # On the writer thread
 
     def _write_forever(self, store: SqliteStore) -> None:
-        while (first := self._appends.get()) is not None:
-            batch = [first]
-            size = len(first.drafts)
-            ended = False
-            while size < _BATCH and not self._appends.empty():
+        ended = False
+        while not ended and (batch := self._appends.get()) is not None:
+            size = _events(batch)
+            while size < _BATCH and not ended and not self._appends.empty():
                 following = self._appends.get()
-                if following is None:
-                    ended = True
-                    break
-                batch.append(following)
-                size += len(following.drafts)
+                ended = following is None
+                batch += following or []
+                size += _events(following or [])
             self._write(store, batch)
-            if ended:
-                return
 
     def _write(self, store: SqliteStore, batch: list[_Append]) -> None:
         try:

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_urlsafe
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from unified_runtime.errors import JournalError, JournalInUseError
 from unified_runtime.protocol.frames import Draft
@@ -70,8 +70,7 @@ class User:
     settled: int = 0
 
 
-@dataclass(slots=True)
-class Written:
+class Written(NamedTuple):
     """One draft's number; `frame` is None when the event was there before."""
 
     user_id: str
@@ -288,7 +287,7 @@ class _Batch:
         self.written: list[Written] = []
 
     def add(self, draft: Draft) -> None:
-        user = self._user(draft.user_id)
+        user = self.changed.get(draft.user_id) or self._user(draft.user_id)
         if draft.event_id is not None:
             known = self._known(draft.user_id, user, draft.event_id)
             if known is not None:
@@ -306,15 +305,12 @@ class _Batch:
         self.written.append(Written(draft.user_id, seq, frame))
 
     def _user(self, name: str) -> User:
-        user = self.changed.get(name)
-        if user is None:
-            known = self._store.users.get(name)
-            if known is None:
-                user = User(len(self._store.users) + len(self.new_users) + 1)
-                self.new_users[name] = User(user.id)
-            else:
-                user = User(known.id, known.first, known.last, known.row)
-            self.changed[name] = user
+        """A copy to count on, which only a commit makes true."""
+        known = self._store.users.get(name)
+        if known is None:
+            known = User(len(self._store.users) + len(self.new_users) + 1)
+            self.new_users[name] = known
+        user = self.changed[name] = User(known.id, known.first, known.last, known.row)
         return user
 
     def _known(self, name: str, user: User, event_id: str) -> int | None:

@@ -129,20 +129,22 @@ class Websockets(Peer):
 
 
 class FastApi(Peer):
-    """The ConnectionManager of FastAPI's documentation, on Starlette, which FastAPI passes through."""
+    """The ConnectionManager of FastAPI's documentation, with a dictionary to find a user in."""
 
     async def start(self):
-        from starlette.applications import Starlette
-        from starlette.routing import WebSocketRoute
+        from fastapi import FastAPI, WebSocket
 
-        async def endpoint(websocket):
+        app = FastAPI()
+
+        @app.websocket("/ws")
+        async def endpoint(websocket: WebSocket, user: str):
             await websocket.accept()
-            self.connections[websocket.query_params["user"]] = websocket
+            self.connections[user] = websocket
             await websocket.send_text("ready")
             while True:
                 await websocket.receive_text()
 
-        return await start_uvicorn(Starlette(routes=[WebSocketRoute("/ws", endpoint)]))
+        return await start_uvicorn(app)
 
     async def broadcast(self, text):
         for connection in list(self.connections.values()):
@@ -188,6 +190,7 @@ class Ours:
         limits = Limits(connections_per_address=100_000)
         self.manager = UnifiedWebSocketManager(journal=kept, limits=limits)
         self.shell = shell
+        self.journal = journal
 
     async def start(self):
         from unified_runtime import create_app
@@ -197,6 +200,11 @@ class Ours:
 
         if self.shell == "asgi":
             return await start_uvicorn(create_app(self.manager, authenticate=who))
+        if self.shell == "asgi-gathering":
+            from unified_runtime.uvicorn_protocol import GatheringProtocol
+
+            app = create_app(self.manager, authenticate=who)
+            return await start_uvicorn(app, ws=GatheringProtocol)
         from unified_runtime.standalone import standalone_server
 
         self.server = standalone_server(self.manager, authenticate=who)
@@ -210,6 +218,8 @@ class Ours:
             await self.manager.broadcast("load", self.data())
 
     async def streams(self, events):
+        """In turn, as the peers do; with a durable journal by one agent per user, which waits until
+        each event is kept."""
         users = self.manager._hub.user_ids
 
         async def some(share):
@@ -217,7 +227,8 @@ class Ours:
                 for user_id in share:
                     await self.manager.emit(user_id, "load", self.data())
 
-        await asyncio.gather(*(some(users[n::500]) for n in range(500)))
+        agents = 1 if self.journal == "memory" else len(users)
+        await asyncio.gather(*(some(users[n::agents]) for n in range(agents)))
 
     async def paced(self, events, rate):
         users = self.manager._hub.user_ids
@@ -225,7 +236,7 @@ class Ours:
         async def one(n):
             await self.manager.emit(users[n % len(users)], "load", self.data())
 
-        await pace(one, events, rate, at_once)
+        await pace(one, events, rate, one_by_one if self.journal == "memory" else at_once)
 
     async def threads(self, events, count):
         users = self.manager._hub.user_ids
@@ -241,12 +252,12 @@ class Ours:
         await run_threads(emit, count)
 
 
-async def start_uvicorn(app):
+async def start_uvicorn(app, **options):
     import uvicorn
 
     config = uvicorn.Config(
         app, host="127.0.0.1", port=0, log_level="error", ws_per_message_deflate=False,
-        lifespan="off", ws_ping_interval=None, backlog=1024,
+        lifespan="off", ws_ping_interval=None, backlog=1024, **options,
     )  # fmt: skip
     config.load()
     server = uvicorn.Server(config)
@@ -262,6 +273,7 @@ KINDS = {
     "standalone": lambda: Ours("standalone", "memory"),
     "standalone-sqlite": lambda: Ours("standalone", "sqlite"),
     "asgi": lambda: Ours("asgi", "memory"),
+    "asgi-gathering": lambda: Ours("asgi-gathering", "memory"),
     "asgi-sqlite": lambda: Ours("asgi", "sqlite"),
 }
 

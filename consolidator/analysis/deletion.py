@@ -59,6 +59,7 @@ def plan_delete(
     deletion = _Deletion(tree, plan, harmless)
     deletion.remove_names(free)
     deletion.remove_leftovers()
+    blocked += deletion.kept_files()
     return Rewriting(tuple(deletion.changes()), tuple(sorted(set(blocked))))
 
 
@@ -190,6 +191,16 @@ class _Deletion:
         self._remove_stars(tree, free)
         return bool(free)
 
+    def kept_files(self) -> Iterator[Omission]:
+        """References that keep a file which the deletion has emptied of all that it defined."""
+        tree = self._now()
+        lone = [p for p in self._emptied() if _is_empty(tree, p) and not _has_neighbours(tree, p)]
+        modules = [tree.module(path) for path in lone]
+        for found in find_references(tree, modules, self.plan) if modules else ():
+            if found.kind not in self.harmless:
+                why = f"still refers to {found.source}, which defines nothing any more"
+                yield Omission(found.path, found.line, found.column, found.text, found.kind, why)
+
     def _remove_stars(self, tree: Tree, gone: Mapping[str, str]) -> None:
         """Star imports of empty modules bring nothing and go with them."""
         for path in tree.containing("*"):
@@ -240,6 +251,7 @@ def _names_taken(tree: Tree) -> set[tuple[str, str]]:
 def _reexports(tree: Tree, plan: Plan) -> Iterator[tuple[str, str, str]]:
     """File, name and new home of legacy names that packages and alias modules still pass on."""
     targets = {move.target for move in plan.moves}
+    homes = {move.source.rpartition(".")[0] for move in plan.moves}
     legacy = {move.source.rpartition(".")[2] for move in plan.moves}
     new = {target.rpartition(".")[2] for target in targets}
     resolver = Resolver(tree)
@@ -250,21 +262,30 @@ def _reexports(tree: Tree, plan: Plan) -> Iterator[tuple[str, str, str]]:
             continue
         aliases = [b.name for b in facts.bindings if b.form == "name" and not b.scope]
         imported = [
-            i.local
-            for i in facts.imports
-            if not i.scope and (i.local in legacy or (only_aliases and i.asname))
+            i.local for i in facts.imports if not i.scope and (i.local in legacy or only_aliases)
         ]
         for name in sorted({*aliases, *imported}):
             definition = resolver.lookup(path, name).exact
             if definition is None or definition.dotted not in targets:
                 continue
-            if not _binds_the_new_name(facts.imports, name, definition.dotted):
+            is_own = _binds_the_new_name(facts.imports, name, definition.dotted)
+            if not is_own or _served_legacy(tree, path, definition.dotted, homes):
                 yield path, name, definition.dotted
 
 
 def _binds_the_new_name(imports: Iterable[ImportFact], name: str, target: str) -> bool:
-    """`from new import Name`, written as such, is the project's own choice, not a leftover."""
+    """`from new import Name`, written as such, can be the project's own choice."""
     return target.endswith(f".{name}") and any(i.local == name and not i.asname for i in imports)
+
+
+def _served_legacy(tree: Tree, path: str, target: str, homes: Iterable[str]) -> bool:
+    """Whether a package passed on what a legacy module in it defined, and the new home is elsewhere."""
+    package = f"{tree.module(path) if tree.is_package(path) else _parent(tree.module(path))}."
+    return not target.startswith(package) and any(f"{home}.".startswith(package) for home in homes)
+
+
+def _parent(module: str) -> str:
+    return module.rpartition(".")[0]
 
 
 def _only_aliases(tree: Tree, resolver: Resolver, path: str, targets: set[str]) -> bool:

@@ -174,3 +174,35 @@ def test_a_whole_module_goes_when_nothing_imports_it(tmp_path: Path) -> None:
 def test_what_is_gone_already_is_no_mistake(tmp_path: Path) -> None:
     write_tree(tmp_path, {"app/old.py": "rest = 1\n"})
     assert deletion(tmp_path) == Rewriting(())
+
+
+def test_a_passed_on_name_goes_though_old_and_new_name_are_the_same(tmp_path: Path) -> None:
+    plan = Plan(moves=(Move("app.old.part.Thing", "app.new.Thing"),))
+    write_tree(
+        tmp_path,
+        {
+            "app/__init__.py": "from app.new import Thing\n",
+            "app/new.py": "class Thing: ...\n",
+            "app/old/__init__.py": "from app.new import Thing\n__all__ = ['Thing']\nKEPT = 1\n",
+            "app/old/part.py": "class Thing: ...\n",
+            "app/old/alias.py": "from app.new import Thing\n",
+        },
+    )
+    found = deletion(tmp_path, plan)
+    assert removed(found) == ["app/old/alias.py", "app/old/part.py"]
+    changed = {change.path: change.after for change in found.changes}
+    assert changed["app/old/__init__.py"] == b"__all__ = []\nKEPT = 1\n"
+    assert "app/__init__.py" not in changed
+
+
+def test_what_keeps_an_emptied_file_is_listed(tmp_path: Path) -> None:
+    write_tree(
+        tmp_path,
+        {
+            "app/old.py": "import os\nclass Thing: ...\n",
+            "pyproject.toml": '[x]\nrun = "app.old:main"\n',
+        },
+    )
+    (omission,) = deletion(tmp_path).omissions
+    assert (omission.path, omission.line, omission.kind) == ("pyproject.toml", 2, "config")
+    assert "defines nothing any more" in omission.why

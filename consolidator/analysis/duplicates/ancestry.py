@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from consolidator.analysis.duplicates.shapes import Shape
-from consolidator.analysis.duplicates.words import concept
+from consolidator.analysis.duplicates.words import concept, role_words
 from consolidator.analysis.mro.report import Hierarchy
 from consolidator.analysis.mro.values import ClassRef
 from consolidator.analysis.mro.world import Target
@@ -65,6 +65,16 @@ class Ancestry:
             return other.name in heir.base_names - known
         return other.name in heir.base_names | known
 
+    def siblings(self, left: Shape, right: Shape) -> bool:
+        """Whether both answer to one base and their names have nothing in common but its own: such
+        classes look alike by design."""
+        if not left.fact.bases or not right.fact.bases:
+            return False
+        bases = {ancestor.name for ancestor in {*self.of(left)} & {*self.of(right)}}
+        bases |= {base for base in self._named_alike(left, right) if base not in self._by_name}
+        common = {*role_words(left.name)} & {*role_words(right.name)}
+        return any(common <= {*role_words(base)} for base in bases)
+
     def explained(self, left: Shape, right: Shape) -> frozenset[str]:
         """Concepts that two classes share because a base of both asks for them.
 
@@ -74,11 +84,15 @@ class Ancestry:
         if not left.fact.bases or not right.fact.bases:
             return frozenset()
         asking = set(self.of(left)) & set(self.of(right))
-        for base in (left.base_names & right.base_names) - _MARKERS:
+        for base in self._named_alike(left, right):
             if base not in self._by_name:
                 return left.concepts & right.concepts
             asking.update(self._by_name[base])
         return frozenset(concept(name) for shape in asking for name in shape.methods)
+
+    @staticmethod
+    def _named_alike(left: Shape, right: Shape) -> frozenset[str]:
+        return (left.base_names & right.base_names) - _MARKERS
 
     def _order(self, shape: Shape) -> tuple[ClassRef | None, ...]:
         if self._hierarchy is None:

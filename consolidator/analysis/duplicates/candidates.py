@@ -25,6 +25,8 @@ _CROWD = 60
 """Classes in one bucket above which it says nothing: a framework's convention."""
 _MOST = 120
 """Copies of one class that are compared; the time grows with the cube."""
+_GENERIC, _ONE_WORD = 0.15, 0.25
+"""What a method that everything has, and one of a single word, prove beside `hold_seat`."""
 _SHARED_WEIGHT = 2.0
 """Rare methods in common that make a pair of differently named classes worth reading."""
 
@@ -39,7 +41,9 @@ class Weights:
 
     def of(self, name: str) -> float:
         rarity = min(1.0, COMMON / max(self._classes[name], 1))
-        return rarity * (0.25 if name in GENERIC_CONCEPTS or "_" not in name else 1.0)
+        if name in GENERIC_CONCEPTS:
+            return rarity * _GENERIC
+        return rarity * (_ONE_WORD if "_" not in name else 1.0)
 
     def total(self, names: Iterable[str]) -> float:
         return sum(self.of(name) for name in sorted(names))
@@ -58,7 +62,7 @@ def candidate_pairs(shapes: Sequence[Shape], weights: Weights) -> list[Pair]:
 
 def _comparable(left: Shape, right: Shape) -> bool:
     """A class with its asynchronous twin is meant to be."""
-    return not (async_twins(left.name, right.name) and left.is_async != right.is_async)
+    return left.is_async == right.is_async or not async_twins(left.qualname, right.qualname)
 
 
 def _one_role(shapes: Sequence[Shape]) -> Iterator[Pair]:

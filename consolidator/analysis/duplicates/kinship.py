@@ -8,7 +8,7 @@ from functools import lru_cache
 from math import log
 
 from consolidator.analysis.duplicates.shapes import Shape, tail
-from consolidator.analysis.duplicates.words import concept, role_words, words
+from consolidator.analysis.duplicates.words import role_words, words
 
 _CHATTER = 0.12
 """Cosine of words that any two classes of one code base have in common."""
@@ -34,33 +34,26 @@ KIN = 0.45
 family that stands, not enough to found one."""
 
 
-def role_score(
-    left: Shape,
-    right: Shape,
-    name: float,
-    methods: float,
-    shared: int,
-    explained: frozenset[str],
-) -> float:
+def role_score(left: Shape, right: Shape, name: float, methods: float, siblings: bool) -> float:
     """Belief that two classes play one role, 0..1: a name in common and something to show for it.
 
-    `methods` is the likeness of their methods, `shared` how many they share, `explained` the
-    concepts for which a common base is reason enough.
+    `methods` is the likeness of their methods, less where those say little. Words in common prove
+    nothing of `siblings`, classes under one base.
     """
     if name < 0.5:
         return 0.0
     name, one_thing = _weigh_name(left, right, name)
-    proof = methods if shared >= 2 else methods / 2
-    if one_thing:
-        about = (common_words(left, right, explained) - _CHATTER) / (1 - _CHATTER)
-        proof = max(proof, about, 0.0)
+    proof = methods
+    if one_thing and not siblings:
+        about = (common_words(left, right) - _CHATTER) / (1 - _CHATTER)
+        proof = max(proof, about)
     return float((name * proof) ** 0.5)
 
 
-def common_words(left: Shape, right: Shape, explained: frozenset[str] = frozenset()) -> float:
+def common_words(left: Shape, right: Shape) -> float:
     """Cosine of the logarithmic word counts of what two classes offer and hold, 0..1 (as in Kuhn,
     Ducasse, Girba, "Semantic clustering", IST 2007, without the reduction of rank)."""
-    a, b = _vocabulary(left, explained), _vocabulary(right, explained)
+    a, b = _vocabulary(left), _vocabulary(right)
     if not a or not b:
         return 0.0
     product = sum(weight * b.get(word, 0.0) for word, weight in a.items())
@@ -69,7 +62,7 @@ def common_words(left: Shape, right: Shape, explained: frozenset[str] = frozense
 
 
 @lru_cache(maxsize=8192)
-def _vocabulary(shape: Shape, explained: frozenset[str] = frozenset()) -> dict[str, float]:
+def _vocabulary(shape: Shape) -> dict[str, float]:
     counts: Counter[str] = Counter()
     for name, _, _ in shape.fields:
         counts.update(words(name))
@@ -78,8 +71,6 @@ def _vocabulary(shape: Shape, explained: frozenset[str] = frozenset()) -> dict[s
     for _, _, value in shape.fact.self_attributes:
         counts.update(words(value))
     for method in shape.methods.values():
-        if concept(method.name) in explained:
-            continue
         counts.update(words(method.name))
         counts.update(words(method.returns))
         for parameter in method.parameters:
@@ -99,7 +90,7 @@ def _weigh_name(left: Shape, right: Shape, name: float) -> tuple[float, bool]:
     a, b = role_words(shorter.name), role_words(longer.name)
     if a == b:
         return name, True
-    if set(a) - set(b):
+    if set(a) - set(b) or len(a) == len(b):
         return name * 0.8, False
     added = b[: -len(a)]
     if len(a) > 1 and b[-len(a) :] == a and not _tells_apart(added, shorter, longer):

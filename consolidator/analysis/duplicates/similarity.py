@@ -29,6 +29,8 @@ _ACROSS_UNITS = 0.45
 """Even an identical copy stays below the default score between services that share nothing."""
 _RARE = 2.0
 """Weight of shared methods from which they can't be an accident of common words."""
+_TELLING = 1.5
+"""Weight of shared methods below which a name in common needs more: `start` and `stop` are no role."""
 _REWRITTEN = 0.35
 """Resemblance of bodies that were one once, together with the same rare methods."""
 _OFFER = 0.3
@@ -36,6 +38,8 @@ _OFFER = 0.3
 _REWRITTEN_AT_BEST = 0.9
 _SMALLEST = 40
 """Tokens below which equal bodies are a coincidence."""
+_SMALLEST_OF_NAME = 20
+"""The same for classes that bear one name, where the bodies are equal throughout."""
 _PRUNED = 0.85
 """Containment from which the smaller class is a pruned copy of the larger."""
 
@@ -92,12 +96,15 @@ class Comparison:
         shared = (left.concepts & right.concepts) - explained
         methods = self._method_cosine(left, right, explained)
         bodies, copied = self._copy(left, right)
-        role = role_score(left, right, name, methods, len(shared), explained)
+        weight = self._weights.total(shared)
+        siblings = self._ancestry.siblings(left, right)
+        telling = min(1.0, weight / _TELLING) / (1 if len(shared) > 1 else 2)
+        role = role_score(left, right, name, methods * telling, siblings)
         kin = self._collaborators.kin(left, right)
         score = max(bodies if copied else 0.0, role)
         if kin:
             score = max(score, kin_score(methods, len(shared)))
-        if len(shared) > 1 and self._weights.total(shared) >= _RARE and bodies >= _REWRITTEN:
+        if len(shared) > 1 and weight >= _RARE and bodies >= _REWRITTEN:
             score = max(score, methods * min(_REWRITTEN_AT_BEST, _OFFER + bodies))
         if score < _STANDS_FOR and self._stands_for(left, right):
             score = _STANDS_FOR
@@ -141,7 +148,8 @@ class Comparison:
         if a is None or b is None:
             return 0.0, False
         bodies = resemblance(a, b)
-        return bodies, _copied(a, b, bodies)
+        same_name = left.name == right.name
+        return bodies, _copied(a, b, bodies, _SMALLEST_OF_NAME if same_name else _SMALLEST)
 
     def _stands_for(self, left: Shape, right: Shape) -> bool:
         """Whether one is the protocol or the wrapper of the other: by name, or because the class
@@ -198,7 +206,8 @@ def _counterpart(method: FunctionFact, shape: Shape) -> bool:
     return shorter >= longer * _ALIKE
 
 
-def _copied(left: Body, right: Body, bodies: float) -> bool:
-    if min(left.size, right.size) < _SMALLEST:
-        return False
+def _copied(left: Body, right: Body, bodies: float, smallest: int) -> bool:
+    size = min(left.size, right.size)
+    if size < _SMALLEST:
+        return size >= smallest and bodies >= IDENTICAL
     return bodies >= COPY or (containment(left, right) >= _PRUNED and bodies >= COPY / 2)

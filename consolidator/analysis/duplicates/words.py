@@ -207,10 +207,11 @@ def name_similarity(left: str, right: str) -> float:
     return float(0.95 * shared / (len(set(a)) * len(set(b))) ** 0.5)
 
 
-_ASYNC_WORDS = frozenset({"aio", "async", "asyncio", "sync"})
+_ASYNC_WORDS = frozenset({"aio", "async", "asyncio", "asynchronous", "sync", "synchronous"})
 
 
 def async_twins(left: str, right: str) -> bool:
-    """Whether two names differ in nothing but a word such as `Async`."""
+    """Whether two qualified names differ in nothing but a word such as `Async`, in the name of the
+    class or of a folder or file."""
     different = set(words(left)) ^ set(words(right))
     return bool(different) and different <= _ASYNC_WORDS

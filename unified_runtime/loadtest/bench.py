@@ -20,6 +20,7 @@ class BundledServer:
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
         self.url = ""
+        self.pid = process.pid
 
     async def do(self, what: str, **options: Any) -> dict[str, Any]:
         """Returns `seconds`, `sent` per user so far, `stats` and `peak_kib`, once all is kept."""
@@ -39,7 +40,9 @@ class BundledServer:
 
 
 @asynccontextmanager
-async def bundled_server(journal: str, shell: str) -> AsyncIterator[BundledServer]:
+async def bundled_server(
+    journal: str, shell: str, keep: int = 100_000
+) -> AsyncIterator[BundledServer]:
     """Stopped, and its files removed, when the block ends."""
     with tempfile.TemporaryDirectory(prefix="loadtest-") as folder:
         process = await asyncio.create_subprocess_exec(
@@ -49,6 +52,7 @@ async def bundled_server(journal: str, shell: str) -> AsyncIterator[BundledServe
             f"--journal={journal}",
             f"--shell={shell}",
             f"--path={Path(folder) / 'events.db'}",
+            f"--keep={keep}",
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             limit=_LINE,

@@ -145,11 +145,11 @@ def answer(**facts: Any) -> None:
     sys.stdout.buffer.flush()
 
 
-def journal_named(name: str, path: str) -> Journal:
-    keep = Retention(count=100_000)
-    return (
-        SqliteJournal(path, retention=keep) if name == "sqlite" else MemoryJournal(retention=keep)
-    )
+def journal_named(name: str, path: str, keep: int) -> Journal:
+    retention = Retention(count=keep)
+    if name == "sqlite":
+        return SqliteJournal(path, retention=retention)
+    return MemoryJournal(retention=retention)
 
 
 @asynccontextmanager
@@ -182,7 +182,7 @@ def shell_named(name: str, manager: UnifiedWebSocketManager) -> AbstractAsyncCon
 
 
 async def serve(arguments: argparse.Namespace) -> None:
-    journal = journal_named(arguments.journal, arguments.path)
+    journal = journal_named(arguments.journal, arguments.path, arguments.keep)
     async with (
         UnifiedWebSocketManager(journal=journal, limits=LIMITS) as manager,
         shell_named(arguments.shell, manager) as port,
@@ -197,6 +197,7 @@ def main() -> None:
     parser.add_argument("--journal", choices=("memory", "sqlite"), default="memory")
     parser.add_argument("--shell", choices=("asgi", "standalone"), default="asgi")
     parser.add_argument("--path", default="")
+    parser.add_argument("--keep", type=int, default=100_000, help="events per user")
     asyncio.run(serve(parser.parse_args()))
 
 

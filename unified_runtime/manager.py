@@ -10,12 +10,11 @@ from types import TracebackType
 from typing import Any, Self
 
 from unified_runtime.bridge import AgentWebSocketBridge
-from unified_runtime.close_codes import CloseCode
 from unified_runtime.composer import Composer
 from unified_runtime.connection import Connection
 from unified_runtime.context import UserExecutionContext
 from unified_runtime.emitter import UnifiedWebSocketEmitter
-from unified_runtime.endpoint import Endpoint, Read, known_or_authenticated, read_all
+from unified_runtime.endpoint import Endpoint, Read, known_or_authenticated
 from unified_runtime.errors import (
     ForkedError,
     JournalError,
@@ -28,14 +27,14 @@ from unified_runtime.events import CRITICAL_EVENTS, parts_of_message
 from unified_runtime.factory import EmitterFactory
 from unified_runtime.forks import forks_so_far
 from unified_runtime.handshake import Authenticate
-from unified_runtime.hub import Hub
 from unified_runtime.inbox import Inbox
 from unified_runtime.journals.base import Journal
 from unified_runtime.journals.memory import MemoryJournal
 from unified_runtime.limits import Limits
 from unified_runtime.orphans import close_orphans, note_of
 from unified_runtime.protocol.frames import Draft, Resume
-from unified_runtime.sinks import Sink, TextSink, Transport
+from unified_runtime.sessions import Sessions
+from unified_runtime.sinks import Sink, Transport
 
 _TURN = 0.005
 """Seconds of emitting after which others get a turn of the loop, because a journal in memory never
@@ -68,12 +67,10 @@ class UnifiedWebSocketManager:
         self._composer = Composer(self._limits, clock, synonyms)
         self._factory = EmitterFactory(self)
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._hub = Hub(self._journal, self._limits)
+        self._sessions = Sessions(self._journal, self._limits)
         self._inbox: Inbox | None = None
         self._starting: asyncio.Task[None] | None = None
         self._started_on: asyncio.AbstractEventLoop | None = None
-        self._writers: dict[Connection, asyncio.Task[None]] = {}
-        self._sockets: dict[tuple[str, int], Connection] = {}
         self._closed = False
         self._forks = forks_so_far()
         self._server = token_urlsafe(9)
@@ -125,21 +122,8 @@ class UnifiedWebSocketManager:
         if self._loop is asyncio.get_running_loop():
             if self._inbox is not None:
                 await self._inbox.aclose()
-            await self._drain_connections()
-            self._hub.stop()
+            await self._sessions.drain()
         await self._journal.aclose()
-
-    async def _drain_connections(self) -> None:
-        writers = set(self._writers.values())
-        if not writers:
-            return
-        for connection in self._hub.connections():
-            connection.finish()
-        _, late = await asyncio.wait(writers, timeout=self._limits.drain_timeout)
-        for connection in self._hub.connections():
-            self._hub.close(connection, CloseCode.GOING_AWAY)
-        if late:
-            await asyncio.wait(late, timeout=2.0)
 
     async def _use_running_loop(self) -> None:
         """Raise ManagerStateError unless the manager may be awaited here; start it if needed."""
@@ -161,15 +145,13 @@ class UnifiedWebSocketManager:
     def _move_to(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._started_on = None
-        self._hub = Hub(self._journal, self._limits)
+        self._sessions = Sessions(self._journal, self._limits)
         self._inbox = Inbox(self._journal, self._limits.backlog_events)
         self._factory = EmitterFactory(self)
-        self._writers = {}
-        self._sockets = {}
         self._starting = loop.create_task(self._start_journal())
 
     async def _start_journal(self) -> None:
-        await self._journal.start(self._hub.deliver)
+        await self._journal.start(self._sessions.hub.deliver)
         if self._journal.exclusive:
             await close_orphans(self._journal, self._server, self._compose)
 
@@ -286,7 +268,7 @@ class UnifiedWebSocketManager:
         """
         if self._started_on is not asyncio.get_running_loop():
             await self._use_running_loop()
-        user_ids = list(dict.fromkeys(users)) if users is not None else self._hub.user_ids
+        user_ids = list(dict.fromkeys(users)) if users is not None else self._sessions.hub.user_ids
         drafts = self._composer.compose_for_all(user_ids, event_type, data)
         numbers = await self._journal.append(drafts)
         self._emitted += len(numbers)
@@ -328,15 +310,8 @@ class UnifiedWebSocketManager:
         acknowledge; events emitted while the user was away follow. `thread_id` only labels the
         connection. A connected socket keeps its connection. Raises ConnectionRefusedByLimitError.
         """
-        key = (user_id, id(websocket))
-        known = self._sockets.get(key)
-        if known is not None:
-            return known
-        connection = await self.open_connection(user_id, TextSink(websocket), thread_id=thread_id)
-        self._sockets[key] = connection
-        writer = self.start_writer(connection, resume, wait_for_frame=False)
-        writer.add_done_callback(lambda _: self._sockets.pop(key, None))
-        return connection
+        await self._use_running_loop()
+        return await self._sessions.connect(user_id, websocket, thread_id, resume)
 
     async def open_connection(
         self,
@@ -352,50 +327,21 @@ class UnifiedWebSocketManager:
         ConnectionRefusedByLimitError.
         """
         await self._use_running_loop()
-        connection = self._hub.connect(user_id, sink, thread_id=thread_id, address=address)
-        try:
-            await connection.open()
-        except BaseException:
-            connection.ended()
-            raise
-        return connection
+        return await self._sessions.open(user_id, sink, thread_id=thread_id, address=address)
 
     async def serve(self, connection: Connection, read: Read, resume: Resume | None) -> None:
         """Write to and read from an opened connection until it ends."""
-        writer = self.start_writer(connection, resume, wait_for_frame=resume is None)
-        reader = asyncio.create_task(read_all(read, connection))
-        try:
-            await asyncio.wait((reader, writer), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            reader.cancel()
-            writer.cancel()
-            await asyncio.wait((reader, writer))
-        if not reader.cancelled():
-            reader.result()
+        await self._sessions.serve(connection, read, resume)
 
     def start_writer(
         self, connection: Connection, resume: Resume | None, *, wait_for_frame: bool
     ) -> asyncio.Task[None]:
         """For a shell that reads by itself: write to an opened connection until the task ends."""
-        writer = asyncio.create_task(connection.run(resume, wait_for_frame=wait_for_frame))
-        self._writers[connection] = writer
-
-        def ended(task: asyncio.Task[None]) -> None:
-            connection.ended()
-            self._writers.pop(connection, None)
-            if not task.cancelled():
-                task.exception()  # a socket that went away is no error of ours
-
-        writer.add_done_callback(ended)
-        return writer
+        return self._sessions.start_writer(connection, resume, wait_for_frame=wait_for_frame)
 
     async def disconnect_user(self, user_id: str, websocket: Transport) -> None:
         """Stop writing to a websocket given to `connect_user`; unknown ones are no error."""
-        connection = self._sockets.get((user_id, id(websocket)))
-        writer = self._writers.get(connection) if connection else None
-        if writer is not None:
-            writer.cancel()
-            await asyncio.wait([writer])
+        await self._sessions.disconnect(user_id, websocket)
 
     async def serve_connection(
         self,
@@ -414,26 +360,19 @@ class UnifiedWebSocketManager:
         await endpoint(websocket.scope, websocket.receive, websocket.send)
 
     def is_connected(self, user_id: str) -> bool:
-        return self._hub.count(user_id) > 0
+        return self._sessions.hub.count(user_id) > 0
 
     def connection_count(self, user_id: str | None = None) -> int:
         """Open connections of one user, or of all."""
-        return self._hub.count(user_id)
+        return self._sessions.hub.count(user_id)
 
     def stats(self) -> dict[str, Any]:
         """Counters of this loop. `lost` must stay 0: it counts events that were trimmed before a
         connected reader could be sent them; `healed`, lost notifications made up for.
         """
-        live = self._hub.connections()
-        return {
-            "connections": len(live),
-            "users": len(self._hub.user_ids),
+        return self._sessions.stats() | {
             "emitted": self._emitted,
-            "delivered": self._hub.delivered + sum(c.delivered for c in live),
-            "lost": self._hub.lost + sum(c.lost for c in live),
-            "healed": self._hub.healed,
             "waiting_from_threads": len(self._inbox) if self._inbox else 0,
-            "closed": dict(self._hub.closed_by_code),
             "emitters": self._factory.stats(),
         }
 

@@ -87,7 +87,7 @@ async def test_the_page_shows_a_run_across_a_lost_connection(manager, url, pages
     try:
         assert await shown_until(seen, "agent_started") == ["agent_started"]
         await bridge.notify_agent_thinking("triage", "hm")
-        [connection] = manager._hub.connections("u1")
+        [connection] = manager._sessions.hub.connections("u1")
         connection.close(unified_runtime.CloseCode.SLOW_CONSUMER)
         call_id = await bridge.notify_tool_executing("triage", "search")
         await bridge.notify_tool_completed("triage", "search", call_id=call_id, duration=0.5)

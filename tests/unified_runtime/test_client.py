@@ -55,7 +55,7 @@ async def test_a_dropped_connection_is_resumed_without_loss_or_repeat(manager, u
         for n in range(1000):
             await manager.emit("u1", "note", {"n": n})
             if n % 250 == 249:
-                for connection in manager._hub.connections("u1"):
+                for connection in manager._sessions.hub.connections("u1"):
                     connection.close(CloseCode.SLOW_CONSUMER)
                 await asyncio.sleep(0.02)
         async with asyncio.timeout(10):

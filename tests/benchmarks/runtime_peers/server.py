@@ -220,7 +220,7 @@ class Ours:
     async def streams(self, events):
         """In turn, as the peers do; with a durable journal by one agent per user, which waits until
         each event is kept."""
-        users = self.manager._hub.user_ids
+        users = self.manager._sessions.hub.user_ids
 
         async def some(share):
             for _ in range(events):
@@ -231,7 +231,7 @@ class Ours:
         await asyncio.gather(*(some(users[n::agents]) for n in range(agents)))
 
     async def paced(self, events, rate):
-        users = self.manager._hub.user_ids
+        users = self.manager._sessions.hub.user_ids
 
         async def one(n):
             await self.manager.emit(users[n % len(users)], "load", self.data())
@@ -239,7 +239,7 @@ class Ours:
         await pace(one, events, rate, one_by_one if self.journal == "memory" else at_once)
 
     async def threads(self, events, count):
-        users = self.manager._hub.user_ids
+        users = self.manager._sessions.hub.user_ids
 
         def emit(offset):
             futures = [

@@ -95,7 +95,7 @@ def lost_traces(
     """
     holders = _Holders(tree)
     for trace in traces:
-        if holders.holds(trace) or (_is_of(trace, moved) and not holders.unit(trace)):
+        if holders.holds(trace) or (_is_of(trace, moved) and not holders.units(trace)):
             continue
         shown = readable(trace.text)[:_SHOWN]
         said = {
@@ -115,10 +115,9 @@ def lost_traces(
 
 
 def _is_of(trace: Trace, names: Sequence[str]) -> bool:
-    """Whether a trace lies in one of the named classes, functions or modules."""
-    parts = [*trace.path.removesuffix(".py").removesuffix("/__init__").split("/")]
-    dotted = f".{'.'.join(parts)}.{trace.unit}."
-    return any(f".{name}." in dotted for name in names)
+    """Whether a trace lies in a class or function of one of these names. Files may have been renamed
+    since the fix, so the last names have to do."""
+    return trace.unit.partition(".")[0] in {name.rpartition(".")[2] for name in names}
 
 
 class _Holders:
@@ -132,17 +131,8 @@ class _Holders:
     def holds(self, trace: Trace) -> bool:
         if trace.kind == "test":
             return bool(self._files(f"def {trace.text}(", test=True))
-        name = trace.unit.rpartition(".")[2]
-        own = self.unit(trace)
-        if own is not None:
-            return _has(own.keys, trace)
-        moved = [
-            unit
-            for path in self._files(name, test=False)
-            if (unit := self._of(path).get(trace.unit)) is not None
-        ]
-        if moved:
-            return any(_has(unit.keys, trace) for unit in moved)
+        if units := self.units(trace):
+            return any(_has(unit.keys, trace) for unit in units)
         if trace.kind == "removal":
             return True
         word = max(_WORD.findall(trace.text), key=len, default="")
@@ -152,9 +142,14 @@ class _Holders:
             for unit in self._of(path).values()
         )
 
-    def unit(self, trace: Trace) -> Unit | None:
-        """The function or class as it is now, where it was."""
-        return self._of(trace.path).get(trace.unit) if trace.path in self.paths else None
+    def units(self, trace: Trace) -> list[Unit]:
+        """The function or class as it is now: where it was, else wherever one of that name is."""
+        own = self._of(trace.path).get(trace.unit) if trace.path in self.paths else None
+        if own is not None or not trace.unit:
+            return [own] if own is not None else []
+        name = trace.unit.rpartition(".")[2]
+        found = (self._of(path).get(trace.unit) for path in self._files(name, test=False))
+        return [unit for unit in found if unit is not None]
 
     def line(self, trace: Trace) -> int:
         facts = self._tree.facts(trace.path)

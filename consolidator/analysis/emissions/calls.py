@@ -90,9 +90,7 @@ class CallGraph:
         name = called_name(call)
         is_method = owner_of(call.callee) is not None
         namesakes = self.program.by_name.get(name, ()) if not missing and not callee.outside else ()
-        guessed = [
-            f for f in namesakes if (f.owner is not None) == is_method and accepts(f, call)
-        ]
+        guessed = [f for f in namesakes if (f.owner is not None) == is_method and accepts(f, call)]
         return Targets((), tuple(in_order(guessed)), (), tuple(sorted(callee.outside)), missing)
 
     def _implementations(self, functions: list[Function]) -> list[Function]:

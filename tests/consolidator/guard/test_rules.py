@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from consolidator.analysis.emissions.rules import RULES
+from consolidator.analysis.emissions.rules import BY_ID, RULES
 
 HEAD = """
 from unified_runtime import AgentWebSocketBridge, UnifiedWebSocketManager, UserExecutionContext
@@ -187,3 +187,88 @@ def test_each_rule_has_a_page_with_an_example_and_a_remedy(rule):
 
 def test_rule_ids_are_unique():
     assert len({rule.id for rule in RULES}) == len(RULES)
+
+
+SERVER = """
+    from fastapi import FastAPI, WebSocket
+
+    app = FastAPI()
+
+
+    async def emit(websocket, kind, data):
+        await websocket.send_json({"type": kind, "data": data, "sent_by": "server"})
+
+
+    @app.websocket("/ws")
+    async def endpoint(websocket: WebSocket):
+        await emit(websocket, "agent_started", {"agent_name": "triage"})
+        details = {"reasoning": "because"}
+        await emit(websocket, "agent_thinking", details)
+        await emit(websocket, "agent_completed", websocket.results)
+    """
+READER = """
+    switch (message.type) {
+      case "agent_started": show(message.data.agent_name, message.data.sent_by, message.data.run_id); break;
+      case "agent_thinking": { const { reasoning, step } = message.data; show(reasoning); break; }
+      case "agent_completed": show(message.data.anything); break;
+    }
+    """
+THREE = ("agent_started", "agent_thinking", "agent_completed")
+
+
+def missing_fields(project, client):
+    project.write({"app.py": SERVER, "web/client.ts": client})
+    found = project.guard(*THREE).findings
+    return [(p.line, p.message) for p in found if p.rule == "field-missing"]
+
+
+def test_a_field_that_is_read_must_be_sent(project):
+    ((line, message),) = missing_fields(project, READER)
+    assert line == 3
+    assert message.startswith("reads 'step' of agent_thinking, which is sent with reasoning")
+
+
+def test_a_misspelled_field_comes_with_the_right_one(project):
+    client = READER.replace(", step }", " }").replace("data.agent_name", "data.agentName")
+    ((_, message),) = missing_fields(project, client)
+    assert "is it 'agent_name'?" in message
+
+
+def test_a_payload_that_can_not_be_read_is_not_judged(project):
+    assert not any("anything" in message for _, message in missing_fields(project, READER))
+
+
+FAKE = """
+    class FakeSocket:
+        def __init__(self):
+            self.sent = []
+
+        async def send_json(self, message):
+            self.sent.append({recorded})
+
+
+    async def test_the_event_arrives(run):
+        socket = FakeSocket()
+        await run(socket)
+        assert socket.sent[0]["type"] == "agent_started"
+    """
+
+
+def test_a_fake_that_writes_the_event_itself_is_found(project):
+    fake = FAKE.replace("{recorded}", '{"type": "agent_started"}')
+    project.write({"app.py": SERVER, "tests/test_app.py": fake})
+    assert "fake-event" in project.rules(*THREE)
+
+
+def test_a_fake_that_records_what_it_was_given_is_none(project):
+    project.write({"app.py": SERVER, "tests/test_app.py": FAKE.replace("{recorded}", "message")})
+    assert "fake-event" not in project.rules(*THREE)
+
+
+def test_every_rule_has_an_id_a_severity_a_page_and_an_example():
+    assert len(BY_ID) == len(RULES)
+    for rule in RULES:
+        assert rule.severity in ("error", "warning", "note")
+        for part in (rule.explanation, rule.example, rule.remedy):
+            assert len(part.strip()) > 20, rule.id
+        assert rule.page().startswith(f"# {rule.id}: {rule.title}\n\nSeverity: {rule.severity}\n")

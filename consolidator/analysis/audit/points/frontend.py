@@ -111,14 +111,36 @@ def _name_before_call(found: Sequence[Token], index: int) -> str:
 
 
 def _fields(found: Sequence[Token]) -> Iterator[tuple[str, int]]:
-    """`x.data.field` and `x.payload.field`, up to the end of the case."""
-    for index in range(1, len(found) - 2):
+    """`x.data.field`, `x.payload.field` and `{ field } = x.data`, up to the end of the case."""
+    for index in range(1, len(found)):
         token = found[index]
         if token.text in ("case", "default") and found[index - 1].text in (";", "}", ":"):
             return
-        holder = token.kind == "name" and token.text in ("data", "payload")
-        if holder and found[index - 1].text in (".", "?.") and found[index + 1].text in (".", "?."):
-            yield found[index + 2].text, found[index + 2].line
+        if token.kind != "name" or token.text not in ("data", "payload"):
+            continue
+        if found[index - 1].text not in (".", "?."):
+            continue
+        following = found[index + 1 : index + 3]
+        if len(following) == 2 and following[0].text in (".", "?."):
+            yield following[1].text, following[1].line
+        else:
+            yield from _taken_apart(found, index)
+
+
+def _taken_apart(found: Sequence[Token], index: int) -> Iterator[tuple[str, int]]:
+    """Names in `const { a, b: c } = message.data`, whose `data` stands at the index."""
+    at = index
+    while (
+        at and found[at].text != "=" and (found[at].kind == "name" or found[at].text in (".", "?."))
+    ):
+        at -= 1
+    if at < 2 or found[at].text != "=" or found[at - 1].text != "}":
+        return
+    at -= 2
+    while at and found[at].text != "{":
+        if found[at].kind == "name" and found[at - 1].text in ("{", ","):
+            yield found[at].text, found[at].line
+        at -= 1
 
 
 def frontend(events: Sequence[str]) -> IntegrationPoint:

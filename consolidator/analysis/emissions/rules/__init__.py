@@ -10,6 +10,8 @@ from consolidator.analysis.emissions.rules import (
     emission_gone,
     event_lost,
     event_weakened,
+    fake_event,
+    field_missing,
     fix_gone,
     not_awaited,
     order_impossible,
@@ -32,9 +34,11 @@ CHECKS = (
     unpaired_tool,
     wrong_id,
     deaf_client,
+    field_missing,
     second_emitter,
     connections_in_module,
     relative_import,
+    fake_event,
 )
 """Modules with a `RULE` and a `check` of the program."""
 

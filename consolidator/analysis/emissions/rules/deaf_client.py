@@ -34,13 +34,16 @@ _TESTS = re.compile(
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.S)
 
 
+def is_client(path: str) -> bool:
+    """Whether a script is part of the frontend: no test, no bundle, no package of others."""
+    return not _TESTS.search(path)
+
+
 def check(context: Context) -> Iterator[Problem]:
     events = [report.event for report in context.reports]
     tree = context.program.tree
     scripts = (path for path in tree.all_paths if path.endswith(SCRIPTS))
-    for path in tree.containing(*events, paths=scripts):
-        if _TESTS.search(path):
-            continue
+    for path in tree.containing(*events, paths=filter(is_client, scripts)):
         try:
             text = tree.read(path).decode("utf-8", "replace")
         except OSError:

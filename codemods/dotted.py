@@ -8,10 +8,10 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 
 from codemods.edits import Edit
-from codemods.lazy import imported_module, module_literal
+from codemods.lazy import fromlist, imported_module, module_literal
 from codemods.moves import Landing
-from codemods.scopes import Binding
-from codemods.sites import Site, member_name, names_member
+from codemods.scopes import Binding, ImportStatement
+from codemods.sites import Site, member_name, member_owner, names_member
 from codemods.statement import Replacement
 from codemods.view import View
 
@@ -62,8 +62,9 @@ def move_dotted_uses(view: View) -> None:
         end = view.positions.span(member.nodes[0])[1]
         _move_member(view, member.root, member.nodes[0].attr, end)
     for call, _ in view.module.calls:
-        if names_member(call):
-            _move_member(view, call.args[0], *member_name(view.text, view.positions, call))
+        owner = member_owner(call)
+        if owner is not None and names_member(call):
+            _move_member(view, owner, *member_name(view.text, view.positions, call))
 
 
 def _report_hidden(view: View) -> None:
@@ -82,17 +83,28 @@ def _report_hidden(view: View) -> None:
 def _move_member(view: View, root: ast.expr, name: str, end: int) -> None:
     """`import_module("a.b").Name`: the string and the attribute (which ends at `end`) change
     together."""
-    module, literal = imported_module(root), module_literal(root)
-    if module is None or literal is None:
+    module, literal = imported_module(root, view.package), module_literal(root)
+    if module is None or literal is None or name == "__dict__":
         return
     view.settled.add(literal)
     landing = view.moves.looked_up(f"{module}.{name}")
     if landing.target is not None:
         head, _, last = landing.target.rpartition(".")
         view.edits.append(Edit(end - len(name), end, last, "attribute"))
-        move_literal(view, literal, module, head, "lazy-import")
+        move_literal(view, literal, str(literal.value), head, "lazy-import")
+        _move_fromlist(view, root, {name: last})
     elif landing.doubt:
         view.omit(literal, view.positions.of(literal), "lazy-import", landing.doubt)
+
+
+def _move_fromlist(view: View, root: ast.expr | None, new: dict[str, str]) -> None:
+    """`__import__("a.b", fromlist=["Name"])` asks for the name too."""
+    for name in fromlist(root) if isinstance(root, ast.Call) else ():
+        old = name.value if isinstance(name, ast.Constant) else None
+        if isinstance(name, ast.Constant) and isinstance(old, str) and old in new:
+            view.settled.add(name)
+            if new[old] != old:
+                move_literal(view, name, old, new[old], "")
 
 
 def move_literal(view: View, literal: ast.Constant, old: str, new: str, kind: str) -> None:
@@ -166,6 +178,8 @@ class _Group:
             if landing.doubt or landing.target not in (None, expected):
                 expected = landing.target
                 hit = _Hit(site, depth, replace(landing, is_module=landing.is_module or is_module))
+            elif landing.target is None and expected is not None:
+                hit = expected = None  # a new name already, below one that moves
             elif hit is not None and is_module and expected is not None:
                 hit = _Hit(site, depth, Landing(expected, "", is_module=True))
         return hit
@@ -218,6 +232,8 @@ class _Group:
             literal = module_literal(binding.value)
             if literal is not None:
                 move_literal(self._view, literal, str(literal.value), module, "lazy-import")
+                names = {hit.site.names[1]: hit.name for hit in self._hits}
+                _move_fromlist(self._view, binding.value, names)
                 continue
             head, _, last = module.rpartition(".")
             is_from = isinstance(binding.statement, ast.ImportFrom) and head
@@ -254,9 +270,17 @@ class _Group:
             new_imports = _without_prefixes(added[id(binding)])
             if self._is_needed(binding):
                 assert binding.statement is not None
-                self._view.rewrite(binding.statement).added += new_imports
+                before = self._added_before(binding.statement)
+                fresh = [new for new in new_imports if new not in before]
+                self._view.rewrite(binding.statement).added += fresh
             elif new_imports or self._served(binding):
                 self._replace(binding, new_imports)
+
+    def _added_before(self, statement: ImportStatement) -> list[Replacement]:
+        """What earlier statements at the top bring already."""
+        above = (s for s in self._view.statements if s in self._view.tree.body)
+        earlier = [s for s in above if s.lineno < statement.lineno]
+        return [new for s in earlier for new in self._view.statements[s].added]
 
     def _write(self, hit: _Hit, prefix: str) -> None:
         start, ends, depth = hit.site.start, hit.site.ends, hit.depth

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from codemods.dotted import move_dotted_uses
 from codemods.edits import Edit, apply_edits
+from codemods.loose import report_loose_modules
 from codemods.moves import Landing, Moves
 from codemods.outcome import Changed, Failed, Outcome, Skipped, Unchanged
 from codemods.scopes import Binding, ImportStatement
@@ -55,6 +56,7 @@ def collect(view: View) -> None:
     move_dotted_uses(view)
     _move_bare_imports(view)
     move_strings(view)
+    report_loose_modules(view)
     if view.options.absolute and (view.edits or any(view.statements.values())):
         _write_absolutely(view)
 
@@ -206,6 +208,10 @@ def _rename_uses(view: View, statement: ast.ImportFrom, alias: ast.alias, new: R
     home = bindings[0].scope
     if view.is_public(alias.name, home) or not view.is_free(new.name, bindings):
         return False
+    if home.kind == "module" and view.moves.read_elsewhere(alias.name):
+        return False
+    if any(s.kind == "class" and alias.name in s.bindings for s in view.module.scopes):
+        return False  # `Name = Name` in a class body reads the outer one first
     if any(alias.name in s.declared_global | s.declared_nonlocal for s in view.module.scopes):
         return False
     if bindings[0].alias is alias:

@@ -16,16 +16,42 @@ def module_literal(node: ast.AST | None) -> ast.Constant | None:
     return None
 
 
-def imported_module(node: ast.AST | None) -> str | None:
-    """The dotted module that an expression's value is; `__import__("a.b")` alone gives `a`."""
+def imported_module(node: ast.AST | None, package: str = "") -> str | None:
+    """The dotted module that an expression's value is; `__import__("a.b")` alone gives `a`.
+
+    `package` is the package of the file, from which `import_module(".x", __package__)` counts.
+    """
     literal = module_literal(node)
-    if literal is None or not isinstance(literal.value, str) or literal.value.startswith("."):
+    if literal is None or not isinstance(literal.value, str):
         return None
     if isinstance(node, ast.Call) and last_name(node.func) == "find_spec":
         return None
-    if isinstance(node, ast.Call) and last_name(node.func) == "__import__" and not _fromlist(node):
+    if isinstance(node, ast.Call) and last_name(node.func) == "__import__" and not fromlist(node):
         return literal.value if "." not in literal.value else None
-    return literal.value
+    return named_module(node, literal.value, package)
+
+
+def named_module(node: ast.AST | None, name: str, package: str) -> str | None:
+    """The absolute module that `name` means in an import by string; None where that is unknown."""
+    bare = name.lstrip(".")
+    if bare == name:
+        return name
+    anchor = _anchor(node, package) if isinstance(node, ast.Call) else ""
+    parts, drop = anchor.split("."), len(name) - len(bare) - 1
+    if not anchor or drop >= len(parts):
+        return None
+    return ".".join([*parts[: len(parts) - drop], *([bare] if bare else [])])
+
+
+def _anchor(call: ast.Call, package: str) -> str:
+    """What a relative name counts from: the second argument of `import_module`."""
+    named = [keyword.value for keyword in call.keywords if keyword.arg == "package"]
+    for node in (*call.args[1:2], *named):
+        if isinstance(node, ast.Name) and node.id == "__package__":
+            return package
+        if (text := _text(node)) is not None:
+            return str(text.value)
+    return ""
 
 
 def is_sys_modules(node: ast.expr) -> bool:
@@ -46,8 +72,12 @@ def last_name(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def _fromlist(call: ast.Call) -> bool:
-    return len(call.args) > 3 or any(keyword.arg == "fromlist" for keyword in call.keywords)
+def fromlist(call: ast.Call) -> list[ast.expr]:
+    """The names asked for by `__import__("a.b", fromlist=[…])`."""
+    named = [keyword.value for keyword in call.keywords if keyword.arg == "fromlist"]
+    for node in (*call.args[3:4], *named):
+        return list(node.elts) if isinstance(node, ast.List | ast.Tuple) else [node]
+    return []
 
 
 def _text(node: ast.AST) -> ast.Constant | None:

@@ -60,6 +60,10 @@ class Moves(Protocol):
         """Whether another file takes this module-level name from the file's module."""
         ...
 
+    def read_elsewhere(self, name: str) -> bool:
+        """Whether another file reads or replaces this name as an attribute of the file's module."""
+        ...
+
 
 class MoveTable:
     """Moves of one file known by name alone: `{"old.module.Name": "new.module.Name"}`.
@@ -103,6 +107,10 @@ class MoveTable:
         """Nothing is known about other files; what a package imports is taken to be for them."""
         return self.is_package
 
+    def read_elsewhere(self, name: str) -> bool:  # noqa: ARG002
+        """Nothing is known about other files."""
+        return False
+
 
 def longest_prefix(
     dotted: str, moves: Mapping[str, str], targets: Iterable[str] = ()
@@ -122,17 +130,25 @@ def longest_prefix(
 
 
 def resolve_chains(moves: Mapping[str, str]) -> dict[str, str]:
-    """Moves with chains followed to their end: a to b and b to c is a to c. Swaps stay as they are."""
+    """Moves with chains followed to their end: a to b and b to c is a to c, and so is a name in a
+    module that moves. Swaps stay as they are."""
     return {source: _end_of_chain(source, moves) for source in moves}
 
 
 def _end_of_chain(source: str, moves: Mapping[str, str]) -> str:
-    seen = [source]
-    while (following := moves.get(seen[-1])) is not None:
+    seen, current = {source}, moves[source]
+    while (following := _longest_source(current, moves)) is not None:
         if following in seen:
             return moves[source]
-        seen.append(following)
-    return seen[-1]
+        seen.add(following)
+        current = moves[following] + current[len(following) :]
+    return current
+
+
+def _longest_source(dotted: str, moves: Mapping[str, str]) -> str | None:
+    while dotted and dotted not in moves:
+        dotted = dotted.rpartition(".")[0]
+    return dotted or None
 
 
 def cyclic(moves: Mapping[str, str]) -> list[str]:

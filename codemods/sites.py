@@ -41,7 +41,7 @@ class Site:
 
 def find_sites(text: str, positions: Positions, module: Module) -> Iterator[Site]:
     """All sites, in no particular order."""
-    apart = {id(call.args[0]): call for call, _ in module.calls if names_member(call)}
+    apart = {id(member_owner(call)): call for call, _ in module.calls if names_member(call)}
     for use in module.uses:
         place = partial(_place, positions, use)
         call = apart.get(id(use.nodes[-1]))
@@ -68,19 +68,33 @@ def _extended(place: Callable[[], tuple[int, ...]], end: int) -> tuple[int, ...]
 
 def names_member(call: ast.Call) -> bool:
     """Whether a call names an attribute of its first argument in its second: `getattr(x, "name")`."""
-    if last_name(call.func) not in _READERS | _REPLACERS or len(call.args) < 2:
-        return False
-    name = call.args[1]
+    name = _argument(call, 1, "attribute", "name") if _reads_member(call) else None
     is_text = isinstance(name, ast.Constant) and isinstance(name.value, str)
     return is_text and isinstance(name, ast.Constant) and str(name.value).isidentifier()
 
 
+def member_owner(call: ast.Call) -> ast.expr | None:
+    """That first argument."""
+    return _argument(call, 0, "target", "obj")
+
+
 def member_name(text: str, positions: Positions, call: ast.Call) -> tuple[str, int]:
     """That attribute, and the offset where it ends."""
-    literal = call.args[1]
+    literal = _argument(call, 1, "attribute", "name")
     assert isinstance(literal, ast.Constant)
     name, (start, end) = str(literal.value), positions.span(literal)
     return name, start + text[start:end].rfind(name) + len(name)
+
+
+def _reads_member(call: ast.Call) -> bool:
+    is_known = last_name(call.func) in _READERS | _REPLACERS
+    return is_known and member_owner(call) is not None
+
+
+def _argument(call: ast.Call, index: int, *names: str) -> ast.expr | None:
+    if len(call.args) > index:
+        return call.args[index]
+    return next((keyword.value for keyword in call.keywords if keyword.arg in names), None)
 
 
 def _in_annotation(text: str, positions: Positions, string: Text) -> Iterator[Site]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 
 from codemods.dotted import move_literal
 from codemods.edits import Edit
-from codemods.lazy import is_sys_modules, last_name, module_literal
+from codemods.lazy import is_sys_modules, last_name, module_literal, named_module
 from codemods.mentions import DOTTED, find_mentions, new_entry
 from codemods.scopes import Text
 from codemods.view import View
@@ -37,6 +38,8 @@ def _is_read_by_name(view: View, text: Text) -> bool:
 
 def _move_text(view: View, text: Text) -> None:
     value = str(text.node.value)
+    if value.startswith(".") and module_literal(text.call) is text.node:
+        value = named_module(text.call, value, view.package) or ""
     if not _WHOLE.fullmatch(value):
         return
     replaced = text.call is not None and last_name(text.call.func) in _REPLACERS
@@ -45,12 +48,35 @@ def _move_text(view: View, text: Text) -> None:
         return
     landing = view.moves.looked_up(value.replace(":", "."), replaced=replaced)
     if landing.target is not None:
-        move_literal(view, text.node, value, new_entry(value, view.moves), kind)
+        old = str(text.node.value)
+        move_literal(view, text.node, old, new_entry(value, view.moves), kind)
+    elif text.call is not None and last_name(text.call.func) == "multiple":
+        _move_multiple(view, text.node, value, text.call)
     elif landing.doubt:
         view.omit(text.node, view.positions.of(text.node), kind, landing.doubt)
     elif kind in _BY_NAME and view.moves.holds_moved(value) and text.node not in view.settled:
         why = "names of this module move, and which ones are read here can't be followed"
         view.omit(text.node, view.positions.of(text.node), kind, why)
+
+
+def _move_multiple(view: View, node: ast.Constant, module: str, call: ast.Call) -> None:
+    """`patch.multiple("a.b", Name=…)`: the module follows its names where all of them go together."""
+    names = [keyword.arg for keyword in call.keywords if keyword.arg not in _NOT_PATCHED]
+    landings = [view.moves.looked_up(f"{module}.{name}", replaced=True) for name in names]
+    if not any(landings):
+        return
+    targets = [(landing.target or "").rpartition(".") for landing in landings]
+    heads = {head for head, _, _ in targets}
+    view.settled.add(node)
+    if len(heads) == 1 and "" not in heads and [last for _, _, last in targets] == names:
+        move_literal(view, node, module, heads.pop(), "patch")
+    else:
+        moved = ", ".join(str(n) for n, landing in zip(names, landings, strict=True) if landing)
+        why = f"replaces several names at once, of which {moved} would need another module or name"
+        view.omit(node, view.positions.of(node), "patch", why)
+
+
+_NOT_PATCHED = frozenset({None, "spec", "create", "spec_set", "autospec", "new_callable"})
 
 
 def _kind(text: Text, *, replaced: bool) -> str:

@@ -57,7 +57,14 @@ def first_statement(function: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.stm
 
 
 _HARMLESS_DECORATORS = frozenset(
-    {"asynccontextmanager", "cache", "cached_property", "classmethod", "contextmanager", "dataclass"}
+    {
+        "asynccontextmanager",
+        "cache",
+        "cached_property",
+        "classmethod",
+        "contextmanager",
+        "dataclass",
+    }
     | {"abstractmethod", "final", "lru_cache", "override", "overload", "property", "staticmethod"}
 )
 _HARMLESS_BASES = frozenset({"ABC", "Generic", "Protocol", "object"})

@@ -79,6 +79,12 @@ class View:
 
     # what imports mean
 
+    @property
+    def package(self) -> str:
+        """The package that relative imports count from."""
+        module = self.moves.module
+        return module if self.moves.is_package else module.rpartition(".")[0]
+
     def source(self, statement: ast.ImportFrom) -> str | None:
         """The absolute module of a `from` statement; None where its dots climb out."""
         if not statement.level:
@@ -94,7 +100,7 @@ class View:
         """The absolute dotted name that an import (by statement or by string) binds."""
         statement, alias = binding.statement, binding.alias
         if statement is None or alias is None:
-            return imported_module(binding.value)
+            return imported_module(binding.value, self.package)
         if isinstance(statement, ast.Import):
             return alias.name if alias.asname else alias.name.partition(".")[0]
         source = self.source(statement)

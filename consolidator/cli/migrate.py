@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -40,7 +42,7 @@ from consolidator.cli.common import (
 )
 from consolidator.cli.extraction import extraction
 from consolidator.errors import UsageError
-from consolidator.plan import Move, Plan
+from consolidator.plan import Move, Plan, parse_plan
 from consolidator.render import migrate as render
 from consolidator.render.document import document, dumps
 from consolidator.tree.index import Tree
@@ -252,7 +254,8 @@ def _plan(root: Path, plan_file: Path | None, source: str, target: str) -> Plan:
         raise UsageError("--from and --to are a plan of their own; leave out --plan")
     if source:
         check_root(root)
-        return Plan(moves=(Move(source, target),))
+        text = f"[[move]]\nfrom = {json.dumps(source)}\nto = {json.dumps(target)}\n"
+        return replace(parse_plan(text, "--from/--to"), path="")
     plan = open_plan(root, plan_file, required=True)
     if not plan.moves:
         raise UsageError(f"{plan.path}: has no [[move]], so there is nothing to migrate")

@@ -65,8 +65,8 @@ def _refuse(problem: str, places: Iterable[str]) -> None:
 
 
 def _check_syntax(after: Tree, changes: Iterable[FileChange]) -> None:
-    changed = {change.path for change in changes}
-    after.prefetch(path for path in after.paths if path in changed)
+    changed = {change.path for change in changes if change.after is not None}
+    after.prefetch(path for path in sorted(changed) if path.endswith((".py", ".pyi")))
     places = (f"{s.path}:{s.line}: {s.reason}" for s in after.skipped() if s.path in changed)
     _refuse("these files would no longer parse", places)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from codemods.deferral import defer_imports
@@ -11,6 +11,7 @@ from codemods.outcome import Changed, Failed
 from consolidator.analysis.changes import FileChange
 from consolidator.analysis.import_health import ImportCycle, imports_of, new_cycles
 from consolidator.analysis.overlay import overlaid
+from consolidator.analysis.references.readers import find_reader, local_name
 from consolidator.tree.facts import ImportFact
 from consolidator.tree.index import Tree
 from consolidator.tree.source import SourceText
@@ -53,8 +54,8 @@ def _late(after: Tree, change: FileChange, cycles: Iterable[ImportCycle]) -> Fil
     path, targets = change.path, {cycle.paths[1] for cycle in cycles}
     facts = [fact for fact, found in imports_of(after, path) if found in targets]
     for fact in facts:
-        if reader := _reader(after, path, _local(fact)):
-            return Failed(fact.line, f"{reader} reads {_local(fact)} from this module")
+        if reader := find_reader(after, path, local_name(fact)):
+            return Failed(fact.line, f"{reader} reads {local_name(fact)} from this module")
     source = after.source(path)
     if not isinstance(source, SourceText):
         return Failed(source.line, source.reason)
@@ -72,43 +73,3 @@ def _late(after: Tree, change: FileChange, cycles: Iterable[ImportCycle]) -> Fil
 def _dotted(tree: Tree, path: str, fact: ImportFact) -> str:
     source = tree.absolute(path, fact.level, fact.module)
     return f"{source}.{fact.name}" if fact.name else str(source)
-
-
-def _local(fact: ImportFact) -> str:
-    return fact.asname or fact.name or fact.module.partition(".")[0]
-
-
-# who reads a module's name from outside
-
-
-def _reader(tree: Tree, path: str, name: str) -> str:
-    """A file that reads, or replaces, the module-level `name` of a module; empty if there is none."""
-    module = tree.module(path)
-    for holder in tree.containing(f"{module}.{name}", paths=tree.all_paths):
-        if holder != path:
-            return holder
-    for holder in tree.containing(name, "import *"):
-        if holder != path and _reads(tree, holder, path, name):
-            return holder
-    return ""
-
-
-def _reads(tree: Tree, holder: str, path: str, name: str) -> bool:
-    facts = tree.facts(holder)
-    text = tree.read(holder).decode("utf-8", "replace")
-    for fact in facts.imports if facts else ():
-        source = tree.absolute(holder, fact.level, fact.module)
-        if source is None:
-            continue
-        if fact.name in (name, "*") and tree.find(source, holder) == path:
-            return True
-        whole = f"{source}.{fact.name}" if fact.name else source
-        if tree.find(whole, holder) == path and any(_spelled(text, _local(fact), whole, name)):
-            return True
-    return False
-
-
-def _spelled(text: str, local: str, dotted: str, name: str) -> Iterator[bool]:
-    """Ways of reading `name` from a module that a file knows by `local` or by its whole name."""
-    yield f"{local}.{name}" in text or f"{dotted}.{name}" in text
-    yield f'"{name}"' in text or f"'{name}'" in text

@@ -46,12 +46,18 @@ def plan_imports(
 def _rewrite(
     routes: Routes, plan: Plan, options: Options, only: frozenset[str] | None
 ) -> Iterator[FileChange | Omission]:
-    for path in find_candidates(routes):
+    for path in (*find_candidates(routes), *_stubs(routes)):
         if only is None or path in only:
             yield from _rewrite_file(routes, path, options)
     for result in move_texts(routes, plan, docs=options.docs):
         if only is None or result.path in only:
             yield result
+
+
+def _stubs(routes: Routes) -> list[str]:
+    """Stub files that can name a moved thing. Nothing is re-exported through one."""
+    stubs = [path for path in routes.tree.all_paths if path.endswith(".pyi")]
+    return routes.tree.containing(*routes.needles, paths=stubs)
 
 
 def view_of(

@@ -14,6 +14,7 @@ from posixpath import dirname
 
 from codemods.moves import STAYS, Landing, longest_prefix, resolve_chains
 from codemods.scopes import analyse
+from consolidator.analysis.references.readers import find_reader
 from consolidator.plan import Move
 from consolidator.tree.facts import BindingFact, ClassFact, FunctionFact, ImportFact
 from consolidator.tree.index import Tree
@@ -289,9 +290,11 @@ class FileMoves:
 
     def __init__(self, routes: Routes, path: str) -> None:
         self._routes = routes
-        self._path = path
-        self.module = routes.tree.module(path)
-        self.is_package = routes.tree.is_package(path)
+        is_stub = path.endswith(".pyi")
+        self._path = path.removesuffix("i") if is_stub else path
+        names = routes.tree.layout.names(path) if is_stub else []
+        self.module = names[0] if names else routes.tree.module(path)
+        self.is_package = routes.tree.is_package(self._path)
         self.needles: Collection[str] = routes.needles
 
     def imported(self, dotted: str) -> Landing:
@@ -335,3 +338,7 @@ class FileMoves:
     def used_elsewhere(self, name: str) -> bool:
         """See `Moves.used_elsewhere`."""
         return self._routes.imported_from(self._path, name)
+
+    def read_elsewhere(self, name: str) -> bool:
+        """See `Moves.read_elsewhere`."""
+        return bool(find_reader(self._routes.tree, self._path, name))

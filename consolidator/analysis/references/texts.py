@@ -87,7 +87,7 @@ def other_files(routes: Routes, plan: Plan) -> Iterator[tuple[str, bytes]]:
     others = [
         path
         for path in tree.all_paths
-        if not path.endswith(".py")
+        if not path.endswith((".py", ".pyi"))
         and splitext(path)[1].lower() not in BINARY
         and basename(path) != PLAN_NAME
         and not plan.path.endswith(f"{tree.root}/{path}")

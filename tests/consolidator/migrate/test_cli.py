@@ -105,6 +105,8 @@ def test_one_name_moves_without_a_plan_file(project: Path) -> None:
     [
         (("--apply", "--check"), "exclude each other"),
         (("--from", "a.b"), "go together"),
+        (("--from", "a.b", "--to", "a.b"), "the same name"),
+        (("--from", "a.b", "--to", "a-b"), "move[0].to"),
         (("--plan", "nowhere.toml"), "nowhere.toml"),
     ],
 )

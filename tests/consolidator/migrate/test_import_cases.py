@@ -29,6 +29,7 @@ class Case:
     after: dict[str, str] = field(default_factory=dict)
     omissions: list[str] = field(default_factory=list)
     options: list[str] = field(default_factory=list)
+    settles: bool = True
 
     @property
     def planner(self) -> Planner:
@@ -59,6 +60,8 @@ def parse(case: Case, body: str) -> Case:
             case.moves = line.removeprefix("moves: ")
         elif line.startswith("options: "):
             case.options = line.removeprefix("options: ").split()
+        elif line.startswith("once: "):
+            case.settles = False
         elif line.startswith("? "):
             case.omissions.append(line.removeprefix("? "))
         else:
@@ -82,7 +85,7 @@ def test_case(case: Case, tmp_path: Path) -> None:
     assert changed == case.after
     found = [f"{o.path}:{o.line} {o.kind}" for o in migration.omissions]
     assert found == case.omissions
-    assert unchanged_by_a_second_run(tmp_path, changed, case)
+    assert unchanged_by_a_second_run(tmp_path, changed, case) == case.settles
 
 
 def unchanged_by_a_second_run(root: Path, changed: dict[str, str], case: Case) -> bool:

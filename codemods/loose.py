@@ -1,0 +1,83 @@
+"""Modules that are handed on whole while names leave them: who reads those names can't be followed.
+
+`patch.multiple(old, Thing=…)`, `vars(old)["Thing"]`, `{"Thing": "app.old"}`: the module stands in one
+place and the name in another. The module is listed where the file says one of its moved names in a way
+that nothing else has dealt with.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from codemods.positions import Located
+from codemods.scopes import Text
+from codemods.view import View
+
+_WHY = "names of this module move, and which ones are read here can't be followed"
+_PATH = re.compile(r"[^\W\d][\w.]*")
+
+
+def report_loose_modules(view: View) -> None:
+    """Lists the mentions of modules that moved names leave, where they may be the way to one."""
+    loose: set[str] | None = None
+    for start, text, kind, module in _mentions(view):
+        names = view.moves.star(module)
+        if not names:
+            continue
+        if loose is None:
+            loose = set(_loose_names(view))
+        if not loose.isdisjoint(names):
+            view.omit(start, text, kind, _WHY)
+
+
+def _mentions(view: View) -> Iterator[tuple[int, str, str, str]]:
+    """Offset, text, kind and module of every mention of a whole module outside of imports."""
+    for site in view.sites:
+        names = site.names[:-1] if site.names[-1] == "__dict__" else site.names
+        bindings = view.module.find(site.names[0], site.scope)
+        prefixes = {prefix for binding in bindings if (prefix := view.dotted(binding))}
+        for module in sorted(".".join((prefix, *names[1:])) for prefix in prefixes):
+            if view.moves.holds_moved(module):
+                yield site.start, view.text[site.start : site.ends[-1]], "attribute", module
+    listed = {(omission.line, omission.column) for omission in view.omissions}
+    for text in view.module.texts:
+        module = str(text.node.value).strip(".")
+        if module and view.moves.holds_moved(module) and not _is_settled(view, text):
+            start = view.positions.span(text.node)[0]
+            if view.positions.place(start) not in listed:
+                yield start, view.positions.of(text.node), "string", module
+    for joined in view.module.joined:
+        for part in joined.values:
+            value = str(part.value) if isinstance(part, ast.Constant) else ""
+            for match in _PATH.finditer(value):
+                if view.moves.holds_moved(match.group().strip(".")):
+                    start = view.positions.span(joined)[0]
+                    shown = view.positions.of(joined)
+                    yield start, shown, "string", match.group().strip(".")
+
+
+def _is_settled(view: View, text: Text) -> bool:
+    return text.node in view.settled or text.node in view.module.docstrings
+
+
+def _loose_names(view: View) -> Iterator[str]:
+    """Names that the file says without saying of what: as strings, keywords, or attributes of
+    something unknown."""
+    edited = {edit.end for edit in view.edits}
+    for text in view.module.texts:
+        if not _is_settled(view, text) and not _is_edited(view, text.node):
+            yield str(text.node.value).rpartition(".")[2]
+    for call, _ in view.module.calls:
+        yield from (keyword.arg for keyword in call.keywords if keyword.arg)
+    chains = [use.nodes for use in view.module.uses] + [m.nodes for m in view.module.members]
+    for nodes in chains:
+        for node in nodes:
+            if isinstance(node, ast.Attribute) and view.positions.span(node)[1] not in edited:
+                yield node.attr
+
+
+def _is_edited(view: View, node: Located) -> bool:
+    start, end = view.positions.span(node)
+    return any(start <= edit.start < end for edit in view.edits)

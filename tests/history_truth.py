@@ -1,0 +1,103 @@
+"""How well `extract` tells fixes: labelled commits of a real repository, beside three baselines.
+
+    python tests/history_truth.py PATH-TO-A-CLONE [tune|held-out|fresh]
+
+The labels are in `tests/consolidator/history/labels_zen*.csv`. Weights may be chosen on `tune` only.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from consolidator.adapters.git import open_repository
+from consolidator.adapters.git_reading import CommitReader
+from consolidator.analysis.history.report import CommitEntry
+from consolidator.plan import Plan
+from consolidator.workflow.extract import Selection, run
+
+REVISION = "fb2d6b0d2"
+LABELS = Path(__file__).parent / "consolidator" / "history"
+FIX_WORD = re.compile(r"\bfix", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Figures:
+    right: int
+    too_much: int
+    missed: int
+
+    @property
+    def precision(self) -> float:
+        return self.right / max(self.right + self.too_much, 1)
+
+    @property
+    def recall(self) -> float:
+        return self.right / max(self.right + self.missed, 1)
+
+    @property
+    def f1(self) -> float:
+        both = self.precision + self.recall
+        return 2 * self.precision * self.recall / both if both else 0.0
+
+
+def labels(half: str) -> dict[str, str]:
+    """The label of each commit of a half."""
+    if half == "fresh":
+        rows = list(csv.DictReader((LABELS / "labels_zen_fresh.csv").open()))
+    else:
+        known = csv.DictReader((LABELS / "labels_zen.csv").open())
+        rows = [row for row in known if row["half"] == half]
+    return {row["hash"]: row["label"] for row in rows}
+
+
+def score(truth: dict[str, str], is_fix: Callable[[str], bool]) -> Figures:
+    wanted = {name for name, label in truth.items() if label == "fix"}
+    got = {name for name in truth if is_fix(name)}
+    return Figures(len(wanted & got), len(got - wanted), len(wanted - got))
+
+
+def main(clone: Path, half: str) -> None:
+    repository = open_repository(clone)
+    assert repository is not None
+    reader = CommitReader(repository)
+    report = run(
+        clone,
+        history=repository,
+        reader=reader,
+        selection=Selection(match="websocket", rev=REVISION),
+        plan=Plan(),
+    )
+    entries: dict[str, CommitEntry] = {entry.hash: entry for entry in report.commits}
+    subjects = {commit.id: commit.subject for commit in repository.commits(REVISION)}
+    truth = labels(half)
+
+    def says_fix(name: str) -> bool:
+        return bool(FIX_WORD.search(subjects[name]))
+
+    def touches(name: str) -> bool:
+        return name in entries and bool(entries[name].paths)
+
+    ways: dict[str, Callable[[str], bool]] = {
+        "extract": lambda name: name in entries and entries[name].verdict == "fix",
+        '"fix" in the subject': says_fix,
+        "touches a family file": touches,
+        "both": lambda name: says_fix(name) and touches(name),
+    }
+    print(f"{half}: {len(truth)} commits, {sum(v == 'fix' for v in truth.values())} fixes")
+    for title, way in ways.items():
+        found = score(truth, way)
+        print(f"{title:24} {found.precision:.2f} {found.recall:.2f} {found.f1:.2f}  {found}")
+    if half == "tune":
+        for name, label in truth.items():
+            entry = entries.get(name)
+            if entry and (entry.verdict == "fix") != (label == "fix"):
+                print(name[:10], label, entry.verdict, entry.score, *entry.why[:4], sep=" | ")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else "tune")

@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 
-from consolidator.analysis.duplicates.shapes import Shape
+from consolidator.analysis.duplicates.shapes import TELLING_LINES, Shape
 from consolidator.analysis.duplicates.words import (
     GENERIC_CONCEPTS,
     async_twins,
@@ -110,12 +110,17 @@ def _one_outline(shapes: Sequence[Shape]) -> Iterator[Pair]:
         for outline in found:
             classes[outline].append(at)
     shared: Counter[Pair] = Counter()
-    for members in classes.values():
+    long: set[Pair] = set()
+    for (lines, _, _), members in sorted(classes.items()):
         if 1 < len(members) <= COMMON:
-            shared.update(combinations(members, 2))
-    for (left, right), count in shared.items():
-        if count >= 2 and count * 2 >= min(len(outlines[left]), len(outlines[right])):
-            yield left, right
+            pairs = list(combinations(members, 2))
+            shared.update(pairs)
+            if lines >= TELLING_LINES:
+                long.update(pairs)
+    for pair, count in shared.items():
+        fewest = min(len(outlines[at]) for at in pair)
+        if count * 2 >= fewest and (count >= 2 or pair in long):
+            yield pair
 
 
 def _one_head(shapes: Sequence[Shape]) -> Iterator[Pair]:

@@ -49,6 +49,8 @@ _INNER = frozenset({"Args", "Arguments", "Config", "Media", "Meta", "Params"})
 
 _LONG = 6
 """Lines of a method whose outline is worth remembering."""
+TELLING_LINES = 12
+"""Lines of methods of one outline from which even one may be a copy."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +112,7 @@ class Shape:
         return frozenset(
             (lines, len(method.parameters), method.is_async)
             for method in self.methods.values()
-            if (lines := method.end_line - method.line + 1) >= _LONG and acts(method)
+            if (lines := lines_of(method)) >= _LONG and acts(method)
         )
 
     @cached_property
@@ -121,6 +123,10 @@ class Shape:
     @cached_property
     def lines(self) -> int:
         return self.fact.end_line - self.fact.line + 1
+
+
+def lines_of(method: FunctionFact) -> int:
+    return method.end_line - method.line + 1
 
 
 def tail(base: str) -> str:

@@ -16,7 +16,7 @@ from consolidator.analysis.duplicates.candidates import Weights
 from consolidator.analysis.duplicates.kinship import Collaborators, kin_score, role_score
 from consolidator.analysis.duplicates.origins import Units
 from consolidator.analysis.duplicates.roles import may_stand_for, role_of
-from consolidator.analysis.duplicates.shapes import Shape
+from consolidator.analysis.duplicates.shapes import TELLING_LINES, Shape, lines_of
 from consolidator.analysis.duplicates.words import name_similarity, role_words
 from consolidator.tree.facts import FunctionFact
 
@@ -188,21 +188,26 @@ _ALIKE = 0.6
 
 
 def may_be_copied(left: Shape, right: Shape) -> bool:
-    """Whether half of the smaller class's methods have a counterpart of like length, under the same
-    name or with as many parameters."""
+    """Whether half of the smaller class's methods, or of their lines, have a counterpart of like
+    length, under the same name or with as many parameters."""
     a, b = sorted((left, right), key=lambda shape: len(shape.methods))
-    alike = sum(_counterpart(method, b) for method in a.methods.values())
-    return alike >= 2 and alike * 2 >= len(a.methods)
+    alike = [method for method in a.methods.values() if _counterpart(method, b)]
+    if len(alike) >= 2 and len(alike) * 2 >= len(a.methods):
+        return True
+    lines = sum(map(lines_of, alike))
+    return lines >= TELLING_LINES and lines * 2 >= sum(map(lines_of, a.methods.values()))
 
 
 def _counterpart(method: FunctionFact, shape: Shape) -> bool:
-    lines = method.end_line - method.line + 1
+    lines = lines_of(method)
     named = shape.methods.get(method.name)
     if named is None:
         return (lines, len(method.parameters), method.is_async) in shape.outlines
-    if named.is_async != method.is_async or len(named.parameters) != len(method.parameters):
+    if named.is_async != method.is_async:
         return False
-    shorter, longer = sorted((lines, named.end_line - named.line + 1))
+    if abs(len(named.parameters) - len(method.parameters)) > 1:
+        return False
+    shorter, longer = sorted((lines, lines_of(named)))
     return shorter >= longer * _ALIKE
 
 

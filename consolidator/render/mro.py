@@ -70,7 +70,12 @@ def _class(entry: ClassReport) -> dict[str, Any]:
 
 def _consumers(used: Consumers) -> dict[str, Any]:
     members = {name: list(paths) for name, paths in used.members.items()}
-    return {"impact": used.impact, "importers": list(used.importers), "members": members}
+    return {
+        "impact": used.impact,
+        "importers": list(used.importers),
+        "members": members,
+        "other_names": list(used.other_names),
+    }
 
 
 def _diff(diff: MroDiff) -> dict[str, Any]:

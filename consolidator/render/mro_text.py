@@ -109,6 +109,10 @@ def _consumers(drawing: Drawing, used: Consumers) -> None:
         else "no other file imports it"
     )
     branch = drawing.add(Text(f"a change is {used.impact}: {who}"))
+    if used.other_names:
+        names = branch.add("is also called")
+        for name in used.other_names:
+            names.add(Text(name))
     for name, paths in sorted(used.members.items(), key=lambda item: (-len(item[1]), item[0])):
         branch.add(Text(f"{name}  in {len(paths)} files"))
 

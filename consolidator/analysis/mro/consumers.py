@@ -19,6 +19,8 @@ class Consumers:
 
     importers: tuple[str, ...]
     members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    other_names: tuple[str, ...] = ()
+    """Dotted names under which other modules hand it on: packages, `__all__`, assignments."""
 
     @property
     def impact(self) -> str:
@@ -36,7 +38,22 @@ def consumers(ref: ClassRef, methods: Iterable[str]) -> Consumers:
         named = {word.decode() for word in _ATTRIBUTE.findall(ref.space.tree.read(path))}
         for name in named & wanted:
             used.setdefault(name, []).append(path)
-    return Consumers(tuple(importers), {name: tuple(sorted(used[name])) for name in sorted(used)})
+    names = sorted({name for path in importers for name in _handed_on(ref, ref.space, path)})
+    members = {name: tuple(sorted(used[name])) for name in sorted(used)}
+    return Consumers(tuple(importers), members, tuple(names))
+
+
+def _handed_on(ref: ClassRef, space: Space, path: str) -> Iterator[str]:
+    """Names of a file that mean the class and are there for others to import."""
+    facts, module = space.tree.facts(path), space.tree.module(path)
+    if facts is None:
+        return
+    listed = space.resolver.exported_names(path) if space.tree.is_package(path) else facts.exports
+    assigned = {b.name for b in facts.bindings if not b.scope and b.form == "name"}
+    for name in {*(listed or ()), *assigned}:
+        found = space.resolver.lookup(path, name).definitions
+        if any((d.path, d.qualname, d.kind) == (ref.path, ref.qualname, "class") for d in found):
+            yield f"{module}.{name}" if module else name
 
 
 def _importers(ref: ClassRef, space: Space) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What kind of class a class is, told from its statement."""
+"""What kind of class a class is, told from its statement and from who mentions it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,24 @@ from consolidator.tree.facts import ClassFact, FunctionFact
 _DOUBLE = re.compile(r"^_?(Mock|Fake|Stub|Dummy|Spy)(?=[A-Z_]|$)|(Mock|Fake|Stub|Double|Spy)$")
 
 
-def labels(ref: ClassRef, fact: ClassFact, linear: Linear, classes: Classes) -> list[str]:
-    """`protocol`, `abstract`, `test-double`, `wrapper` or `implementation`, and `nested` with any."""
+def labels(
+    ref: ClassRef, fact: ClassFact, linear: Linear, classes: Classes, *, mentioned: bool
+) -> list[str]:
+    """`protocol`, `abstract`, `test-double`, `wrapper`, `re-export` or `implementation`; with any of
+    them `nested`, and `unreferenced` where nothing mentions the name and no test runner collects it."""
     kinds = [*_kinds(ref, fact, linear, classes)] or ["implementation"]
-    return [*kinds, "nested"] if fact.scope else kinds
+    if fact.scope:
+        kinds.append("nested")
+    if not mentioned and not _collected(ref, classes):
+        kinds.append("unreferenced")
+    return kinds
+
+
+def _collected(ref: ClassRef, classes: Classes) -> bool:
+    """Whether pytest or unittest finds the class without anyone naming it."""
+    own = classes.own_facts(ref)
+    tests = any(isinstance(f, FunctionFact) and f.name.startswith("test") for f in own)
+    return tests or classes.inherits(ref, "unittest.case.TestCase")
 
 
 def _kinds(ref: ClassRef, fact: ClassFact, linear: Linear, classes: Classes) -> list[str]:
@@ -30,7 +44,17 @@ def _kinds(ref: ClassRef, fact: ClassFact, linear: Linear, classes: Classes) -> 
         kinds.append("test-double")
     if _delegates(fact, functions):
         kinds.append("wrapper")
+    if _only_renames(ref, fact, linear, classes):
+        kinds.append("re-export")
     return kinds
+
+
+def _only_renames(ref: ClassRef, fact: ClassFact, linear: Linear, classes: Classes) -> bool:
+    """Whether it is its one base of the same name over again: `class Manager(legacy.Manager): ...`."""
+    base = linear.bases[0] if len(linear.bases) == 1 else None
+    if base is None or base.number >= 0 or base.qualname.rpartition(".")[2] != fact.name:
+        return False
+    return not (classes.own_facts(ref) or fact.decorators or fact.keywords)
 
 
 def _delegates(fact: ClassFact, functions: list[FunctionFact]) -> bool:

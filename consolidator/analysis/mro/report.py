@@ -11,6 +11,7 @@ from consolidator.analysis.mro.evaluate import Evaluator
 from consolidator.analysis.mro.labels import labels
 from consolidator.analysis.mro.linear import Certainty
 from consolidator.analysis.mro.members import Members, Method, Shadowed, diamonds
+from consolidator.analysis.mro.mentions import unmentioned
 from consolidator.analysis.mro.select import candidates, matches
 from consolidator.analysis.mro.supers import DeadSuper, dead_supers
 from consolidator.analysis.mro.values import ClassRef, Place, Provenance
@@ -99,7 +100,9 @@ class Hierarchy:
                 place = Place(self.world.project, path, fact.scope, fact.line)
                 yield self._evaluator.scopes.class_ref(place, fact), fact
 
-    def describe(self, ref: ClassRef, fact: ClassFact, *, used: bool = False) -> ClassReport:
+    def describe(
+        self, ref: ClassRef, fact: ClassFact, *, used: bool = False, mentioned: bool = True
+    ) -> ClassReport:
         linear = self.classes.linear(ref)
         methods = self.members.methods(linear)
         return ClassReport(
@@ -115,7 +118,7 @@ class Hierarchy:
             direct=tuple(base.dotted if base else GAP for base in linear.bases),
             diamonds=tuple(diamonds(linear, self.classes)),
             shadowed=tuple(self.members.shadowed(linear)),
-            labels=tuple(labels(ref, fact, linear, self.classes)),
+            labels=tuple(labels(ref, fact, linear, self.classes, mentioned=mentioned)),
             dead_supers=tuple(dead_supers(ref, linear, self.members)),
             consumers=consumers(ref, methods) if used else None,
         )
@@ -177,8 +180,10 @@ def report(hierarchy: Hierarchy, selection: Selection, notes: Sequence[str] = ()
     classes, errors = [], []
     selected = hierarchy.select(selection)
     used = selection.consumers or len(selected) <= FEW
+    silent = unmentioned(hierarchy.tree, {fact.name for _, fact in selected})
     for ref, fact in selected:
-        classes.append(hierarchy.describe(ref, fact, used=used))
+        mentioned = fact.name not in silent
+        classes.append(hierarchy.describe(ref, fact, used=used, mentioned=mentioned))
         refusal = hierarchy.classes.linear(ref).refusal
         if refusal is not None:
             errors.append(MroError(ref.dotted, ref.path, ref.line, refusal.kind, refusal.message))

@@ -86,12 +86,12 @@ def test_a_super_call_that_reaches_nothing_is_named_with_its_line(root: Path) ->
 @pytest.mark.parametrize(
     ("name", "labels"),
     [
-        ("Sender", ("protocol",)),
+        ("Sender", ("protocol", "unreferenced")),
         ("Base", ("abstract",)),
         ("Manager", ("implementation",)),
-        ("Wrapper", ("wrapper",)),
-        ("MockManager", ("test-double",)),
-        ("Outer.Inner", ("implementation", "nested")),
+        ("Wrapper", ("wrapper", "unreferenced")),
+        ("MockManager", ("test-double", "unreferenced")),
+        ("Outer.Inner", ("implementation", "nested", "unreferenced")),
     ],
 )
 def test_classes_are_labelled(root: Path, name: str, labels: tuple[str, ...]) -> None:
@@ -223,3 +223,39 @@ def test_a_class_that_does_not_exist_is_bad_usage(root: Path) -> None:
 
     with pytest.raises(UsageError):
         report_of(tree_of(root), subclasses_of="chat.base.Nobody")
+
+
+def test_labels_tell_re_exports_and_classes_that_nothing_mentions(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "legacy.py": "class Manager: ...\nclass Settings: ...\nclass Gone(Exception): ...\n",
+        "new.py": """
+            import legacy
+            class Manager(legacy.Manager):
+                '''The same.'''
+            class Lost(legacy.Gone): ...
+            class Settings(legacy.Settings):
+                extra = 1
+        """,
+        "test_new.py": "class TestManager:\n    def test_it(self): ...\n",
+        "setup.cfg": "[entry]\nmain = legacy:Gone\n",
+    }
+    found = {c.qualname: c.labels for c in report_of(tree_of(write_tree(tmp_path, files))).classes}
+    assert found["new.Manager"] == ("re-export",)
+    assert found["new.Lost"] == ("implementation", "unreferenced")
+    assert found["new.Settings"] == ("implementation",)
+    assert found["legacy.Gone"] == ("implementation",)
+    assert found["test_new.TestManager"] == ("implementation",)
+
+
+def test_the_other_names_of_a_class_are_those_that_modules_hand_on(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "app/__init__.py": "from app.real import Manager as Boss\n",
+        "app/real.py": "class Manager: ...\n",
+        "app/alias.py": "from app.real import Manager\nOther = Manager\n",
+        "app/listed.py": "from app.real import *\n__all__ = ['Manager']\n",
+        "app/user.py": "from app.real import Manager\nManager()\n",
+    }
+    report = report_of(tree_of(write_tree(tmp_path, files)), "app.real.Manager")
+    used = report.classes[0].consumers
+    assert used is not None
+    assert used.other_names == ("app.Boss", "app.alias.Other", "app.listed.Manager")

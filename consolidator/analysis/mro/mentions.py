@@ -1,0 +1,33 @@
+"""Which class names nothing in ROOT mentions beside their own class statements."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from consolidator.tree.index import Tree
+
+_WORD = re.compile(rb"(?:\bclass[ \t]+)?[A-Za-z_\x80-\xff][\w\x80-\xff]*")
+_SETTINGS = (".toml", ".cfg", ".ini", ".yaml", ".yml")
+_FEW = 64  # names up to which a search for each is faster than reading every word
+
+
+def unmentioned(tree: Tree, names: Iterable[str]) -> frozenset[str]:
+    """The names that stand in no Python file and no settings file, except after `class`.
+
+    Words in comments and strings count as mentions, and so does a namesake's: what is left is sure
+    to be reached by its name nowhere in ROOT.
+    """
+    left = {name.encode() for name in names if name.isascii()}
+    for path in tree.all_paths:
+        if not left:
+            break
+        if not path.endswith((".py", *_SETTINGS)):
+            continue
+        try:
+            data = tree.read(path)
+        except OSError:
+            continue
+        if len(left) > _FEW or any(name in data for name in left):
+            left.difference_update(_WORD.findall(data))
+    return frozenset(name.decode() for name in left)

@@ -31,7 +31,7 @@ from unified_runtime.inbox import Inbox
 from unified_runtime.journals.base import Journal
 from unified_runtime.journals.memory import MemoryJournal
 from unified_runtime.limits import Limits
-from unified_runtime.orphans import close_orphans, note_of
+from unified_runtime.orphans import Orphans, note_of
 from unified_runtime.protocol.frames import Draft, Resume
 from unified_runtime.sessions import Sessions
 from unified_runtime.sinks import Sink, Transport
@@ -48,8 +48,8 @@ class UnifiedWebSocketManager:
     next loop that awaits the manager takes it over: the journal is kept, connections died with
     their loop. While it runs, other loops and threads use `emit_threadsafe`.
 
-    Runs that a crashed process left open in an exclusive journal are closed as `failed` when the
-    manager starts.
+    Runs that a crashed process left open are closed as `failed` when the next manager starts, or
+    with a journal that several servers share, once a crashed one's lease has run out.
     """
 
     def __init__(
@@ -71,6 +71,7 @@ class UnifiedWebSocketManager:
         self._inbox: Inbox | None = None
         self._starting: asyncio.Task[None] | None = None
         self._started_on: asyncio.AbstractEventLoop | None = None
+        self._watch: asyncio.Task[None] | None = None
         self._closed = False
         self._forks = forks_so_far()
         self._server = token_urlsafe(9)
@@ -122,6 +123,8 @@ class UnifiedWebSocketManager:
         if self._loop is asyncio.get_running_loop():
             if self._inbox is not None:
                 await self._inbox.aclose()
+            if self._watch is not None:
+                self._watch.cancel()
             await self._sessions.drain()
         await self._journal.aclose()
 
@@ -152,8 +155,11 @@ class UnifiedWebSocketManager:
 
     async def _start_journal(self) -> None:
         await self._journal.start(self._sessions.hub.deliver)
-        if self._journal.exclusive:
-            await close_orphans(self._journal, self._server, self._compose)
+        await self._journal.join(self._server)
+        orphans = Orphans(self._journal, self._compose)
+        await orphans.close()
+        if self._journal.lease is not None:
+            self._watch = asyncio.create_task(orphans.close_forever(self._journal.lease / 2))
 
     def _check_loop(self) -> None:
         loop = asyncio.get_running_loop()

@@ -4,11 +4,14 @@ Each start and end of a run is also noted in a stream of the runtime's own, in t
 the event, so that a restarted server knows what was open without reading every user's history.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import msgspec
 
+from unified_runtime.errors import JournalError
 from unified_runtime.journals.base import Journal
 from unified_runtime.protocol.frames import Draft, encode_data
 
@@ -36,6 +39,7 @@ class RunNote(msgspec.Struct):
 
 
 class _Noted(msgspec.Struct):
+    seq: int
     data: RunNote
 
 
@@ -59,30 +63,54 @@ def note_of(
     return [Draft(RUNS, b'{"type":"run","seq":', tail, draft.time, event_id)]
 
 
-async def close_orphans(journal: Journal, server: str, compose: Compose) -> None:
-    """Each event has an id, so that a second crash in between repeats none."""
-    for run in await open_runs(journal, server):
-        for event_type, data in await closing_events(journal, run):
-            event_id = f"orphan\x00{run.server}\x00{run.run_id}\x00{data.get('call_id', '')}"
-            await journal.append(
-                compose(run.user_id, event_type, data, run.thread_id, run.run_id, event_id)
-            )
+class Orphans:
+    """Finds the runs of servers that are gone, and closes them.
 
-
-async def open_runs(journal: Journal, server: str) -> list[RunNote]:
-    """Runs of other managers whose end was never noted, oldest first.
-
-    Notes are trimmed like events: a run is missed if more runs than the journal's retention
-    began and ended during it.
+    Notes are trimmed like events: a run is missed if more runs than the journal's retention began
+    and ended during it.
     """
-    left: dict[tuple[str, str | None, str], RunNote] = {}
-    async for frame in _frames(journal, RUNS):
-        note = msgspec.json.decode(frame, type=_Noted).data
-        if note.open:
-            left[note.key] = note
-        else:
-            left.pop(note.key, None)
-    return [note for note in left.values() if note.server != server]
+
+    def __init__(self, journal: Journal, compose: Compose) -> None:
+        self._journal = journal
+        self._compose = compose
+        self._stream = ""
+        self._after = 0
+        self._open: dict[tuple[str, str | None, str], RunNote] = {}
+
+    async def close(self) -> None:
+        """Each event has an id, so that neither a second crash in between nor another server that
+        does the same repeats one."""
+        await self._read_notes()
+        gone = await self._journal.gone({run.server for run in self._open.values()})
+        for run in [run for run in self._open.values() if run.server in gone]:
+            for event_type, data in await closing_events(self._journal, run):
+                event_id = f"orphan\x00{run.server}\x00{run.run_id}\x00{data.get('call_id', '')}"
+                await self._journal.append(
+                    self._compose(
+                        run.user_id, event_type, data, run.thread_id, run.run_id, event_id
+                    )
+                )
+
+    async def close_forever(self, seconds: float) -> None:
+        """Look again every so often; a journal that is away is asked again the next time."""
+        while True:
+            await asyncio.sleep(seconds)
+            with suppress(JournalError):
+                await self.close()
+
+    async def _read_notes(self) -> None:
+        """What was noted since the last time; everything when the numbering is another."""
+        bounds = await self._journal.bounds(RUNS)
+        if bounds.stream != self._stream or bounds.last < self._after:
+            self._stream, self._after = bounds.stream, 0
+            self._open.clear()
+        async for frame in _frames(self._journal, RUNS, self._after):
+            note = msgspec.json.decode(frame, type=_Noted)
+            self._after = note.seq
+            if note.data.open:
+                self._open[note.data.key] = note.data
+            else:
+                self._open.pop(note.data.key, None)
 
 
 async def closing_events(journal: Journal, run: RunNote) -> list[tuple[str, dict[str, Any]]]:
@@ -126,8 +154,7 @@ async def _events_of(journal: Journal, run: RunNote) -> AsyncIterator[_Seen]:
             yield event
 
 
-async def _frames(journal: Journal, user_id: str) -> AsyncIterator[bytes]:
-    after = 0
+async def _frames(journal: Journal, user_id: str, after: int = 0) -> AsyncIterator[bytes]:
     while True:
         page = await journal.read(user_id, after, _PAGE)
         if not page.frames:

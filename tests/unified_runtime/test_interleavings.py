@@ -257,7 +257,7 @@ class Interleavings(RuleBasedStateMachine):
                 self.open_a_gate(0, 4)
                 if all(tab.seq == self.journal.last for tab, _ in left):
                     break
-            for tab, task in self.tabs:
+            for _, task in self.tabs:
                 if task.done():
                     assert isinstance(task.exception(), OSError), repr(task.exception())
             for tab, task in left:

@@ -1,8 +1,13 @@
 """A run that a crash left open is closed as failed when the server starts again."""
 
+import asyncio
+import secrets
+import sys
+import textwrap
+
 import pytest
 
-from unified_runtime import MemoryJournal, SqliteJournal, UnifiedWebSocketManager
+from unified_runtime import MemoryJournal, RedisJournal, SqliteJournal, UnifiedWebSocketManager
 from unified_runtime.errors import EventError
 
 
@@ -69,3 +74,53 @@ async def test_the_runtimes_own_stream_is_nobodys(manager, make_recorder):
         await manager.emit("\x00runs", "note", {})
     with pytest.raises(EventError, match="runtime's own"):
         await manager.connect_user("\x00runs", make_recorder())
+
+
+CRASHING = """
+    import asyncio, sys
+    from unified_runtime import RedisJournal, UnifiedWebSocketManager
+
+    async def main():
+        url, prefix = sys.argv[1:]
+        manager = UnifiedWebSocketManager(journal=RedisJournal(url, prefix=prefix, lease=0.4))
+        run = {"thread_id": "t1", "run_id": "r1"}
+        await manager.emit("u1", "agent_started", {"agent_name": "triage"}, **run)
+        await manager.emit("u1", "tool_executing", {"tool_name": "a", "call_id": "c1"}, **run)
+        print("started", flush=True)
+        await asyncio.Event().wait()
+
+    asyncio.run(main())
+"""
+
+
+async def test_servers_that_share_a_journal_close_the_runs_of_one_that_was_killed(
+    redis_url, make_recorder
+):
+    """And only its: a run of a server that lives goes on."""
+    prefix = secrets.token_hex(4)
+    program = [sys.executable, "-c", textwrap.dedent(CRASHING), redis_url, prefix]
+    process = await asyncio.create_subprocess_exec(*program, stdout=asyncio.subprocess.PIPE)
+    await process.stdout.readline()
+
+    def manager():
+        return UnifiedWebSocketManager(journal=RedisJournal(redis_url, prefix=prefix, lease=0.4))
+
+    async with manager() as here, manager() as there:
+        await emit(here, "agent_started", {"agent_name": "still at it"}, run_id="r2")
+        tab, far_tab = make_recorder(), make_recorder()
+        await here.connect_user("u1", tab)
+        await there.connect_user("u1", far_tab)
+        process.kill()
+        await process.communicate()
+        for recorder in (tab, far_tab):
+            events = await recorder.wait_for(5)
+            assert [(e["type"], e["run_id"]) for e in events] == [
+                ("agent_started", "r1"),
+                ("tool_executing", "r1"),
+                ("agent_started", "r2"),
+                ("tool_completed", "r1"),
+                ("agent_completed", "r1"),
+            ]
+            assert events[4]["data"]["status"] == "failed"
+        await emit(here, "agent_completed", {}, run_id="r2")
+        assert len(await tab.wait_for(6)) == 6

@@ -106,7 +106,9 @@ async def test_a_client_that_does_not_read_is_cut_and_made_whole(
             await manager.emit("u2", "note", {})
             await tab.wait_for(1)
             async with asyncio.timeout(10):
-                await asyncio.wait(manager._sessions._writers.values(), return_when="FIRST_COMPLETED")
+                await asyncio.wait(
+                    manager._sessions._writers.values(), return_when="FIRST_COMPLETED"
+                )
             c.socket.transport.abort()
         assert manager.stats()["closed"] == {"SLOW_CONSUMER": 1}
         async with client(f"{url}?stream={stream}&seq=0", max_size=None) as c:

@@ -1,6 +1,6 @@
 """What every journal promises; one shared test suite holds all of them to it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -46,8 +46,9 @@ class Journal(Protocol):
     Every method raises JournalError when the backend fails.
     """
 
-    exclusive: bool
-    """Whether nobody else writes to it, so that what another left open is an orphan."""
+    lease: float | None
+    """Seconds after which a server that shares the journal and is silent counts as gone; None when
+    one server at a time has it, so that every other is gone."""
 
     async def start(self, deliver: Deliver) -> None: ...
 
@@ -83,6 +84,14 @@ class Journal(Protocol):
         ...
 
     def unwatch(self, user_id: str) -> None: ...
+
+    async def join(self, server: str) -> None:
+        """`server` lives, until `aclose` or until nothing is heard of it for `lease`."""
+        ...
+
+    async def gone(self, servers: Collection[str]) -> set[str]:
+        """Those that no longer live and will not come back under their name."""
+        ...
 
     async def aclose(self) -> None:
         """Finish what was appended, then let go of the backend. Safe to call twice."""

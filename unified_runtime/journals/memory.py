@@ -1,7 +1,7 @@
 """Events in this process's memory: survive a lost connection, not the process."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from secrets import token_urlsafe
 
 from unified_runtime.journals.base import Deliver, Page, Retention
@@ -36,7 +36,7 @@ class _Stream:
 class MemoryJournal:
     """The default journal. `clock` gives seconds since the epoch, for `Retention.age`."""
 
-    exclusive = True
+    lease: float | None = None
 
     def __init__(
         self, *, retention: Retention | None = None, clock: Callable[[], float] = time.time
@@ -50,6 +50,7 @@ class MemoryJournal:
         self._most = None if count is None else count + max(16, count // 8)
         """Trimmed beyond it, many at once, because dropping one costs as much as moving the rest."""
         self._deliver: Deliver = _nobody
+        self._server = ""
 
     async def start(self, deliver: Deliver) -> None:
         self._deliver = deliver
@@ -128,6 +129,12 @@ class MemoryJournal:
 
     def unwatch(self, user_id: str) -> None:
         """Nothing to do: see `watch`."""
+
+    async def join(self, server: str) -> None:
+        self._server = server
+
+    async def gone(self, servers: Collection[str]) -> set[str]:
+        return set(servers) - {self._server}
 
     async def aclose(self) -> None:
         """Keeps the events: a manager that is started again finds them."""

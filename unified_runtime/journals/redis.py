@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Any
@@ -38,8 +38,6 @@ class RedisJournal:
     retried, and a repeat with the same `event_id` is safe. Needs the `redis` extra.
     """
 
-    exclusive = False
-
     def __init__(
         self,
         url: str = "redis://localhost:6379/0",
@@ -47,7 +45,11 @@ class RedisJournal:
         prefix: str = "unified_runtime",
         retention: Retention | None = None,
         clock: Callable[[], float] = time.time,
+        lease: float = 30.0,
     ) -> None:
+        """`lease` in seconds: a server that Redis does not hear from for so long has crashed, and
+        the others close its runs as failed."""
+        self.lease = lease
         self._url = url
         self._prefix = prefix
         self._retention = retention or Retention()
@@ -62,6 +64,7 @@ class RedisJournal:
         self._watched: dict[str, asyncio.Event] = {}
         self._newest: dict[str, int] = {}
         self._streams: dict[str, bytes] = {}
+        self._server = ""
         self._unsettled: dict[str, tuple[str, int]] = {}
         self._settler: asyncio.Task[None] | None = None
 
@@ -299,6 +302,39 @@ class RedisJournal:
                 if page.frames:
                     self._notify(user_id, bounds.stream.encode(), bounds.last, page.frames[0])
 
+    # Who lives
+
+    async def join(self, server: str) -> None:
+        await self._renew(server)
+        self._server = server
+        self._tasks.append(asyncio.create_task(self._renew_forever(server)))
+
+    async def _renew(self, server: str) -> None:
+        try:
+            await self._opened().set(self._lease_of(server), b"", px=int(self.lease * 1000))
+        except _failures() as error:
+            raise JournalError(f"Redis: {error}") from error
+
+    async def _renew_forever(self, server: str) -> None:
+        while True:
+            await asyncio.sleep(self.lease / 4)
+            with suppress(JournalError):
+                await self._renew(server)
+
+    def _lease_of(self, server: str) -> str:
+        return f"{self._prefix}:server:{server}"
+
+    async def gone(self, servers: Collection[str]) -> set[str]:
+        redis = self._opened()
+        try:
+            return {name for name in servers if not await redis.exists(self._lease_of(name))}
+        except _failures() as error:
+            raise JournalError(f"Redis: {error}") from error
+
+    async def _leave(self, redis: "Redis") -> None:
+        with suppress(*_failures()):
+            await redis.delete(self._lease_of(self._server))
+
     async def aclose(self) -> None:
         redis, self._closing = self._redis, True
         if redis is None:
@@ -312,6 +348,7 @@ class RedisJournal:
         for task in self._tasks:
             task.cancel()
         await asyncio.wait(self._tasks)
+        await self._leave(redis)
         if self._pubsub is not None:
             await self._pubsub.aclose()  # type: ignore[no-untyped-call]
         await redis.aclose()

@@ -5,7 +5,7 @@ import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from os import PathLike
 from pathlib import Path
@@ -49,7 +49,7 @@ class SqliteJournal:
     raises JournalInUseError while another journal has it.
     """
 
-    exclusive = True
+    lease: float | None = None
 
     def __init__(
         self,
@@ -74,6 +74,7 @@ class SqliteJournal:
         self._readers: ThreadPoolExecutor | None = None
         self._uncheckpointed = 0
         self._trimmed_at = 0.0
+        self._server = ""
 
     async def start(self, deliver: Deliver) -> None:
         self._loop = asyncio.get_running_loop()
@@ -165,6 +166,12 @@ class SqliteJournal:
 
     def unwatch(self, user_id: str) -> None:
         """Nothing to do: see `watch`."""
+
+    async def join(self, server: str) -> None:
+        self._server = server
+
+    async def gone(self, servers: Collection[str]) -> set[str]:
+        return set(servers) - {self._server}
 
     async def aclose(self) -> None:
         store, self._store = self._store, None

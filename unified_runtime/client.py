@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -24,6 +25,10 @@ def _websockets() -> ModuleType:
     except ModuleNotFoundError as error:
         raise needs_extra("connect", "server", error) from None
     return websockets
+
+
+_PING_EVERY = 20.0
+"""Seconds between signs of life, so that a server on any shell finds a half-open connection."""
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -124,6 +129,7 @@ class Stream:
         self._delays = (first_delay, max_delay)
         self._max_attempts = max_attempts
         self._socket: ClientConnection | None = None
+        self._heartbeat: asyncio.Task[None] | None = None
         self._closed = False
         self.reconnects = 0
 
@@ -147,8 +153,14 @@ class Stream:
     async def aclose(self) -> None:
         """Ends the iteration. Safe to call twice."""
         self._closed = True
+        self._stop_heartbeat()
         if self._socket is not None:
             await self._socket.close()
+
+    def _stop_heartbeat(self) -> None:
+        if self._heartbeat is not None:
+            self._heartbeat.cancel()
+            self._heartbeat = None
 
     async def __aiter__(self) -> AsyncIterator[Event | Gap]:
         """Ends after `aclose`. Raises ConnectionRefusedByServerError, BrokenStreamError, and
@@ -199,6 +211,8 @@ class Stream:
             self._check_close(socket)
             raise ConnectionResetError("closed before it was ready") from error
         self._position.ready(ready.stream, ready.seq)
+        self._stop_heartbeat()
+        self._heartbeat = asyncio.create_task(_ping_forever(socket))
 
     async def _reopen(self) -> None:
         attempt = 0
@@ -223,6 +237,14 @@ class Stream:
         return urlunsplit(parts._replace(query=urlencode(query)))
 
 
+async def _ping_forever(socket: "ClientConnection") -> None:
+    """Until the socket closes. That the server is gone is found by the library's own pings."""
+    with suppress(_websockets().exceptions.ConnectionClosed):
+        while True:
+            await asyncio.sleep(_PING_EVERY)
+            await socket.send('{"type":"ping"}')
+
+
 def connect(
     url: str,
     *,
@@ -237,7 +259,8 @@ def connect(
 
     Reconnects with exponential backoff and full jitter between `first_delay` and `max_delay`
     seconds, and resumes behind the last event that the iteration took. Give `stream` and `seq`
-    to go on where an earlier `Stream.position` stood; without them it starts live. The first
+    to go on where an earlier `Stream.position` stood, `seq=0` for all that is kept; without them it
+    starts behind what the user's connections were given before. The first
     connection is not retried: a wrong URL or token should be heard at once.
     """
     return Stream(

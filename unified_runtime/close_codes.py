@@ -47,7 +47,11 @@ _WHEN: dict[CloseCode, tuple[str, str]] = {
     CloseCode.TOO_FAST: ("too many frames", "a client sent frames over `Limits.frames_per_second`"),
     CloseCode.SLOW_CONSUMER: ("slow consumer", "one write took longer than `Limits.write_timeout`"),
     CloseCode.GOING_AWAY: ("server going away", "the server shuts down"),
-    CloseCode.IDLE: ("idle", "nothing was heard from the client for `Limits.idle_timeout`"),
+    CloseCode.IDLE: (
+        "idle",
+        "nothing was heard for `Limits.heartbeat_timeout` from a client that used to send `ping`, "
+        "or for `Limits.idle_timeout` from any",
+    ),
     CloseCode.TOO_MANY_CONNECTIONS: (
         "too many connections",
         "the user or the address holds as many connections as it may",

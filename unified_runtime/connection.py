@@ -43,6 +43,7 @@ class Connection:
         "_journal",
         "_limits",
         "_on_closed",
+        "_pings",
         "_pong_due",
         "_rate",
         "_resume",
@@ -98,6 +99,7 @@ class Connection:
         self._resume: Resume | None = None
         self._heard = asyncio.get_running_loop().time()
         self._rate = TokenBucket(limits.frames_per_second, self._heard)
+        self._pings = 0
         self._pong_due = False
         self._in_doubt = False
         self._finishing = False
@@ -160,6 +162,7 @@ class Connection:
                 self._acks = True
                 self.acked = max(self.acked, min(seq, self.position))
             case Ping():
+                self._pings += 1
                 self._pong_due = True
         self.wake()
 
@@ -181,6 +184,8 @@ class Connection:
         if since is not None and now - since > self._limits.write_timeout:
             return CloseCode.SLOW_CONSUMER
         idle = self._limits.idle_timeout
+        if idle is None and self._pings > 1:  # the first only says that no `resume` will come
+            idle = self._limits.heartbeat_timeout
         if idle is not None and now - self._heard > idle:
             return CloseCode.IDLE
         return None

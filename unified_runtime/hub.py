@@ -144,7 +144,11 @@ class Hub:
 
     def _sweep_later(self) -> None:
         if self._sweeper is None:
-            limits = (self._limits.write_timeout, self._limits.idle_timeout or _SWEEP)
+            limits = (
+                self._limits.write_timeout,
+                self._limits.heartbeat_timeout,
+                self._limits.idle_timeout or _SWEEP,
+            )
             delay = min(_SWEEP, *(limit / 4 for limit in limits))
             self._sweeper = asyncio.get_running_loop().call_later(delay, self._sweep)
 

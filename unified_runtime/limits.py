@@ -36,7 +36,12 @@ class Limits:
 
     authentication_timeout: float = 10.0
     idle_timeout: float | None = None
-    """Close a client that sent nothing for this long; only for clients that send `ping`."""
+    """Close every client that sent nothing for this long; only if all of them send `ping`."""
+
+    heartbeat_timeout: float = 60.0
+    """Close a client that has sent `ping` more than once and then nothing for this long: its
+    connection is half-open. The clients here send one every 20 s; others are left to the pings of
+    the server below, and to `write_timeout` as soon as there is something to write."""
 
     connections_per_user: int = 1000
     connections_per_address: int = 10_000

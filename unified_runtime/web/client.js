@@ -25,7 +25,8 @@ export class EventStream extends EventTarget {
   /**
    * @param {string} url
    * @param {{token?: string, stream?: string, seq?: number}} [options] `stream` and `seq`
-   *   continue where an earlier `position` stood; without them the stream starts live.
+   *   continue where an earlier `position` stood; without them the stream starts behind what the
+   *   user's connections were given before.
    */
   constructor(url, { token, stream = "", seq = null } = {}) {
     super();

@@ -1,12 +1,15 @@
 """The runtime beside plain servers, on this machine: `python tests/benchmarks/runtime.py`.
 
-Each server runs in its own process on one event loop (uvloop for all), the load client here in
-another; compare within one run only. Figures drift with the machine, ratios hold better.
+Each server runs in its own process on one event loop (uvloop for all of Python), the load client
+here in another; compare within one run only. Figures drift with the machine, ratios hold better.
+Peers that are not installed are left out: `pip install fastapi python-socketio`, and `npm install
+socket.io` in a folder whose node_modules NODE_PATH names.
 """
 
 import argparse
 import asyncio
 import json
+import socket
 import sys
 import tempfile
 import time
@@ -15,8 +18,8 @@ from pathlib import Path
 
 import uvloop
 
-PEERS = ("websockets", "fastapi", "picows")
-OURS = ("standalone", "asgi", "asgi-gathering", "standalone-sqlite", "asgi-sqlite")
+PEERS = ("websockets", "fastapi", "picows", "python-socketio", "socket.io")
+OURS = ("standalone", "asgi", "asgi-gathering", "standalone-sqlite", "standalone-sqlite-normal")
 RATES = ("fan-out /s", "streams /s", "fan-out per CPU s", "streams per CPU s")
 THREADS = ("4 threads /s", "32 threads /s", "4 threads per CPU s", "32 threads per CPU s")
 FLOORS = [
@@ -24,10 +27,16 @@ FLOORS = [
     ("asgi", "fastapi", 1.0, RATES),
     ("asgi-gathering", "fastapi", 1.0, RATES),
     ("standalone-sqlite", "standalone", 0.5, RATES),
-    ("asgi-sqlite", "asgi", 0.5, RATES),
+    ("standalone-sqlite-normal", "standalone", 0.5, RATES),
     ("standalone", "fastapi", 5.0, THREADS),
 ]
 """Per CPU second of the server process is what to look at on a machine that does other work too."""
+CEILINGS = [
+    ("standalone", "fastapi", 1.2, ("p99 ms at 10,000/s",)),
+    ("asgi", "fastapi", 1.2, ("p99 ms at 10,000/s", "KiB per idle connection")),
+    ("asgi-gathering", "fastapi", 1.2, ("p99 ms at 10,000/s", "KiB per idle connection")),
+    ("standalone", "picows", 1.2, ("KiB per idle connection",)),
+]
 
 
 class Counter(asyncio.Protocol):
@@ -75,6 +84,8 @@ class Bench:
     def __init__(self, process, count):
         self.process = process
         self.count = count
+        self.clients = []
+        self.kib = 0.0
 
     async def answer(self):
         return json.loads(await self.process.stdout.readline())
@@ -91,37 +102,72 @@ class Bench:
         return events / (time.monotonic() - started), events / answer["cpu"]
 
 
+def command_of(kind, folder):
+    peers = Path(__file__).parent / "runtime_peers"
+    if kind == "socket.io":
+        return "node", "--expose-gc", str(peers / "socketio.cjs")
+    return sys.executable, str(peers / "server.py"), kind, str(Path(folder) / "events.db")
+
+
+REQUEST = (
+    b"GET %s HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
+    b"Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+    b"Sec-WebSocket-Version: 13\r\n\r\n"
+)
+JOIN = b"\x81\x82\0\0\0\x0040"
+"""Socket.IO's request to join the namespace `/`, masked with zeros."""
+
+
+async def open_sockets(kind, bench, port, connections):
+    """Until each has said hello: Socket.IO twice, the others once."""
+    sio = kind in ("python-socketio", "socket.io")
+    path = b"/socket.io/?EIO=4&transport=websocket&" if sio else b"/ws?seq=0&"
+    for n in range(connections):
+        raw = socket.socket()
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * 1024)
+        raw.connect(("127.0.0.1", port))
+        raw.setblocking(False)
+        transport, protocol = await asyncio.get_running_loop().create_connection(
+            lambda: Counter(bench.count), sock=raw
+        )
+        transport.write(REQUEST % (path + b"user=user-%03d" % n))
+        bench.clients.append(protocol)
+    await bench.count.reach(connections)
+    if sio:
+        for client in bench.clients:
+            client.transport.write(JOIN)
+        await bench.count.reach(2 * connections)
+
+
 @asynccontextmanager
 async def serving(kind, connections):
+    """Raises MissingPeerError when the server can't start."""
     with tempfile.TemporaryDirectory() as folder:
         process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            str(Path(__file__).parent / "runtime_peers" / "server.py"),
-            kind,
-            str(Path(folder) / "events.db"),
+            *command_of(kind, folder),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
         )
         bench = Bench(process, Count())
-        started = await bench.answer()
-        loop = asyncio.get_running_loop()
-        for n in range(connections):
-            transport, _ = await loop.create_connection(
-                lambda: Counter(bench.count), "127.0.0.1", started["port"]
-            )
-            transport.write(
-                b"GET /ws?seq=0&user=user-%03d HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
-                b"Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-                b"Sec-WebSocket-Version: 13\r\n\r\n" % n
-            )
-        await bench.count.reach(connections)
-        bench.kib = ((await bench.do("memory"))["kib"] - started["kib"]) / connections
         try:
+            line = await process.stdout.readline()
+            if not line:
+                errors = (await process.stderr.read()).decode().strip().splitlines()
+                raise MissingPeerError(next((e for e in errors if "rror" in e), "it said nothing"))
+            started = json.loads(line)
+            await open_sockets(kind, bench, started["port"], connections)
+            bench.kib = ((await bench.do("memory"))["kib"] - started["kib"]) / connections
             yield bench
         finally:
             process.stdin.close()
-            process.kill()
+            if process.returncode is None:
+                process.kill()
             await process.wait()
+
+
+class MissingPeerError(Exception):
+    pass
 
 
 async def measure(kind, connections, scale):
@@ -137,7 +183,7 @@ async def measure(kind, connections, scale):
         figures["streams /s"], figures["streams per CPU s"] = await bench.timed(
             every, "streams", rounds
         )
-        for threads in (4, 32):
+        for threads in (4, 32) if kind != "socket.io" else ():
             each = int(40_000 * scale) // threads
             (
                 figures[f"{threads} threads /s"],
@@ -145,9 +191,33 @@ async def measure(kind, connections, scale):
             ) = await bench.timed(each * threads, "threads", each, threads)
         bench.count.sampling = True
         await bench.timed(20_000, "paced", 20_000, 10_000)
+        bench.count.sampling = False
         ordered = sorted(bench.count.latencies)
         figures["p99 ms at 10,000/s"] = ordered[int(len(ordered) * 0.99)] * 1000
+        figures["left beside stalled"] = await beside_stalled(bench, rounds)
     return figures
+
+
+async def beside_stalled(bench, rounds):
+    """Fan-out to the other nine tenths once a tenth has stopped reading, as a share of before."""
+    slow = bench.clients[::10]
+    left = len(bench.clients) - len(slow)
+    free, _ = await bench.timed(rounds * len(bench.clients), "fan_out", rounds)
+    apart = Count()
+    for client in slow:
+        client.transport.pause_reading()
+        client.count = apart
+    users = [f"user-{n:03d}" for n in range(0, len(bench.clients), 10)]
+    await bench.do("fill", users, 128)
+    await asyncio.sleep(1)
+    before, started = bench.count.frames, time.monotonic()
+    command = asyncio.create_task(bench.timed(rounds * left, "fan_out", rounds))
+    await asyncio.wait((command,), timeout=10)
+    seconds = time.monotonic() - started
+    command.cancel()
+    await asyncio.wait((command,))
+    free *= left / len(bench.clients)
+    return (bench.count.frames - before) / seconds / free
 
 
 async def main():
@@ -158,14 +228,22 @@ async def main():
     arguments = parser.parse_args()
     results = {}
     for kind in arguments.kinds:
-        results[kind] = await measure(kind, arguments.connections, arguments.scale)
+        try:
+            results[kind] = await measure(kind, arguments.connections, arguments.scale)
+        except (MissingPeerError, FileNotFoundError) as missing:
+            print(f"{kind:18} left out: {missing}", flush=True)
+            continue
         told = "  ".join(f"{name} {value:,.1f}" for name, value in results[kind].items())
         print(f"{kind:18} {told}", flush=True)
-    for ours, peer, floor, names in FLOORS:
-        if ours in results and peer in results:
-            for name in names:
-                ratio = results[ours][name] / results[peer][name]
-                print(f"{ours} / {peer}, {name}: {ratio:.2f} (floor {floor})")
+    compare(results, FLOORS, "at least")
+    compare(results, CEILINGS, "at most")
+
+
+def compare(results, targets, word):
+    for ours, peer, target, names in targets:
+        for name in names if ours in results and peer in results else ():
+            ratio = results[ours][name] / results[peer][name]
+            print(f"{ours} / {peer}, {name}: {ratio:.2f} ({word} {target})")
 
 
 uvloop.run(main())

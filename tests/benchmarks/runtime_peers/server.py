@@ -53,6 +53,17 @@ class Peer:
 
         await pace(one, events, rate)
 
+    async def fill(self, users, events):
+        """More than the sockets' buffers of these users swallow; none waits for another."""
+        text = json.dumps("x" * 65_536)
+
+        async def one(user_id):
+            for _ in range(events):
+                await self.send(user_id, text)
+
+        self.filling = [asyncio.create_task(one(user_id)) for user_id in users]
+        await asyncio.wait(self.filling, timeout=2)
+
     async def threads(self, events, count):
         loop = asyncio.get_running_loop()
         users = list(self.connections)
@@ -180,13 +191,37 @@ class Picows(Peer):
         self.connections[user_id].send(self.text, text.encode())
 
 
+class SocketIo(Peer):
+    """python-socketio as its documentation serves it; a room per user is what `to` names."""
+
+    async def start(self):
+        import socketio
+
+        self.sio = socketio.AsyncServer(async_mode="asgi", ping_interval=600)
+
+        @self.sio.event
+        async def connect(sid, environ):
+            self.connections[environ["QUERY_STRING"].rpartition("=")[2]] = sid
+
+        return await start_uvicorn(socketio.ASGIApp(self.sio))
+
+    async def broadcast(self, text):
+        await self.sio.emit("load", json.loads(text))
+
+    async def send(self, user_id, text):
+        await self.sio.emit("load", json.loads(text), to=self.connections[user_id])
+
+
 class Ours:
-    """`shell` is standalone or asgi, `journal` memory or sqlite."""
+    """`journal` is memory, or how a SQLite journal syncs: full or normal."""
 
     def __init__(self, shell, journal):
         from unified_runtime import Limits, MemoryJournal, SqliteJournal, UnifiedWebSocketManager
 
-        kept = MemoryJournal() if journal == "memory" else SqliteJournal(sys.argv[2])
+        if journal == "memory":
+            kept = MemoryJournal()
+        else:
+            kept = SqliteJournal(sys.argv[2], synchronous="FULL" if journal == "full" else "NORMAL")
         limits = Limits(connections_per_address=100_000)
         self.manager = UnifiedWebSocketManager(journal=kept, limits=limits)
         self.shell = shell
@@ -214,8 +249,14 @@ class Ours:
         return {"t": time.monotonic(), "text": PADDING}
 
     async def fan_out(self, events):
-        for _ in range(events):
-            await self.manager.broadcast("load", self.data())
+        """One after the other; with a durable journal by eight who each wait until it is kept."""
+
+        async def some(count):
+            for _ in range(count):
+                await self.manager.broadcast("load", self.data())
+
+        emitters = 1 if self.journal == "memory" else 8
+        await asyncio.gather(*(some(len(range(n, events, emitters))) for n in range(emitters)))
 
     async def streams(self, events):
         """In turn, as the peers do; with a durable journal by one agent per user, which waits until
@@ -229,6 +270,11 @@ class Ours:
 
         agents = 1 if self.journal == "memory" else len(users)
         await asyncio.gather(*(some(users[n::agents]) for n in range(agents)))
+
+    async def fill(self, users, events):
+        for user_id in users:
+            for _ in range(events):
+                await self.manager.emit(user_id, "load", {"text": "x" * 65_536})
 
     async def paced(self, events, rate):
         users = self.manager._sessions.hub.user_ids
@@ -270,11 +316,13 @@ KINDS = {
     "websockets": Websockets,
     "fastapi": FastApi,
     "picows": Picows,
+    "python-socketio": SocketIo,
     "standalone": lambda: Ours("standalone", "memory"),
-    "standalone-sqlite": lambda: Ours("standalone", "sqlite"),
+    "standalone-sqlite": lambda: Ours("standalone", "full"),
+    "standalone-sqlite-normal": lambda: Ours("standalone", "normal"),
     "asgi": lambda: Ours("asgi", "memory"),
     "asgi-gathering": lambda: Ours("asgi-gathering", "memory"),
-    "asgi-sqlite": lambda: Ours("asgi", "sqlite"),
+    "asgi-sqlite": lambda: Ours("asgi", "full"),
 }
 
 

@@ -21,6 +21,8 @@ from consolidator.plan import Plan
 from consolidator.workflow.extract import Selection, run
 
 REVISION = "fb2d6b0d2"
+FAMILY = ("*websocket*",)
+"""What the labels were given for: production files with the word in their path."""
 LABELS = Path(__file__).parent / "consolidator" / "history"
 FIX_WORD = re.compile(r"\bfix", re.IGNORECASE)
 
@@ -69,7 +71,7 @@ def main(clone: Path, half: str) -> None:
         clone,
         history=repository,
         reader=reader,
-        selection=Selection(match="websocket", rev=REVISION),
+        selection=Selection(match="websocket", rev=REVISION, paths=FAMILY),
         plan=Plan(),
     )
     entries: dict[str, CommitEntry] = {entry.hash: entry for entry in report.commits}

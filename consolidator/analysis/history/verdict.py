@@ -14,7 +14,7 @@ from consolidator.analysis.history.statements import readable
 
 Verdict = Literal["fix", "feature", "refactor", "test", "docs", "other"]
 
-_BIAS = -1.7
+_BIAS = -1.2
 _MORE_UNITS = 0.15
 """What the next three units add, relative to the strongest."""
 _SURGICAL = 0.5
@@ -27,6 +27,10 @@ _SUBJECT_REVERT = 0.5
 _TESTED = 0.4
 _NEW_CODE = -0.5
 """Per doubling of new statements in new units: features carry guards of their own."""
+_OLD_CODE = -0.5
+"""Per doubling of removed statements: who throws away so much is rebuilding."""
+_MOST_TESTS = 12
+"""New tests; more than these do not name one behaviour."""
 _FIX_WORD = re.compile(
     r"\b(fix(es|ed)?|bug(fix)?|race|leak|deadlock|lost|regression|restore[sd]?|crash|hotfix)\b",
     re.I,
@@ -88,9 +92,7 @@ def _weigh(found: list[tuple[str, Evidence]]) -> float:
     units: dict[str, set[str]] = {}
     for unit, evidence in found:
         units.setdefault(unit, set()).add(evidence.signal)
-    sums = sorted(
-        (sum(SIGNALS[name].weight for name in names) for names in units.values()), reverse=True
-    )
+    sums = sorted((_unit_weight(names) for names in units.values()), reverse=True)
     return sums[0] + sum(sums[1:4]) * _MORE_UNITS if sums else 0.0
 
 
@@ -105,11 +107,12 @@ def _context(touched: Touched) -> float:
     edited = sum(
         len(unit.added) + len(unit.rewritten) for unit in units if unit.status == "changed"
     )
-    extra = _NEW_CODE * math.log2(1 + new / 10)
+    gone = sum(len(unit.removed) for unit in units if unit.status != "added")
+    extra = _NEW_CODE * math.log2(1 + new / 10) + _OLD_CODE * math.log2(1 + gone / 10)
     extra += _SURGICAL if edited <= _FEW and not new else 0.0
     extra += _SUBJECT_FIX if _FIX_WORD.search(touched.message.partition("\n")[0]) else 0.0
     extra += _SUBJECT_REVERT if _REVERT.search(touched.message) else 0.0
-    return extra + (_TESTED if touched.new_tests else 0.0)
+    return extra + (_TESTED if 0 < len(touched.new_tests) <= _MOST_TESTS else 0.0)
 
 
 def _otherwise(touched: Touched) -> Verdict:

@@ -7,6 +7,7 @@ import argparse
 import libcst as cst
 from libcst.codemod import CodemodCommand, CodemodContext, SkipFile
 
+from codemods.call_patterns import CallPattern, rewrite_calls
 from codemods.imports import move_references
 from codemods.moves import MoveTable
 from codemods.outcome import Changed, Outcome, Skipped, Unchanged
@@ -61,6 +62,28 @@ class RemoveDefinitionsCommand(CodemodCommand):
     def transform_module_impl(self, tree: cst.Module) -> cst.Module:
         """The module without the definition."""
         return _as_module(self, tree, remove_definitions(tree.code, self._removals))
+
+
+class RewriteCallsCommand(CodemodCommand):
+    """Rewrites the arguments of calls of one function or class that have a given form; calls of it in
+    another form are warnings."""
+
+    DESCRIPTION = "Give calls of a dotted function or class other arguments."
+
+    @staticmethod
+    def add_args(arg_parser: argparse.ArgumentParser) -> None:
+        """Adds the options of the command line."""
+        arg_parser.add_argument("--old", required=True, help="such as 'app.emit(user, text=body)'")
+        arg_parser.add_argument("--new", required=True, help="such as '(message=$body, to=$user)'")
+
+    def __init__(self, context: CodemodContext, old: str, new: str) -> None:
+        super().__init__(context)
+        self._pattern = CallPattern.parse(old, new)
+
+    def transform_module_impl(self, tree: cst.Module) -> cst.Module:
+        """The module with matching calls rewritten."""
+        module = self.context.full_module_name or ""
+        return _as_module(self, tree, rewrite_calls(tree.code, self._pattern, module))
 
 
 def _as_module(command: CodemodCommand, tree: cst.Module, outcome: Outcome) -> cst.Module:

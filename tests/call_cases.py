@@ -21,6 +21,15 @@ LEGACY = """
     class Emitter:
         def __init__(self, user_id: str, manager: Manager): ...
         async def thinking(self, thought, step=None): ...
+        async def paired(self, one, two): ...
+
+    class Lease:
+        def __enter__(self): return self
+        def __exit__(self, *error): ...
+
+    class AsyncLease:
+        async def __aenter__(self): return self
+        async def __aexit__(self, *error): ...
 
     def get_manager() -> Manager: ...
 """
@@ -39,6 +48,15 @@ NEW = """
         @classmethod
         def for_run(cls, *, manager, user_id): ...
         async def emit_thinking(self, data): ...
+        async def emit_pair(self, two, one, /): ...
+
+    class UnifiedLease:
+        async def __aenter__(self): return self
+        async def __aexit__(self, *error): ...
+
+    class PlainLease:
+        def __enter__(self): return self
+        def __exit__(self, *error): ...
 
     def manager() -> Unified: ...
 """
@@ -56,6 +74,15 @@ PLAN = """
     [move.calls]
     __init__ = "for_run(manager=$manager, user_id=$user_id)"
     thinking = "emit_thinking({'reasoning': $thought})"
+    paired = "emit_pair($two, $one)"
+
+    [[move]]
+    from = "app.legacy.Lease"
+    to = "app.new.UnifiedLease"
+
+    [[move]]
+    from = "app.legacy.AsyncLease"
+    to = "app.new.PlainLease"
 
     [[move]]
     from = "app.legacy.get_manager"

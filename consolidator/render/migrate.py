@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from codemods.outcome import Omission
@@ -71,16 +71,32 @@ def to_text(migration: Migration, *, applied: bool) -> str:
     lines = [f"{len(migration.changes)} files {verb}, {edits} edits"]
     lines += (f"  {count:6} {kind}" for kind, count in kinds.items())
     lines.append(f"{len(migration.omissions)} references left for you")
-    lines += (f"  {_place(omission)}" for omission in migration.omissions)
+    lines += _listed(migration.omissions)
     if migration.already_broken:
         lines.append(f"{len(migration.already_broken)} imports were broken before and still are")
     lines += (f"skipped {s.path}:{s.line}: {s.reason}" for s in migration.skipped)
     return "\n".join(lines) + "\n"
 
 
+_MANY = 5
+"""From so many references on that are left for one reason, the reason is said once."""
+
+
+def _listed(omissions: Sequence[Omission]) -> Iterator[str]:
+    """References in the order of files, then those that share their reason, most common first."""
+    counts = Counter((omission.kind, omission.why) for omission in omissions)
+    for omission in omissions:
+        if counts[omission.kind, omission.why] < _MANY:
+            yield f"  {_place(omission)} [{omission.kind}] {omission.why}"
+    for (kind, why), count in counts.most_common():
+        if count >= _MANY:
+            yield f"  {count} x [{kind}] {why}"
+            same = (o for o in omissions if (o.kind, o.why) == (kind, why))
+            yield from (f"    {_place(omission)}" for omission in same)
+
+
 def _place(omission: Omission) -> str:
-    place = f"{omission.path}:{omission.line}:{omission.column + 1}"
-    return f"{place}: {omission.text} [{omission.kind}] {omission.why}"
+    return f"{omission.path}:{omission.line}:{omission.column + 1}: {omission.text}"
 
 
 def to_markdown(migration: Migration, *, applied: bool) -> str:

@@ -188,7 +188,8 @@ def _without_legacy(
 ) -> NewCall | Left:
     problem = "" if arguments.starred else bind(new, arguments).problem
     if problem:
-        return Left("does-not-fit", f"it does not fit {new}: {problem}")
+        why = f"it does not fit {new}: {problem}; {subject.move.source} has no {name!r} to compare"
+        return Left("does-not-fit", why)
     renamed = _renamed(name, new_name)
     if renamed and any(not keyword for keyword in arguments.keywords):
         return NewCall(renamed, unverified=f"the signature of {subject.move.source} is not known")

@@ -162,12 +162,15 @@ class References:
         made = {v for v in self.flow.of(node) if v.mock and v.kind == "instance"}
         if len(made) != 1:
             return
-        candidates = self.subjects.of_instance(made.pop(), "")
+        value = made.pop()
         keywords = Arguments.of(node).keywords
         renamed = list(keywords)
         for index, keyword in enumerate(keywords):
-            new = {new_name(s, keyword) for s in candidates.subjects if s.knows(keyword)}
-            if candidates.certain and len(new) == 1:
+            candidates = self.subjects.of_instance(value, keyword)
+            knowing = [s for s in candidates.subjects if s.knows(keyword)]
+            new = {new_name(subject, keyword) for subject in knowing}
+            known = candidates.certain or all(not s.target_member(keyword) for s in knowing)
+            if known and len(new) == 1:
                 renamed[index] = new.pop()
         if renamed != list(keywords):
             arguments = tuple(Argument(i, keyword) for i, keyword in enumerate(renamed))

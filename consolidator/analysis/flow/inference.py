@@ -59,7 +59,7 @@ class Flow:
     """Flow analysis of one world; answers are remembered."""
 
     def __init__(self, world: World, worth: Worth | None = None) -> None:
-        """`worth` says of lines of ROOT whether reading a function or class there can tell anything;
+        """`worth` says of lines of ROOT whether reading a function there can tell anything;
         by default everything is read."""
         self.world = world
         self._worth = worth
@@ -221,8 +221,6 @@ class Flow:
         return self._attributes[cls.dotted]
 
     def _read_methods(self, cls: Class) -> dict[str, Values]:
-        if not self._is_worth(cls):
-            return {}
         lines = [line for _, line, _ in cls.fact.self_attributes]
         found: dict[str, set[Value]] = {}
         for function in cls.functions.values():
@@ -306,7 +304,7 @@ class Flow:
         said_nothing = declared in ("", "Any", "object", "typing.Any")
         return function.source.first_party and said_nothing and self._is_worth(function)
 
-    def _is_worth(self, thing: Class | Function) -> bool:
+    def _is_worth(self, thing: Function) -> bool:
         if self._worth is None or not thing.source.first_party:
             return True
         return self._worth(thing.path, thing.fact.line, thing.fact.end_line)

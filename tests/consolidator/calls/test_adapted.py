@@ -13,9 +13,10 @@ from consolidator.analysis.call_sites import plan_calls
 from consolidator.analysis.changes import FileChange
 
 Migrate = Callable[..., Result]
-OLD = "from app.legacy import Manager, Emitter, get_manager\n"
+OLD = "from app.legacy import Manager, Emitter, get_manager, Lease, AsyncLease\n"
 MOVED = (
-    "from app.new import Unified as Manager, UnifiedEmitter as Emitter, manager as get_manager\n"
+    "from app.new import Unified as Manager, UnifiedEmitter as Emitter, manager as get_manager, "
+    "UnifiedLease as Lease, PlainLease as AsyncLease\n"
 )
 
 CASES = {
@@ -50,6 +51,32 @@ CASES = {
     "a factory's result is known": (
         "async def f(): await get_manager().send('u', 't')",
         "async def f(): await get_manager().deliver('u', 't')",
+    ),
+    "arguments that act keep their order": (
+        "e = Emitter(first(), second())",
+        "e = Emitter.for_run(user_id=first(), manager=second())",
+    ),
+    "what is entered becomes async": (
+        "async def f():\n    with Lease() as lease: ...",
+        "async def f():\n    async with Lease() as lease: ...",
+    ),
+    "what is entered is no longer async": (
+        "async def f():\n    async with AsyncLease() as lease: ...",
+        "async def f():\n    with AsyncLease() as lease: ...",
+    ),
+    "a method on the class": (
+        "async def f(m): await Manager.send(m, 'u', t)",
+        "async def f(m): await Manager.deliver(m, 'u', t)",
+    ),
+    "a keyword of a double": (
+        "from unittest.mock import Mock\nm = Mock(spec=Manager, send=None)",
+        "from unittest.mock import Mock\nm = Mock(spec=Manager, deliver=None)",
+    ),
+    "a method that a patch replaces": (
+        "from unittest.mock import patch\ndef test():\n"
+        "    with patch.object(Manager, 'send') as sent: sent.assert_called_with('u', text=t)",
+        "from unittest.mock import patch\ndef test():\n"
+        "    with patch.object(Manager, 'deliver') as sent: sent.assert_called_with('u', message=t)",
     ),
     "a name in getattr": (
         "def f(m: Manager): return getattr(m, 'send')",

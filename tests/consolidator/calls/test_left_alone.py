@@ -60,8 +60,20 @@ OMITTED = {
         async def f(m: Manager | str): await m.send('u', 'hi')
     """,
     "method-reference": """
+        from app.legacy import Emitter, Manager
+        from functools import partial
+        def f(m: Manager, on):
+            on(m.count)
+            on(m.push)
+            partial(Emitter, 'u')
+    """,
+    "unbound": """
+        from app.legacy import Manager
+        async def f(m: Manager): await Manager.push(m, 'hi', 'u')
+    """,
+    "evaluation-order": """
         from app.legacy import Emitter
-        def f(e: Emitter, on): on(e.thinking)
+        async def f(e: Emitter): await e.paired(first(), second())
     """,
     "override": """
         from app.legacy import Manager
@@ -80,6 +92,12 @@ def test_it_stays_and_is_listed(migrate: Migrate, kind: str, body: str) -> None:
     result = migrate(body)
     assert result.text == dedent(body).lstrip("\n")
     assert kind in result.kinds
+
+
+def test_what_a_double_has_of_its_own_is_not_missing(migrate: Migrate) -> None:
+    body = "from unittest.mock import Mock\nfrom app.legacy import Manager\n"
+    body += "m = Mock(spec=Manager)\nm.reset_mock()\nm.configure_mock(x=1)\n"
+    assert migrate(body).omissions == ()
 
 
 def test_a_call_that_does_not_fit_is_listed_with_both_signatures(migrate: Migrate) -> None:

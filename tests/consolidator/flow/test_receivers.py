@@ -122,6 +122,48 @@ UNKNOWN = {
         from app.manager import Manager, Other
         def f(m: Manager | Other): m.send()
     """,
+    "a caught exception of the same name": """
+        from app.manager import Manager
+        def f(m: Manager):
+            try:
+                pass
+            except ValueError as m:
+                m.send()
+    """,
+    "another place of a tuple": """
+        from app.manager import Manager
+        def f(pair: tuple[Manager, object]): pair[1].send()
+    """,
+    "what a tuple of two kinds is looped over for": """
+        from app.manager import Manager, Other
+        def f(pair: tuple[Manager, Other]):
+            for m in pair: m.send()
+    """,
+    "captured by a pattern of another kind": """
+        from app.manager import Manager
+        def f(m: Manager, message):
+            match message:
+                case {"m": m}:
+                    m.send()
+    """,
+    "a default, which the caller may replace": """
+        from app.manager import Manager
+        def f(m=Manager()): m.send()
+    """,
+    "the other branch of isinstance": """
+        from app.manager import Manager
+        def f(x):
+            if not isinstance(x, Manager):
+                x.send()
+    """,
+    "a container that holds something else too": """
+        from app.manager import Manager, Other
+        def f():
+            held = {}
+            held["a"] = Manager()
+            held["b"] = Other()
+            held["a"].send()
+    """,
     "a mock without a spec": """
         from unittest.mock import Mock
         def f():
@@ -167,6 +209,11 @@ KNOWN = {
     "an attribute set from another": "from app.manager import Holder\ndef f(h: Holder): h.again.send()",
     "declared in the class body": (
         "from app.manager import Holder\ndef f(h: Holder): h.declared.send()"
+    ),
+    "an attribute of what an attribute is": (
+        "from app.manager import Holder\nclass Outer:\n    def __init__(self): self.inner = Holder(1, 2)\n"
+        "class Top:\n    def __init__(self): self.outer = Outer()\n"
+        "def f(top: Top): top.outer.inner.given.send()"
     ),
     "own attribute": (
         "from app.manager import Manager\nclass C:\n    def __init__(self, m: Manager): self._m = m\n"
@@ -216,6 +263,64 @@ KNOWN = {
     ),
     "bound by a walrus": (
         "from app.manager import get_manager\ndef f():\n    if (m := get_manager()): m.send()"
+    ),
+    "a place of a tuple": (
+        "from app.manager import Manager, Other\ndef f(pair: tuple[Other, Manager]):\n"
+        "    other, m = pair\n    m.send()\n    pair[1].send()"
+    ),
+    "one of two results": (
+        "from app.manager import Manager\ndef both(): return 1, Manager()\nn, m = both()\nm.send()"
+    ),
+    "enumerated": (
+        "from app.manager import Manager\ndef f(ms: list[Manager]):\n"
+        "    for i, m in enumerate(ms): m.send()"
+    ),
+    "an item of a mapping": (
+        "from app.manager import Manager\ndef f(ms: dict[str, Manager]):\n"
+        "    for name, m in ms.items(): m.send()"
+    ),
+    "put into a mapping": (
+        "from app.manager import Manager\ndef f():\n    held = {}\n    held['a'] = Manager()\n"
+        "    held['a'].send()"
+    ),
+    "appended to a list": (
+        "from app.manager import Manager\ndef f():\n    held = []\n    held.append(Manager())\n"
+        "    held[0].send()"
+    ),
+    "gathered": (
+        "import asyncio\nfrom app.manager import make_manager\nasync def f(x):\n"
+        "    m, other = await asyncio.gather(make_manager(), x())\n    m.send()"
+    ),
+    "a type alias of a container": (
+        "from app.manager import Manager\nMany = list[Manager]\ndef f(ms: Many): ms[0].send()"
+    ),
+    "bound by a type variable": (
+        "from typing import TypeVar\nfrom app.manager import Manager\n"
+        "T = TypeVar('T', bound=Manager)\ndef f(m: T): m.send()"
+    ),
+    "after isinstance has left": (
+        "from app.manager import Manager\ndef f(x):\n    if not isinstance(x, Manager): return\n"
+        "    x.send()"
+    ),
+    "behind isinstance and": (
+        "from app.manager import Manager\ndef f(x): isinstance(x, Manager) and x.send()"
+    ),
+    "matched by its class": (
+        "from app.manager import Manager\ndef f(x):\n    match x:\n"
+        "        case Manager() as m: m.send()"
+    ),
+    "given by FastAPI": (
+        "from fastapi import Depends\nfrom app.manager import make_manager\n"
+        "def f(m=Depends(make_manager)): m.send()"
+    ),
+    "annotated for FastAPI": (
+        "from typing import Annotated\nfrom fastapi import Depends\n"
+        "from app.manager import Manager, get_manager\n"
+        "Given = Annotated[Manager, Depends(get_manager)]\ndef f(m: Given): m.send()"
+    ),
+    "entered on a stack": (
+        "from app.manager import leased\nasync def f(stack):\n"
+        "    m = await stack.enter_async_context(leased())\n    m.send()"
     ),
     "unpacked": "from app.manager import Manager\na, m = 1, Manager()\nm.send()",
 }

@@ -40,6 +40,10 @@ def load_test(
     url: Annotated[
         str, typer.Option("--url", help="Watch this running server instead of the bundled one.")
     ] = "",
+    pictures: Annotated[
+        Path | None,
+        typer.Option("--pictures", file_okay=False, help="Also draw SVG files into this folder."),
+    ] = None,
     form: FormatOption = Format.text,
     output: Output = None,
     quiet: Quiet = False,
@@ -50,7 +54,7 @@ def load_test(
     and misbehaves as clients do: drops a tenth of them mid-stream, sends users away, opens second
     tabs, stops reading. Every connection's numbers are checked.
 
-    **Example:** `consolidator load-test --users 200 --format html --output load.html`
+    **Example:** `consolidator load-test --users 200 --pictures load --format md --output load.md`
 
     **Exit codes:** 0 nothing lost, repeated, out of order or sent to another user · 1 something was ·
     2 bad usage · 3 the server or the clients could not run.
@@ -67,8 +71,20 @@ def load_test(
         raise ToolError(f"the load test ended with exit {finished.code}: {words[-1]}") from None
     if figures.get("never_connected") == figures["connections"]:
         raise ToolError(f"{url}: none of {figures['connections']} clients could connect")
+    if pictures is not None:
+        _draw(figures, pictures, quiet=quiet)
     write(_rendered(figures, form), output)
     sys.exit(1 if finished.code else 0)
+
+
+def _draw(figures: dict[str, Any], folder: Path, *, quiet: bool) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, svg in render.pictures(figures).items():
+            (folder / name).write_text(svg, encoding="utf-8")
+            say(f"drew {folder / name}", quiet=quiet)
+    except OSError as error:
+        raise ToolError(f"{folder}: {error.strerror}") from None
 
 
 def _rendered(figures: dict[str, Any], form: Format) -> str | RenderableType:

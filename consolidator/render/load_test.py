@@ -10,6 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from consolidator.render.charts import bars, over_time
 from consolidator.render.page import page
 
 COUNTS = ("sent", "delivered", "lost", "repeated", "out_of_order", "foreign")
@@ -64,34 +65,53 @@ def to_markdown(figures: Mapping[str, Any]) -> str:
 
 
 def to_html(figures: Mapping[str, Any]) -> str:
-    """A page with the rates drawn as bars."""
+    """A page with the counts and every picture."""
     counts = "".join(
         f'<tr><td>{name.replace("_", " ")}</td><td class="{_tone(name, figures)}">{figures[name]}</td></tr>'
         for name in COUNTS
     )
-    rates = {
-        n: p["deliveries_per_s"]
-        for n, p in figures.get("phases", {}).items()
-        if "deliveries_per_s" in p
-    }
-    return page(
-        "Load test", f"<p>{escape(verdict(figures))}</p><table>{counts}</table>{_bars(rates)}"
-    )
+    drawn = "".join(f"<p>{svg}</p>" for svg in pictures(figures).values())
+    return page("Load test", f"<p>{escape(verdict(figures))}</p><table>{counts}</table>{drawn}")
 
 
 def _tone(name: str, figures: Mapping[str, Any]) -> str:
     return "bad" if name in COUNTS[2:] and figures[name] else ""
 
 
-def _bars(rates: Mapping[str, float]) -> str:
-    most = max(rates.values(), default=1.0) or 1.0
-    bars = "".join(
-        f'<text x="0" y="{row * 28 + 18}">{escape(name)}</text>'
-        f'<rect x="90" y="{row * 28 + 4}" height="20" width="{rate / most * 420:.0f}" fill="#27a"/>'
-        f'<text x="{96 + rate / most * 420:.0f}" y="{row * 28 + 18}">{rate:,.0f}/s</text>'
-        for row, (name, rate) in enumerate(rates.items())
-    )
-    return (
-        f'<h2>Deliveries per second</h2><svg width="620" height="{len(rates) * 28 + 8}" role="img" '
-        f'style="font:13px system-ui;fill:currentColor">{bars}</svg>'
-    )
+def pictures(figures: Mapping[str, Any]) -> dict[str, str]:
+    """SVG text by file name; a picture without figures is left out."""
+    counts = {name.replace("_", " "): float(figures[name] or 0) for name in COUNTS}
+    faults = frozenset(name.replace("_", " ") for name in COUNTS[2:])
+    drawn = {"counts.svg": bars("Events", counts, "", alarm=faults)}
+    phases = figures.get("phases", {})
+    rates = {n: p["deliveries_per_s"] for n, p in phases.items() if "deliveries_per_s" in p}
+    if rates:
+        drawn["rates.svg"] = bars("Deliveries per second", rates, "/s", alarm=frozenset())
+    if figures.get("latencies"):
+        buckets = {f"up to {_ms(bound)} ms": count for bound, count in figures["latencies"]}
+        drawn["latency.svg"] = bars("Latency of deliveries", buckets, "", alarm=frozenset())
+    if "stalled" in phases:
+        drawn["stalled.svg"] = _beside_stalled(phases["stalled"])
+    if figures.get("timeline", {}).get("at"):
+        drawn["timeline.svg"] = _timeline(figures["timeline"])
+    return drawn
+
+
+def _ms(bound: float) -> str:
+    return f"{bound:,.2f}".rstrip("0").rstrip(".")
+
+
+def _beside_stalled(phase: Mapping[str, float]) -> str:
+    seconds = {
+        "nobody stalled": phase["others_seconds_before"],
+        f"{phase['stalled']:.0f} stalled": phase["others_seconds"],
+    }
+    return bars("The same events to all who read, seconds", seconds, "s", alarm=frozenset())
+
+
+def _timeline(timeline: Mapping[str, Any]) -> str:
+    at, delivered = [0.0, *timeline["at"]], [0, *timeline["delivered"]]
+    points = [
+        (at[n], (delivered[n] - delivered[n - 1]) / (at[n] - at[n - 1])) for n in range(1, len(at))
+    ]
+    return over_time("Deliveries", points, timeline["marks"], "per second")

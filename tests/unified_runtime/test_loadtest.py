@@ -9,6 +9,7 @@ import pytest
 from unified_runtime import create_app
 from unified_runtime.loadtest.clients import LoadClient, Tally, _Frame
 from unified_runtime.loadtest.phases import percentiles
+from unified_runtime.loadtest.timeline import histogram
 
 
 async def loadtest(*arguments):
@@ -83,3 +84,8 @@ def test_a_gap_is_counted_as_loss():
 def test_percentiles_are_in_milliseconds():
     assert percentiles([]) == {}
     assert percentiles([n / 1000 for n in range(100)]) == {"p50_ms": 50.0, "p99_ms": 99.0}
+
+
+def test_the_histogram_skips_no_bucket_in_between():
+    assert histogram([]) == []
+    assert histogram([0.0001, 0.0009, 0.0009]) == [(0.25, 1), (0.5, 0), (1.0, 2)]

@@ -4,6 +4,8 @@ import argparse
 import asyncio
 import sys
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import msgspec
@@ -11,6 +13,7 @@ import msgspec
 from unified_runtime.loadtest.bench import bundled_server
 from unified_runtime.loadtest.clients import LoadClient, Tally
 from unified_runtime.loadtest.phases import Load, Phases, percentiles
+from unified_runtime.loadtest.timeline import Timeline, histogram
 
 
 def main() -> int:
@@ -61,8 +64,9 @@ async def run(load: Load, journal: str, shell: str) -> dict[str, Any]:
     done: dict[str, dict[str, float]] = {}
     async with bundled_server(journal, shell) as server:
         phases = Phases(server, load)
+        timeline = Timeline(phases.tally)
         try:
-            async with phases.connected():
+            async with phases.connected(), recorded(timeline):
                 for phase in (
                     phases.fan_out,
                     phases.streams,
@@ -73,10 +77,11 @@ async def run(load: Load, journal: str, shell: str) -> dict[str, Any]:
                     phases.stalled,
                 ):
                     sys.stderr.write(f"{phase.__name__} …\n")
+                    timeline.mark(phase.__name__)
                     done[phase.__name__] = await phase()
         except TimeoutError:
             sys.stderr.write("events did not arrive within 30 seconds\n")
-    return _report(phases.tally, load, started, sum(phases.sent.values())) | {
+    return _report(phases.tally, load, started, sum(phases.sent.values()), timeline) | {
         "journal": journal,
         "shell": shell,
         "deliveries_per_s": done.get("fan_out", {}).get("deliveries_per_s", 0.0),
@@ -91,21 +96,37 @@ async def watch(url: str, load: Load, seconds: float) -> dict[str, Any]:
     tally = Tally()
     total = load.connections or load.users
     clients = [LoadClient(url, f"user-{n % load.users}", tally) for n in range(total)]
+    for client in clients:
+        client.measuring = True
     tasks = [asyncio.create_task(client.run()) for client in clients]
-    for second in range(max(1, int(seconds))):
+    timeline = Timeline(tally)
+    async with recorded(timeline):
+        for second in range(max(1, int(seconds))):
+            await asyncio.sleep(1)
+            for client in clients[second % 10 :: 10]:
+                client.drop()
         await asyncio.sleep(1)
-        for client in clients[second % 10 :: 10]:
-            client.drop()
-    await asyncio.sleep(1)
     for task in tasks:
         task.cancel()
     await asyncio.wait(tasks)
     unreached = sum(client.position is None for client in clients)
-    report = _report(tally, load, started, None)
+    report = _report(tally, load, started, None, timeline)
     return report | {"url": url, "never_connected": unreached, "ok": report["ok"] and not unreached}
 
 
-def _report(tally: Tally, load: Load, started: float, sent: int | None) -> dict[str, Any]:
+@asynccontextmanager
+async def recorded(timeline: Timeline) -> AsyncIterator[None]:
+    recording = asyncio.create_task(timeline.record())
+    try:
+        yield
+    finally:
+        recording.cancel()
+        await asyncio.wait((recording,))
+
+
+def _report(
+    tally: Tally, load: Load, started: float, sent: int | None, timeline: Timeline
+) -> dict[str, Any]:
     return {
         "schema": 1,
         "ok": tally.clean,
@@ -120,12 +141,16 @@ def _report(tally: Tally, load: Load, started: float, sent: int | None) -> dict[
         "foreign": tally.foreign,
         "reconnects": tally.reconnects,
         **percentiles(tally.latencies),
+        "latencies": histogram(tally.latencies),
+        "timeline": timeline.to_dict(),
     }
 
 
 def _readable(report: dict[str, Any]) -> str:
     lines = [
-        f"{name:>18}  {value}" for name, value in report.items() if not isinstance(value, dict)
+        f"{name:>18}  {value}"
+        for name, value in report.items()
+        if not isinstance(value, dict | list)
     ]
     for name, figures in report.get("phases", {}).items():
         told = "  ".join(f"{key} {value:,.1f}" for key, value in figures.items())

@@ -113,22 +113,34 @@ class Phases:
     async def stalled(self) -> dict[str, float]:
         """A tenth stops reading: it is cut and made whole, and nobody else waits for it."""
         slow = self.clients[:: max(1, len(self.clients) // self._tenth)][: self._tenth]
+        others = [client for client in self.clients if client not in slow]
+        free = await self._broadcast_to(others)
         for client in slow:
             client.stall()
         names = sorted({client.user_id for client in slow})
         await self._server.do("streams", events=_STALL_BYTES // 16_384, users=names, size=16_384)
-        started = time.monotonic()
-        emitted = await self._server.do("broadcast", events=20, users=self.users)
-        self.sent = emitted["sent"]
-        await self._reached([client for client in self.clients if client not in slow])
-        others = time.monotonic() - started
+        beside = await self._broadcast_to(others)
         await asyncio.sleep(2.5)  # longer than the server's limit for one write
         for client in slow:
             client.go_on()
         await self._all_reached()
         self.stats = (await self._server.do("stats"))["stats"]
         cut = self.stats["closed"].get("SLOW_CONSUMER", 0)
-        return {"others_seconds": others, "stalled": len(slow), "cut": cut}
+        return {
+            "others_seconds_before": free,
+            "others_seconds": beside,
+            "stalled": len(slow),
+            "cut": cut,
+        }
+
+    async def _broadcast_to(self, clients: list[LoadClient]) -> float:
+        """Seconds until these have seen `events` more that went to everyone."""
+        await self._reached(clients)
+        started = time.monotonic()
+        emitted = await self._server.do("broadcast", events=self._load.events, users=self.users)
+        self.sent = emitted["sent"]
+        await self._reached(clients)
+        return time.monotonic() - started
 
     async def _measured(self, what: str, **options: Any) -> dict[str, float]:
         before = self.tally.delivered

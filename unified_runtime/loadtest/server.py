@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -183,8 +184,9 @@ def shell_named(name: str, manager: UnifiedWebSocketManager) -> AbstractAsyncCon
 
 async def serve(arguments: argparse.Namespace) -> None:
     journal = journal_named(arguments.journal, arguments.path, arguments.keep)
+    limits = replace(LIMITS, outbox_events=min(LIMITS.outbox_events, arguments.keep))
     async with (
-        UnifiedWebSocketManager(journal=journal, limits=LIMITS) as manager,
+        UnifiedWebSocketManager(journal=journal, limits=limits) as manager,
         shell_named(arguments.shell, manager) as port,
     ):
         answer(port=port)

@@ -72,7 +72,8 @@ def _by_template(subject: Subject, name: str, arguments: Arguments) -> NewCall |
         )
     binding = bind(old, arguments)
     if binding.problem:
-        return Left("does-not-fit", f"it does not fit {old}: {binding.problem}")
+        why = f"it does not fit {old}: {binding.problem}; the plan's form is {form.call!r}"
+        return Left("does-not-fit", why)
     if binding.extra:
         return Left("does-not-fit", f"{old} takes arguments that the plan's form has no place for")
     try:

@@ -101,6 +101,8 @@ class Decision:
         for index in _repeated(new):
             if not isinstance(sources[index], ast.Name | ast.Constant):
                 return Left("repeats", f"the new form evaluates {shown(sources[index])} twice")
+        if new.member and isinstance(node.func, ast.Attribute) and node.func.attr == CONSTRUCTOR:
+            return Left("unbound", f"a subclass can't be set up by {new.member}, as the plan says")
         awaited = self.around.awaited_by(node)
         if new.awaiting == "add" and awaited is None and not self.around.can_await(node):
             return Left("await", f"{name} is awaited now, and the caller is not async")

@@ -139,7 +139,7 @@ class Subjects:
             targets = [s for s in self.all if s.target is ancestor]
             if targets:
                 return self._by_name(targets, value, member)
-            if member in ancestor.functions and member != CONSTRUCTOR:
+            if member in ancestor.functions:
                 return Candidates((), certain=False)
         unread = [s for s in self.all if s.target is None and s.move.target == value.name]
         return self._by_name(unread, value, member)

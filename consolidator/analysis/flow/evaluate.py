@@ -157,6 +157,10 @@ class Evaluator:
             return holding("items", row(*(contents(a, "items") for a in arguments)))
         if name in ("dict", "list", "set", "defaultdict", "deque", "OrderedDict") and not arguments:
             return _EMPTY
+        if name in ("max", "min") and len(arguments) == 1:
+            return contents(arguments[0], "items")
+        if name == "filter" and isinstance(node.func, ast.Name) and len(arguments) == 2:
+            return holding("items", contents(arguments[1], "items"))
         if name == "next" and isinstance(node.func, ast.Name) and arguments:
             return contents(arguments[0], "items")
         if isinstance(node.func, ast.Attribute) and node.func.attr in _ITEM_METHODS:
@@ -249,6 +253,8 @@ class Evaluator:
         owners = self.value(node.value)
         self.value(node.slice)
         holders = frozenset(value for value in owners if value.kind in ("items", "tuple"))
+        if isinstance(node.slice, ast.Slice):
+            return holding("items", contents(holders, "items"))
         if holders and isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, int):
             return part_of(holders, node.slice.value)
         if holders:
@@ -302,7 +308,7 @@ class Evaluator:
                 known = contents(values, "items") if starred else part_of(values, index, length)
                 self.bind(element, known)
         elif isinstance(target, ast.Starred):
-            self.bind(target.value, NOTHING_KNOWN)
+            self.bind(target.value, holding("items", values))
         elif isinstance(target, ast.Subscript) and (text := dotted_text(target.value)):
             self.read_all(ast.iter_child_nodes(target))
             self.add(text, values)

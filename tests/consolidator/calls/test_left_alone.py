@@ -25,6 +25,12 @@ UNTOUCHED = {
             m.connections.clear()
     """,
     "a local function of the same name": "def get_manager(): ...\nget_manager()\n",
+    "a subclass that is made in its own way": """
+        from app.legacy import Emitter
+        class Own(Emitter):
+            def __init__(self, title): ...
+        Own('title')
+    """,
     "a method that a subclass has of its own": """
         from app.legacy import Manager
         class Quiet(Manager):
@@ -92,6 +98,18 @@ def test_it_stays_and_is_listed(migrate: Migrate, kind: str, body: str) -> None:
     result = migrate(body)
     assert result.text == dedent(body).lstrip("\n")
     assert kind in result.kinds
+
+
+def test_a_subclass_can_not_be_set_up_by_a_classmethod(migrate: Migrate) -> None:
+    body = """
+        from app.legacy import Emitter
+        class Own(Emitter):
+            def __init__(self, user, manager):
+                super().__init__(user, manager)
+    """
+    result = migrate(body)
+    assert result.text == dedent(body).lstrip("\n")
+    assert result.kinds == ["unbound"]
 
 
 def test_what_a_double_has_of_its_own_is_not_missing(migrate: Migrate) -> None:

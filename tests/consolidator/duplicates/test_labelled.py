@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from labelled.held_out import HELD_OUT, HELD_OUT_DIFFERENT, HELD_OUT_SAME
 from labelled.pairs import Pair, files, pairs
+from labelled.unseen import UNSEEN, UNSEEN_DIFFERENT, UNSEEN_SAME
 from trees import tree_of, write_tree
 
 from consolidator.analysis.duplicates import Report, find_duplicates
@@ -70,3 +71,14 @@ def test_pairs_written_after_the_thresholds_were_set(tmp_path: Path) -> None:
     assert wrong == []
     # One method, rewritten, in a class of another name: less than what a family asks for.
     assert missed == [("conf.loader.ConfigLoader", "worker.settings.SettingsReader")]
+
+
+def test_pairs_of_other_trades(tmp_path: Path) -> None:
+    report = find_duplicates(tree_of(write_tree(tmp_path, dict(UNSEEN))))
+    families = [{m.qualname for m in f.members if m.role != "test-double"} for f in report.families]
+    wrong = [pair for pair in UNSEEN_DIFFERENT if any({*pair} <= names for names in families)]
+    missed = [pair for pair in UNSEEN_SAME if not any({*pair} <= names for names in families)]
+    assert wrong == []
+    # Its methods lie in a base and a mixin: the base is reported with the copy.
+    assert missed == [("jobs.whole.NightlyScheduler", "cron.scheduler.CronScheduler")]
+    assert {"jobs.whole.NightlyScheduler", "cron.parts.PlanKeeping"} in families

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from unified_runtime.errors import EventError, EventTooLargeError
-from unified_runtime.events import PAYLOADS, check_type, typed_payload
+from unified_runtime.errors import EventError, EventTooLargeError, PayloadError
+from unified_runtime.events import PAYLOADS, as_dict, check_type, typed_payload
 from unified_runtime.limits import Limits
 from unified_runtime.protocol.frames import Draft, encode_data, encode_text, head_of
 from unified_runtime.runs import RunLedger
@@ -37,10 +37,29 @@ class Composer:
         event_id: str | None,
     ) -> Draft:
         """Raises EventError; then nothing is remembered of the event either."""
+        check_type(event_type)
+        data = as_dict(event_type, data)
+        _check_names(user_id, thread_id, run_id, event_id)
+
+        def draft(data: Mapping[str, Any]) -> Draft:
+            return self._draft(user_id, event_type, data, thread_id, run_id, event_id)
+
+        if event_type not in PAYLOADS:
+            return draft(data)
+        key = (user_id, thread_id, run_id)
+        return self._ledger.complete(key, event_type, data, time.monotonic(), draft)
+
+    def _draft(
+        self,
+        user_id: str,
+        event_type: str,
+        data: Mapping[str, Any],
+        thread_id: str | None,
+        run_id: str | None,
+        event_id: str | None,
+    ) -> Draft:
         if event_type in PAYLOADS:
-            data = self._ledger.fill(
-                (user_id, thread_id, run_id), event_type, data, time.monotonic(), typed_payload
-            )
+            typed_payload(event_type, data)
         if event_type in self._synonyms:
             data = _with_synonyms(data, self._synonyms[event_type])
         now = self._clock()
@@ -57,6 +76,8 @@ class Composer:
         self, user_ids: Sequence[str], event_type: str, data: Mapping[str, Any]
     ) -> list[Draft]:
         """The same event for many users; `data` is encoded once."""
+        check_type(event_type)
+        data = as_dict(event_type, data)
         if event_type in PAYLOADS:
             typed_payload(event_type, data)
         if event_type in self._synonyms:
@@ -83,8 +104,10 @@ def _with_synonyms(data: Mapping[str, Any], names: Mapping[str, str]) -> dict[st
 
 @lru_cache(maxsize=1024)
 def _head(event_type: str) -> bytes:
-    check_type(event_type)
-    return head_of(event_type)
+    try:
+        return head_of(event_type)
+    except UnicodeEncodeError as error:
+        raise PayloadError(ascii(event_type), f"the event type: {error.reason}") from None
 
 
 @lru_cache(maxsize=4096)
@@ -99,11 +122,28 @@ def encode_user(user_id: str) -> bytes:
         raise EventError(f"user_id {user_id!r}: {error.reason}") from None
 
 
+def _check_names(user_id: object, thread_id: object, run_id: object, event_id: str | None) -> None:
+    if not isinstance(user_id, str):
+        raise EventError(f"user_id must be a non-empty string, not {user_id!r}")
+    if not isinstance(thread_id, str | None) or not isinstance(run_id, str | None):
+        raise EventError(f"thread_id and run_id must be strings or None: {thread_id!r}, {run_id!r}")
+    if event_id is not None:
+        _check_event_id(event_id)
+
+
+def _check_event_id(event_id: str) -> None:
+    """Any text that a journal can keep; an empty one would be taken for none."""
+    if not isinstance(event_id, str) or not event_id:
+        raise EventError(f"event_id must be a non-empty string or None, not {event_id!r}")
+    try:
+        event_id.encode()
+    except UnicodeEncodeError as error:
+        raise EventError(f"event_id {event_id!r}: {error.reason}") from None
+
+
 def _optional_text(text: str | None) -> bytes:
     if text is None:
         return b"null"
-    if not isinstance(text, str):
-        raise EventError(f"thread_id and run_id must be strings or None, not {text!r}")
     return encode_user(text) if text else b'""'
 
 

@@ -90,6 +90,18 @@ def check_type(event_type: str) -> None:
         raise PayloadError(event_type, "this name is one of the wire's control frames")
 
 
+def as_dict(event_type: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Raises PayloadError for anything but a mapping that can be read."""
+    if isinstance(data, dict):
+        return data
+    if not isinstance(data, Mapping):
+        raise PayloadError(event_type, f"data must be a mapping, not {type(data).__qualname__}")
+    try:
+        return dict(data)
+    except Exception as error:  # noqa: BLE001 - the mapping's own code runs here
+        raise PayloadError(event_type, f"data cannot be read: {error!r}") from None
+
+
 def parts_of_message(message: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
     """The type and data of a message of the older shape, which calls its data also `payload`."""
     event_type = message.get("type")

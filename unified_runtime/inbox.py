@@ -3,16 +3,24 @@
 import asyncio
 import threading
 from collections import deque
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from typing import Any
 
-from unified_runtime.errors import JournalError, ManagerClosedError, WouldDeadlockError
+from unified_runtime.errors import (
+    JournalError,
+    ManagerClosedError,
+    UnifiedRuntimeError,
+    WouldDeadlockError,
+)
 from unified_runtime.journals.base import Journal
 from unified_runtime.protocol.frames import Draft
 
 _BATCH = 4096
 """Events journaled in one call. Many at once pay: each user's are then written to the socket in
 one go."""
+
+_LOOK_EVERY = 1.0
+"""Seconds after which a waiting thread looks whether the loop that it waits for is still there."""
 
 
 class EmitFuture(Future[int]):
@@ -27,13 +35,11 @@ class EmitFuture(Future[int]):
 
     _seq: int | None = None
 
-    def __init__(self, settling: threading.Lock, loop_thread: int) -> None:
-        """`settling` is held by whoever settles futures or starts to wait for one."""
-        self._settling = settling
-        self._loop_thread = loop_thread
+    def __init__(self, inbox: "Inbox") -> None:
+        self._inbox = inbox
 
     def __getattr__(self, name: str) -> Any:
-        with self._settling:
+        with self._inbox.settling:
             if not self.awaited:
                 super().__init__()
                 if self._seq is not None:
@@ -59,9 +65,27 @@ class EmitFuture(Future[int]):
     def result(self, timeout: float | None = None) -> int:
         if self._seq is not None:
             return self._seq
-        if threading.get_ident() == self._loop_thread and not self.done():
-            raise WouldDeadlockError("use asyncio.wrap_future(…) on the loop's own thread")
-        return super().result(timeout)
+        self._wait(timeout)
+        return super().result(0)
+
+    def exception(self, timeout: float | None = None) -> BaseException | None:
+        if self._seq is not None:
+            return None
+        self._wait(timeout)
+        return super().exception(0)
+
+    def _wait(self, timeout: float | None) -> None:
+        """Until the outcome is there; a loop that ended without one is an error, not for ever."""
+        waited = 0.0
+        while not self.done():
+            self._inbox.check_loop()
+            if threading.get_ident() == self._inbox.loop_thread:
+                raise WouldDeadlockError("use asyncio.wrap_future(…) on the loop's own thread")
+            step = _LOOK_EVERY if timeout is None else min(_LOOK_EVERY, timeout - waited)
+            if step <= 0:
+                raise TimeoutError
+            wait([self], step)
+            waited += step
 
 
 class Inbox:
@@ -71,10 +95,11 @@ class Inbox:
         self._journal = journal
         self._limit = limit
         self._loop = asyncio.get_running_loop()
-        self._loop_thread = threading.get_ident()
+        self.loop_thread = threading.get_ident()
         self._queue: deque[tuple[list[Draft], EmitFuture]] = deque()
         self._room = threading.Condition()
-        self._settling = threading.Lock()
+        self.settling = threading.Lock()
+        """Held by whoever settles futures or starts to wait for one."""
         self._waiting = 0
         self._woken = False
         self._drainer: asyncio.Task[None] | None = None
@@ -85,11 +110,11 @@ class Inbox:
 
     def put(self, drafts: list[Draft]) -> EmitFuture:
         """The future is that of the first draft. Blocks while `limit` events wait, except on the loop's own thread, which never waits."""
-        if len(self._queue) >= self._limit and threading.get_ident() != self._loop_thread:
+        if len(self._queue) >= self._limit and threading.get_ident() != self.loop_thread:
             self._wait_for_room()
         if self._closed:
             raise ManagerClosedError("the manager is closed")
-        future = EmitFuture(self._settling, self._loop_thread)
+        future = EmitFuture(self)
         self._queue.append((drafts, future))
         if not self._woken:
             self._woken = True
@@ -101,13 +126,24 @@ class Inbox:
             self._loop.call_soon_threadsafe(self._start)
         except RuntimeError:
             self._queue.clear()
-            raise ManagerClosedError("the manager's event loop is closed") from None
+            self.check_loop()
+            raise
+
+    def check_loop(self) -> None:
+        if self._loop.is_closed():
+            raise ManagerClosedError("the manager's event loop is closed")
 
     def _wait_for_room(self) -> None:
         with self._room:
             self._waiting += 1
-            self._room.wait_for(lambda: len(self._queue) < self._limit or self._closed)
-            self._waiting -= 1
+            try:
+                while not self._room.wait_for(self._has_room, _LOOK_EVERY):
+                    self.check_loop()
+            finally:
+                self._waiting -= 1
+
+    def _has_room(self) -> bool:
+        return len(self._queue) < self._limit or self._closed
 
     def _make_room(self) -> None:
         """Wake who waits once half is free, lest they all wake for a place each."""
@@ -131,16 +167,18 @@ class Inbox:
         try:
             numbers = await self._journal.append([d for drafts, _ in batch for d in drafts])
         except JournalError as error:
-            for _, future in batch:
-                future.set_exception(error)
+            _fail(batch, error)
             return
+        except asyncio.CancelledError:
+            _fail(batch, ManagerClosedError("the loop ended first; the event may be kept"))
+            raise
         self._settle(batch, numbers)
 
     def _settle(self, batch: list[tuple[list[Draft], EmitFuture]], numbers: list[int]) -> None:
         """One lock for the batch; only futures that somebody waits on are woken one by one."""
         awaited: list[tuple[EmitFuture, int]] = []
         index = 0
-        with self._settling:
+        with self.settling:
             for drafts, future in batch:
                 seq = numbers[index]
                 if future.settle(seq):
@@ -160,3 +198,8 @@ class Inbox:
                 await self._drainer
         if self._drainer is not None:
             await self._drainer
+
+
+def _fail(batch: list[tuple[list[Draft], EmitFuture]], error: UnifiedRuntimeError) -> None:
+    for _, future in batch:
+        future.set_exception(error)

@@ -16,6 +16,7 @@ from unified_runtime.context import UserExecutionContext
 from unified_runtime.emitter import UnifiedWebSocketEmitter
 from unified_runtime.endpoint import Endpoint, Read, known_or_authenticated
 from unified_runtime.errors import (
+    EventError,
     ForkedError,
     JournalError,
     ManagerClosedError,
@@ -272,6 +273,8 @@ class UnifiedWebSocketManager:
         Each user gets it in the own numbering, journaled like any other. Returns the number per
         user. Critical events need every field here, as they belong to no run.
         """
+        if isinstance(users, str):
+            raise EventError("users must be a collection of user ids, not one string")
         if self._started_on is not asyncio.get_running_loop():
             await self._use_running_loop()
         user_ids = list(dict.fromkeys(users)) if users is not None else self._sessions.hub.user_ids

@@ -5,7 +5,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from secrets import token_urlsafe
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 RunKey = tuple[str, str | None, str | None]
 """(user_id, thread_id, run_id)"""
@@ -56,25 +58,25 @@ class RunLedger:
     def __len__(self) -> int:
         return len(self._runs)
 
-    def fill(
+    def complete(
         self,
         key: RunKey,
         event_type: str,
         data: Mapping[str, Any],
         now: float,
-        check: Callable[[str, Mapping[str, Any]], object],
-    ) -> dict[str, Any]:
-        """A complete copy of a critical event's data, remembered if `check` does not raise.
+        make: Callable[[dict[str, Any]], T],
+    ) -> T:
+        """What `make` makes of a complete copy of a critical event's data.
 
-        May be called from any thread.
+        Remembered only if `make` does not raise. May be called from any thread.
         """
         with self._lock:
             run = self._runs.get(key) or Run()
             filled = dict(data)
             _fill(run, event_type, filled, now)
-            check(event_type, filled)
+            made = make(filled)
             self._record(key, event_type, filled, now)
-        return filled
+        return made
 
     def _record(self, key: RunKey, event_type: str, filled: Mapping[str, Any], now: float) -> None:
         if event_type == "agent_started":
@@ -111,7 +113,8 @@ def _new_call_id() -> str:
 def _fill_tool_completed(run: Run, filled: dict[str, Any], now: float) -> None:
     if "call_id" not in filled:
         filled["call_id"] = run.open_call_of(filled.get("tool_name")) or _new_call_id()
-    call = run.calls.get(filled["call_id"])
+    call_id = filled["call_id"]
+    call = run.calls.get(call_id) if isinstance(call_id, str) else None
     if call is not None:
         filled.setdefault("tool_name", call.tool_name)
     filled.setdefault("status", "ok")

@@ -3,6 +3,7 @@
 import dataclasses
 import enum
 import math
+from collections import UserDict
 from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID
@@ -57,12 +58,27 @@ async def test_only_critical_types_pass_emit_critical_event(manager):
         ("", {}, "non-empty"),
         ("note", [], "mapping"),
         ("note", "text", "mapping"),
+        ("agent_started", None, "mapping"),
+        ("agent_started", [("agent_name", "x")], "mapping"),
+        ("tool_completed", {"tool_name": "x", "call_id": []}, "call_id"),
+        (["note"], {}, "non-empty string"),
+        ("\ud800", {}, "surrogates"),
     ],
 )
 async def test_a_wrong_event_is_refused_and_leaves_nothing(manager, event_type, data, named):
     with pytest.raises(PayloadError, match=named):
         await manager.emit("u1", event_type, data)
     assert await manager.emit("u1", "note", {}) == 1
+
+
+class Undumpable:
+    def model_dump(self, *, mode):
+        raise RuntimeError("no")
+
+
+class Unreadable(UserDict):
+    def __iter__(self):
+        raise RuntimeError("no")
 
 
 def _cycle():
@@ -80,8 +96,21 @@ def _cycle():
         {("a", "b"): 1},
         {"x": open},
         _cycle(),
+        {"x": Undumpable()},
+        Unreadable(),
+        {"x": 10**5000},
     ],
-    ids=["object", "complex", "lone surrogate", "tuple key", "function", "cycle"],
+    ids=[
+        "object",
+        "complex",
+        "lone surrogate",
+        "tuple key",
+        "function",
+        "cycle",
+        "a model that raises",
+        "a mapping that raises",
+        "more digits than Python prints",
+    ],
 )
 async def test_what_json_cannot_carry_is_refused_at_the_call(manager, data):
     with pytest.raises(PayloadError):
@@ -92,6 +121,9 @@ async def test_what_json_cannot_carry_is_refused_at_the_call(manager, data):
 async def test_values_beyond_json_have_a_stated_form(manager, tab):
     class Colour(enum.Enum):
         RED = "red"
+
+    class Text(str):
+        __slots__ = ()
 
     @dataclasses.dataclass
     class Point:
@@ -115,6 +147,8 @@ async def test_values_beyond_json_have_a_stated_form(manager, tab):
             "dataclass": Point(1),
             "pydantic": Model(),
             "enum": Colour.RED,
+            "mapping": UserDict(a=1),
+            "kind of text": Text("x"),
             "set": {1},
             "tuple": (1, 2),
             "huge int": 2**70,
@@ -132,6 +166,8 @@ async def test_values_beyond_json_have_a_stated_form(manager, tab):
         "dataclass": {"x": 1},
         "pydantic": {"dumped for": "json"},
         "enum": "red",
+        "mapping": {"a": 1},
+        "kind of text": "x",
         "set": [1],
         "tuple": [1, 2],
         "huge int": 2**70,
@@ -147,7 +183,39 @@ async def test_an_event_over_the_limit_is_refused():
             await manager.emit("u1", "note", {"x": "y" * 1000})
 
 
-@pytest.mark.parametrize("user_id", ["", None, 7, "\ud800"])
+async def test_an_event_that_is_refused_leaves_its_run_as_it_was(manager, tab):
+    await manager.emit("u1", "agent_started", {"agent_name": "triage"})
+    for unfit in (object(), "x" * 2_000_000, _cycle()):
+        with pytest.raises(EventError):
+            await manager.emit("u1", "agent_completed", {"final_response": unfit})
+    await manager.emit("u1", "agent_completed", {"final_response": "done"})
+    assert (await tab.wait_for(2))[1]["data"]["agent_name"] == "triage"
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        {"event_id": ""},
+        {"event_id": 5},
+        {"event_id": "\ud800"},
+        {"run_id": []},
+        {"run_id": "\ud800"},
+        {"thread_id": b"t"},
+    ],
+    ids=str,
+)
+async def test_ids_are_texts(manager, names):
+    with pytest.raises(EventError):
+        await manager.emit("u1", "note", {}, **names)
+    assert await manager.emit("u1", "note", {}) == 1
+
+
+async def test_one_text_is_not_a_collection_of_users(manager):
+    with pytest.raises(EventError, match="not one string"):
+        await manager.broadcast("note", {}, users="u1")
+
+
+@pytest.mark.parametrize("user_id", ["", None, 7, [], "\ud800"])
 async def test_a_user_is_a_non_empty_text(manager, user_id):
     with pytest.raises(EventError):
         await manager.emit(user_id, "note", {})

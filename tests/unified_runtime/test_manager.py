@@ -4,6 +4,7 @@ import asyncio
 import multiprocessing
 import os
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -124,6 +125,37 @@ def test_a_thread_that_outlives_the_loop_gets_a_clear_error():
     asyncio.run(manager.start())
     with pytest.raises(ManagerClosedError, match="loop is closed"):
         manager.emit_threadsafe("u1", "note", {})
+
+
+def test_a_thread_that_waits_for_a_loop_that_ended_is_told_so():
+    """Both who waits for an outcome and who waits for room in the backlog."""
+    manager = UnifiedWebSocketManager(limits=Limits(backlog_events=3))
+    told, futures = [], []
+
+    async def leave_without_closing():
+        await manager.start()
+        futures.extend(manager.emit_threadsafe("u1", "note", {}) for _ in range(3))
+        thread = threading.Thread(target=wait_for_room)
+        thread.start()
+        while not manager._inbox._waiting:
+            time.sleep(0.001)  # noqa: ASYNC251 - so that the loop cannot make room
+        asyncio.get_running_loop().stop()
+        return thread
+
+    def wait_for_room():
+        try:
+            manager.emit_threadsafe("u1", "note", {})
+        except ManagerClosedError as error:
+            told.append(error)
+
+    loop = asyncio.new_event_loop()
+    task = loop.create_task(leave_without_closing())
+    loop.run_forever()
+    loop.close()
+    task.result().join(10)
+    assert [str(error) for error in told] == ["the manager's event loop is closed"]
+    with pytest.raises(ManagerClosedError, match="loop is closed"):
+        futures[0].result()
 
 
 def _emit_in_child(manager, answers):

@@ -202,8 +202,8 @@ class SqliteJournal:
     def _write(self, store: SqliteStore, batch: list[_Append]) -> None:
         try:
             written = store.write([draft for one in batch for draft in one.drafts])
-        except sqlite3.Error as error:
-            self._tell(self._failed, batch, JournalError(f"{self._path}: {error}"))
+        except Exception as error:  # noqa: BLE001 - who waits must hear of it, whatever it is
+            self._tell(self._failed, batch, JournalError(f"{self._path}: {error!r}"))
             return
         self._tell(self._committed, batch, written)
         try:

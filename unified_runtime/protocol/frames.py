@@ -1,7 +1,6 @@
 """The JSON text of every frame, both ways. Knows no socket and no clock."""
 
 from collections.abc import Mapping
-from dataclasses import is_dataclass
 from typing import Any
 
 import msgspec
@@ -34,10 +33,14 @@ class Draft(msgspec.Struct, gc=False):
 
 
 def _encode_other(value: Any) -> Any:
-    """What msgspec does not know: models that dump themselves, and nothing else."""
+    """What msgspec does not know: models that dump themselves, mappings, kinds of str."""
     dump = getattr(value, "model_dump", None)
     if callable(dump) and not isinstance(value, type):
         return dump(mode="json")
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, str):
+        return str.__str__(value)
     raise NotImplementedError(f"{type(value).__qualname__} has no JSON form")
 
 
@@ -50,16 +53,15 @@ def encode_data(event_type: str, data: Mapping[str, Any]) -> bytes:
     datetime, date, time, timedelta as ISO 8601; UUID and Decimal as strings; bytes as base64;
     enums by value; sets and tuples as arrays; dataclasses, msgspec structs and pydantic models as
     objects; integers in all their digits, of which a browser keeps 53 bits; NaN and infinities as
-    null. Everything else, cycles and lone surrogates raise PayloadError.
+    null. Everything else, cycles and lone surrogates raise PayloadError, and so does a model that
+    cannot dump itself.
     """
-    if not isinstance(data, Mapping) and not is_dataclass(data):
-        raise PayloadError(event_type, f"data must be a mapping, not {type(data).__qualname__}")
     try:
-        return _encoder.encode(data if isinstance(data, dict) else dict(data))
+        return _encoder.encode(data)
     except RecursionError:
         raise PayloadError(event_type, "data contains itself or is nested too deep") from None
-    except (TypeError, ValueError, OverflowError, NotImplementedError) as error:
-        raise PayloadError(event_type, str(error)) from None
+    except Exception as error:  # noqa: BLE001 - the values' own code runs here and may raise anything
+        raise PayloadError(event_type, str(error) or type(error).__name__) from None
 
 
 def encode_text(text: str) -> bytes:

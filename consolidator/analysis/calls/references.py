@@ -25,6 +25,7 @@ _INSPECTIONS = {
     *("call_args", "call_args_list", "await_args", "await_args_list", "mock_calls"),
     *("assert_has_calls", "assert_has_awaits"),
 }
+_RECORDS = {"mock_calls", "method_calls", "assert_has_calls", "assert_has_awaits"}
 _NAMING_CALLS = {"getattr", "hasattr", "setattr", "delattr", "object", "attrgetter"}
 _LATER = {"partial", "partialmethod"}
 
@@ -75,9 +76,18 @@ class References:
 
     def recorded(self, node: ast.Attribute) -> None:
         """`double.mock_calls`, `double.assert_has_calls`: calls of any member, in one list."""
-        if node.attr in _INSPECTIONS - {"call_args", "call_args_list"} | {"method_calls"}:
+        if node.attr in _RECORDS and not self._is_counted(node):
             why = f"{node.attr} looks at calls of the legacy methods under their names"
             self.findings.omit(node, "method-reference", why)
+
+    def _is_counted(self, node: ast.Attribute) -> bool:
+        """Whether only the number of the calls matters: `len(…)`, `not …`, `… == []`."""
+        parent = self.around.parent(node)
+        if isinstance(parent, ast.Compare):
+            others = [parent.left, *parent.comparators]
+            return all(o is node or (isinstance(o, ast.List) and not o.elts) for o in others)
+        is_len = isinstance(parent, ast.Call) and getattr(parent.func, "id", "") == "len"
+        return is_len or isinstance(parent, ast.UnaryOp | ast.Assert | ast.If)
 
     def _missing(self, node: ast.expr, subject: Subject, name: str) -> None:
         if subject.target_member(name) is None and not subject.doubt():

@@ -226,12 +226,15 @@ class Ours:
         self.manager = UnifiedWebSocketManager(journal=kept, limits=limits)
         self.shell = shell
         self.journal = journal
+        self.users = {}
 
     async def start(self):
         from unified_runtime import create_app
 
         def who(handshake):
-            return handshake.query["user"]
+            user_id = handshake.query["user"]
+            self.users[user_id] = None
+            return user_id
 
         if self.shell == "asgi":
             return await start_uvicorn(create_app(self.manager, authenticate=who))

@@ -15,6 +15,8 @@ from typing import Literal
 import msgspec
 
 Guards = tuple[str, ...]
+GLOBAL = "global"
+"""The outermost guard of a record that a function makes of a module-level name."""
 ParameterKind = Literal["positional-only", "positional", "vararg", "keyword", "kwarg"]
 
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from consolidator.tree.facts import (
+    GLOBAL,
     BindingFact,
     ClassFact,
     FunctionFact,
@@ -174,18 +175,27 @@ class _Collector:
                 module,
                 name,
                 asname or "",
-                self._scope,
-                self._guards,
+                self._scope_of(asname or name or module.partition(".")[0]),
+                self._guards_of(asname or name or module.partition(".")[0]),
             )
         )
 
     # definitions
 
     def _qualname(self, name: str) -> str:
-        return f"{self._scope}.{name}" if self._scope else name
+        scope = self._scope_of(name)
+        return f"{scope}.{name}" if scope else name
+
+    def _scope_of(self, name: str) -> str:
+        """Where a name is bound: here, or in the module where `global` says so."""
+        return "" if name in self._globals else self._scope
+
+    def _guards_of(self, name: str) -> Guards:
+        return (GLOBAL, *self._guards) if name in self._globals else self._guards
 
     def _class(self, node: ast.ClassDef) -> None:
         qualname = self._qualname(node.name)
+        place = self._scope_of(node.name), self._guards_of(node.name)
         outer = self._enter(qualname, in_function=False)
         outer_attributes, self._self_attributes = self._self_attributes, []
         guards, self._guards = self._guards, ()
@@ -194,7 +204,7 @@ class _Collector:
         fact = ClassFact(
             name=node.name,
             qualname=qualname,
-            scope=outer[0],
+            scope=place[0],
             line=node.lineno,
             column=node.col_offset,
             end_line=node.end_lineno or node.lineno,
@@ -202,7 +212,7 @@ class _Collector:
             keywords=tuple((k.arg or "**", self._text(k.value)) for k in node.keywords),
             decorators=tuple(self._text(d) for d in node.decorator_list),
             type_parameters=bool(getattr(node, "type_params", ())),
-            guards=guards,
+            guards=place[1],
             self_attributes=tuple(self._self_attributes),
         )
         self._classes.insert(at, fact)
@@ -225,7 +235,7 @@ class _Collector:
         fact = FunctionFact(
             name=node.name,
             qualname=qualname,
-            scope=self._scope,
+            scope=self._scope_of(node.name),
             line=node.lineno,
             column=node.col_offset,
             end_line=node.end_lineno or node.lineno,
@@ -233,7 +243,7 @@ class _Collector:
             parameters=parameters,
             returns=self._text(node.returns) if node.returns else "",
             decorators=tuple(self._text(d) for d in node.decorator_list),
-            guards=self._guards,
+            guards=self._guards_of(node.name),
             locals=tuple(sorted(assigned)),
         )
         self._functions.insert(at, fact)
@@ -322,13 +332,13 @@ class _Collector:
         self._bindings.append(
             BindingFact(
                 name=target.id,
-                scope="" if target.id in self._globals else self._scope,
+                scope=self._scope_of(target.id),
                 line=target.lineno,
                 column=target.col_offset,
                 form=value_form(value, annotation),
                 value=text if len(text) <= LONGEST_VALUE else "",
                 annotation=annotation,
-                guards=self._guards,
+                guards=self._guards_of(target.id),
             )
         )
 

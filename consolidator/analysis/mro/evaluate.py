@@ -30,11 +30,12 @@ from consolidator.analysis.mro.world import World
 
 
 class Evaluator:
-    """Values of the expressions of one world."""
+    """Values of the expressions of one world. `from_outside` asks whether other modules of ROOT
+    replace a module's names."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, *, from_outside: bool = True) -> None:
         self.world = world
-        self.scopes = Scopes(world, self)
+        self.scopes = Scopes(world, self, from_outside=from_outside)
         self.calls = Calls(self)
         self.decorators = Decorators(self)
         self.classes = Classes(self)

@@ -178,7 +178,8 @@ class _Walk:
         outcome = self._outcome(node.body) if caught else Outcome(None)
         if outcome.works is None:
             ways = [succeeded]
-            ways += [self.run(h.body, state) for h in node.handlers if not _leaves(h.body)]
+            midway = self._midway(node.body, state)
+            ways += [self.run(h.body, midway) for h in node.handlers if not _leaves(h.body)]
             return self.run(node.finalbody, _merge(ways, "it is bound in a `try` that may fail"))
         if _leaves(caught[0].body):  # code after the `try` has seen the imports succeed
             return self.run(node.finalbody, succeeded)
@@ -188,6 +189,13 @@ class _Walk:
         if not outcome.elsewhere:
             return self.run(node.finalbody, ways[0])
         return self.run(node.finalbody, _merge(ways, outcome.elsewhere))
+
+    def _midway(self, body: Sequence[ast.stmt], state: Reaching) -> Reaching:
+        """What can be bound when some statement of a body fails."""
+        states = [state]
+        for statement in body[:-1]:
+            states.append(self._statement(statement, states[-1]))
+        return _merge(states, "it is bound in a `try` that may fail")
 
     def _outcome(self, body: Sequence[ast.stmt]) -> Outcome:
         """Whether the body fails because an import in it does."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from consolidator.analysis.mro.flow import Bind, Judge, Outcome, Reaching, reaching
 from consolidator.analysis.mro.importing import Importing
 from consolidator.analysis.mro.nodes import LOCALS, arguments_of, scope_node, table_says
+from consolidator.analysis.mro.tampering import Tampering
 from consolidator.analysis.mro.values import (
     ClassRef,
     ClassValue,
@@ -24,7 +25,7 @@ from consolidator.analysis.mro.values import (
     truth,
 )
 from consolidator.analysis.mro.world import World
-from consolidator.tree.facts import ClassFact, FunctionFact, ImportFact, ModuleFacts
+from consolidator.tree.facts import GLOBAL, ClassFact, FunctionFact, ImportFact, ModuleFacts
 from consolidator.tree.names import Bound, for_type_checkers
 
 if TYPE_CHECKING:
@@ -44,12 +45,13 @@ class _Open:
 class Scopes:
     """Names of one world. Answers are remembered; a circle of names ends in a reason."""
 
-    def __init__(self, world: World, evaluator: Evaluator) -> None:
+    def __init__(self, world: World, evaluator: Evaluator, *, from_outside: bool) -> None:
         self._world = world
         self._evaluator = evaluator
         self._known: dict[tuple[Place, str], Value | _Open | None] = {}
         self._running: set[tuple[Place, str]] = set()
         self._importing = Importing(world)
+        self._tampering = Tampering(evaluator, from_outside=from_outside)
 
     # from the inside out
 
@@ -101,10 +103,25 @@ class Scopes:
         self._running.add(key)
         try:
             found = self._find(place, name)
+            if found is not None and not place.scope:
+                found = self._in_doubt(found, self._unseen(place, name))
         finally:
             self._running.discard(key)
         self._known[key] = found
         return found
+
+    def _unseen(self, place: Place, name: str) -> str:
+        """Why a module-level name may have another value than its statements give it."""
+        for fact in place.space.resolver.bindings(place.path, name):
+            if fact.guards[:1] == (GLOBAL,):
+                return f"{name!r} is set by a function (line {fact.line})"
+        return self._tampering.inside(place.space, place.path, name)
+
+    def _in_doubt(self, found: Value | _Open, why: str) -> Value | _Open:
+        if not why:
+            return found
+        options = found.options if isinstance(found, _Open) else (found,)
+        return either([*options, Unknown(why)], why)
 
     # one scope
 
@@ -279,8 +296,12 @@ class Scopes:
             # `from . import name` in a package's own `__init__` asks for what is being bound: then
             # it is the submodule.
             if (at, name) not in self._running and (bound := self.in_scope(at, name)) is not None:
-                return bound
+                return self._replaced(bound, module, name)
         return self._submodule(module, name)
+
+    def _replaced(self, found: Value, module: ModuleValue, name: str) -> Value:
+        why = self._tampering.outside(module, name)
+        return either([found, Unknown(why)], why) if why else found
 
     def _known_by_name(self, place: Place, name: str) -> Value | None:
         if place.path == "typing_extensions.py" and name in ("NamedTuple", "TypedDict"):

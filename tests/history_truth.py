@@ -1,8 +1,9 @@
 """How well `extract` tells fixes: labelled commits of a real repository, beside three baselines.
 
     python tests/history_truth.py PATH-TO-A-CLONE [tune|held-out|fresh]
+    python tests/history_truth.py planted [SEEDS]
 
-The labels are in `tests/consolidator/history/labels_zen*.csv`. Weights may be chosen on `tune` only.
+The second prints the same for generated histories (`planted_history.py`). The labels are in `tests/consolidator/history/labels_zen*.csv`. Weights may be chosen on `tune` only.
 """
 
 from __future__ import annotations
@@ -13,10 +14,13 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from planted_history import plant
 
 from consolidator.adapters.git import open_repository
 from consolidator.adapters.git_reading import CommitReader
-from consolidator.analysis.history.report import CommitEntry
+from consolidator.analysis.history.report import CommitEntry, ExtractReport
 from consolidator.plan import Plan
 from consolidator.workflow.extract import Selection, run
 
@@ -63,6 +67,39 @@ def score(truth: dict[str, str], is_fix: Callable[[str], bool]) -> Figures:
     return Figures(len(wanted & got), len(got - wanted), len(wanted - got))
 
 
+def planted_figures(folder: Path, seeds: range) -> dict[str, Figures]:
+    """Over generated histories: is it a fix, where does it live, who lacks it."""
+    counts = {question: [0, 0, 0] for question in ("is a fix", "lives in", "missing from")}
+
+    def add(question: str, wanted: set[str], got: set[str]) -> None:
+        found = (len(wanted & got), len(got - wanted), len(wanted - got))
+        counts[question] = [one + more for one, more in zip(counts[question], found, strict=True)]
+
+    for seed in seeds:
+        planted = plant(folder / str(seed), seed)
+        entries = {entry.subject: entry for entry in _extracted(planted.directory).commits}
+        fixes = {subject for subject, entry in entries.items() if entry.verdict == "fix"}
+        twins = {truth.again: truth.subject for truth in planted.commits if truth.again}
+        add(
+            "is a fix",
+            {truth.subject for truth in planted.commits if truth.fixes},
+            {twins.get(subject, subject) for subject in fixes},
+        )
+        for truth in planted.commits:
+            found = truth.subject if truth.subject in fixes else truth.again
+            if truth.fixes and found in fixes:
+                add("lives in", planted.lives_in(truth), set(entries[found].lives_in))
+                add("missing from", planted.missing_from(truth), set(entries[found].missing_from))
+    return {question: Figures(*numbers) for question, numbers in counts.items()}
+
+
+def _extracted(directory: Path) -> ExtractReport:
+    repository = open_repository(directory)
+    assert repository is not None
+    reader = CommitReader(repository, 1, cache=False)
+    return run(directory, history=repository, reader=reader, selection=Selection(), plan=Plan())
+
+
 def main(clone: Path, half: str) -> None:
     repository = open_repository(clone)
     assert repository is not None
@@ -101,5 +138,10 @@ def main(clone: Path, half: str) -> None:
                 print(name[:10], label, entry.verdict, entry.score, *entry.why[:4], sep=" | ")
 
 
-if __name__ == "__main__":
+if __name__ == "__main__" and sys.argv[1] == "planted":
+    with TemporaryDirectory() as folder:
+        seeds = range(int(sys.argv[2]) if len(sys.argv) > 2 else 24)
+        for question, figures in planted_figures(Path(folder), seeds).items():
+            print(f"{question:14} {figures.precision:.3f} {figures.recall:.3f}  {figures}")
+elif __name__ == "__main__":
     main(Path(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else "tune")

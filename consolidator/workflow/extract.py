@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from consolidator.analysis.history.accounts import Accounts, with_reverts
+from consolidator.analysis.history.accounts import Accounts
 from consolidator.analysis.history.family import Member, Scope, members_of
+from consolidator.analysis.history.links import with_copies, with_reverts
 from consolidator.analysis.history.mine import mine, task_of, touching
 from consolidator.analysis.history.outline import FileOutline
 from consolidator.analysis.history.records import Commit, Edits, Task
@@ -121,7 +122,8 @@ def _mine(
     members = {member.qualname: member for member in installed}
     members |= _members(scope, tree, paths, layout, reader, plan)
     ledger = Accounts(members, plan, layout)
-    entries = with_reverts(mined, [ledger.entry(item) for item in mined[::-1]])
+    entries = with_copies(mined, [ledger.entry(item) for item in mined[::-1]])
+    entries = with_reverts(mined, entries)
     kept = [
         entry
         for item, entry in zip(mined[::-1], entries, strict=True)

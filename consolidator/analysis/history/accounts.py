@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-
-from msgspec import structs
+from itertools import chain
 
 from consolidator.analysis.history.family import Member, groups
 from consolidator.analysis.history.ledger import Index, Part, Whereabouts
-from consolidator.analysis.history.memory import reverted
 from consolidator.analysis.history.mine import Mined
 from consolidator.analysis.history.report import CommitEntry
 from consolidator.analysis.history.statements import readable
 from consolidator.plan import Plan
 from consolidator.tree.modules import Layout
+
+_MOST_CODE = 40
+"""Statements shown of one fix."""
 
 
 class Accounts:
@@ -62,11 +63,7 @@ class Accounts:
             lives_in=place.lives_in,
             missing_from=place.missing_from,
             tests=mined.new_tests,
-            code=tuple(
-                dict.fromkeys(
-                    readable(carrier.key) for part in mined.parts for carrier in part.carriers
-                )
-            )[:40],
+            code=tuple(dict.fromkeys(_shown(mined.parts)))[:_MOST_CODE],
             at_risk=at_risk,
         )
 
@@ -97,27 +94,10 @@ class Accounts:
         return not (member.protocol or member.wrapper) and bool(member.units.keys() - {""})
 
 
-def with_reverts(mined: Sequence[Mined], entries: Sequence[CommitEntry]) -> list[CommitEntry]:
-    """Links a fix to the commit that says it takes it back; that commit is then no fix itself."""
-    by_hash = {entry.hash: entry for entry in entries}
-    latest: dict[str, str] = {}
-    for item in mined:
-        name, subject = reverted(item.commit.message)
-        taken = next((each for each in by_hash if name and each.startswith(name)), None)
-        taken = taken or latest.get(subject or "")
-        latest[item.commit.subject] = item.commit.id
-        if taken is None or by_hash[taken].verdict != "fix":
-            continue
-        own = item.commit.id
-        by_hash[taken] = structs.replace(by_hash[taken], reverted_by=own, at_risk=False)
-        by_hash[own] = structs.replace(
-            by_hash[own],
-            verdict="other",
-            category=None,
-            at_risk=False,
-            why=(f"takes back the fix {taken[:10]}", *by_hash[own].why),
-        )
-    return [by_hash[entry.hash] for entry in entries]
+def _shown(parts: Iterable[Part]) -> Iterator[str]:
+    for part in parts:
+        yield from (readable(carrier.key) for carrier in part.carriers)
+        yield from (readable(key) for key in dict.fromkeys(chain.from_iterable(part.order)))
 
 
 def _iso(seconds: int) -> str:

@@ -50,7 +50,12 @@ class Unit:
 
     @cached_property
     def keys(self) -> frozenset[str]:
-        return frozenset(statement.key for statement in self.statements if statement.acts)
+        return frozenset(self.order)
+
+    @cached_property
+    def order(self) -> tuple[str, ...]:
+        """The statements that act, as they follow one another."""
+        return tuple(statement.key for statement in self.statements if statement.acts)
 
     @property
     def is_body(self) -> bool:

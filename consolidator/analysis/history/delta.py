@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from consolidator.analysis.history.cutting import Unit, Units
 from consolidator.analysis.history.records import Status
@@ -41,6 +42,8 @@ class UnitDelta:
     """Statements added or removed that can't act: imports, log lines, placeholders."""
     after: frozenset[str] = frozenset()
     """Every statement of a changed unit afterwards."""
+    order: tuple[tuple[str, str], ...] = ()
+    """Where only places changed: neighbours that were none before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +166,7 @@ def changed(old: Unit, new: Unit, known: Sequence[Unit] = ()) -> UnitDelta | Non
     acting_new = [item for item in added if item.acts]
     acting_old = [item for item in removed if item.acts]
     rewritten = _rewrites(acting_old, acting_new)
-    reordered = not added and not removed and _order(old) != _order(new)
+    reordered = not added and not removed and old.order != new.order
     noise = len(added) + len(removed) - len(acting_new) - len(acting_old)
     if not (added or removed or reordered):
         return None
@@ -179,11 +182,13 @@ def changed(old: Unit, new: Unit, known: Sequence[Unit] = ()) -> UnitDelta | Non
         reordered,
         noise,
         new.keys,
+        _new_neighbours(old, new) if reordered else (),
     )
 
 
-def _order(unit: Unit) -> list[str]:
-    return [statement.key for statement in unit.statements if statement.acts]
+def _new_neighbours(old: Unit, new: Unit) -> tuple[tuple[str, str], ...]:
+    before = set(pairwise(old.order))
+    return tuple(pair for pair in pairwise(new.order) if pair not in before)
 
 
 def _surplus(statements: tuple[Statement, ...], surplus: Counter[str]) -> list[Statement]:

@@ -159,6 +159,7 @@ def _note(unit: UnitDelta, told: UnitDelta) -> UnitEdit:
         unit.noise,
         tuple(sorted(unit.after)),
         tuple(detect(told)),
+        unit.order,
     )
 
 

@@ -20,6 +20,9 @@ _SAME_UNIT = 0.6
 """Share of a unit's statements at which a member holds that unit, whatever it is called."""
 _UNFIXED = 0.5
 """Share of words at which a statement is taken for the one that a fix rewrote."""
+_LIKE_BEFORE = 0.55
+_MANY_WORDS = 4
+"""Of a statement in a method that has no counterpart, to be taken for the one that a fix rewrote."""
 _LIVES = 0.5
 """Share of a fix that a class must hold to count as having it."""
 _TELLING = 30
@@ -51,6 +54,14 @@ class Part:
     after: frozenset[str]
     whole: bool = False
     """The unit itself came with the fix."""
+    gone: tuple[str, ...] = ()
+    """Statements as they were before the fix."""
+    order: tuple[tuple[str, str], ...] = ()
+    """Which statement has to come before which, where the fix only changed places."""
+
+    @property
+    def size(self) -> int:
+        return len(self.carriers) or len(self.order) or 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +85,12 @@ def _part(edit: UnitEdit) -> Part | None:
     fresh = [Carrier(key) for key in edit.added if key not in _PLAIN]
     fresh += [Carrier(new, old) for old, new in edit.rewritten]
     banned = frozenset() if fresh else frozenset(key for key in edit.removed if key not in _PLAIN)
-    if not fresh and not banned:
+    if not fresh and not banned and not edit.order:
         return None
     short = edit.name[len(edit.owner) + 1 :] if edit.owner else edit.name
     whole = edit.status == "added"
     after = frozenset(edit.added if whole else edit.after)
-    return Part(edit.owner, short, tuple(fresh), banned, after, whole)
+    return Part(edit.owner, short, tuple(fresh), banned, after, whole, edit.went, edit.order)
 
 
 class Index:
@@ -96,7 +107,7 @@ class Index:
 
     def holders(self, part: Part) -> set[str]:
         """Members with a telling statement of the part, or most of its unit, wherever they are."""
-        telling = (item.key for item in part.carriers if len(item.key) >= _TELLING)
+        telling = (item.key for item in part.carriers if _tells(item.key))
         held = (self._holders.get(key, []) for key in telling)
         found = {name for names in held if len(names) <= _COMMONPLACE for name in names}
         shared = Counter(name for key in part.after for name in self._holders.get(key, ()))
@@ -112,13 +123,13 @@ class Index:
         lives: set[str] = set()
         lacks: set[str] = set()
         for part, group in shares:
-            size = len(part.carriers) or 1
+            size = part.size
             alive: set[int] = set()
             having: set[str] = set()
             for name in (group & self.members.keys()) | self.holders(part):
                 held = _held(part, self.members[name])
                 alive |= held
-                if held and len(held) >= _LIVES * size:
+                if held and len(held) >= (1.0 if part.order else _LIVES) * size:
                     having.add(name)
             total += size
             found += len(alive)
@@ -126,7 +137,7 @@ class Index:
             lacks |= {
                 name
                 for name in group - having
-                if self._ought(part, name) and not having & self._ancestors(name)
+                if self._ought(part, name, having) and not having & self._ancestors(name)
             }
         surviving = found / total if total else 0.0
         return Whereabouts(round(surviving, 3), tuple(sorted(lives)), tuple(sorted(lacks - lives)))
@@ -145,14 +156,15 @@ class Index:
                 found |= set(chosen)
         return found
 
-    def _ought(self, part: Part, name: str) -> bool:
+    def _ought(self, part: Part, name: str, having: set[str]) -> bool:
         """A copy lacks a fix only where it has what was fixed; a replacement always ought to."""
         member = self.members.get(name)
         if member is None or part.whole:
             return True
-        unit = _counterpart(part, member) if part.unit else None
+        unit = _counterpart(part, member, _SAME_UNIT) if part.unit else None
         if unit is None:
-            return False
+            innocent = {key for each in having for key in self.members[each].keys}
+            return bool(having) and _still_unfixed(part, member, innocent)
         earlier = [_words(carrier.before) for carrier in part.carriers if carrier.before]
         if len(earlier) < len(part.carriers) or not earlier:
             return True
@@ -173,6 +185,8 @@ class Index:
 def _held(part: Part, member: Member) -> set[int]:
     """Which carriers of a part a class holds, by index; 0 stands for the whole of a removal."""
     unit = _counterpart(part, member)
+    if part.order:
+        return _in_order(part, unit)
     if not part.carriers:
         return {0} if unit is not None and not part.banned & unit.keys else set()
     near = unit.keys if unit is not None else frozenset()
@@ -180,19 +194,19 @@ def _held(part: Part, member: Member) -> set[int]:
         index
         for index, carrier in enumerate(part.carriers)
         if carrier.key in near
-        or (len(carrier.key) >= _TELLING and carrier.key in member.keys)
+        or (_tells(carrier.key) and carrier.key in member.keys)
         or _evolved(carrier, near)
     }
 
 
-def _counterpart(part: Part, member: Member) -> UnitOutline | None:
+def _counterpart(part: Part, member: Member, share: float = _SAME_JOB) -> UnitOutline | None:
     same = member.units.get(part.unit)
     if same is not None:
         return same
     best = max(
         member.units.values(), key=lambda unit: _overlap(part.after, unit.keys), default=None
     )
-    return best if best is not None and _overlap(part.after, best.keys) >= _SAME_JOB else None
+    return best if best is not None and _overlap(part.after, best.keys) >= share else None
 
 
 def _overlap(one: frozenset[str], other: frozenset[str]) -> float:
@@ -211,6 +225,35 @@ def _evolved(carrier: Carrier, keys: frozenset[str]) -> bool:
         _overlap(words, theirs) >= _ALIKE and _overlap(words, theirs) > _overlap(earlier, theirs)
         for theirs in near
     )
+
+
+def _in_order(part: Part, unit: UnitOutline | None) -> set[int]:
+    places = {key: place for place, key in enumerate(unit.order if unit else ())}
+    return {
+        index
+        for index, (first, second) in enumerate(part.order)
+        if first in places and second in places and places[first] < places[second]
+    }
+
+
+def _tells(key: str) -> bool:
+    return len(key) >= _TELLING and not key.startswith("except ")
+
+
+def _still_unfixed(part: Part, member: Member, innocent: set[str]) -> bool:
+    """Whether a class whose methods are others still does what the fix did away with; what those
+    that have the fix do as well, elsewhere, is no sign of it."""
+    fixed = [_words(carrier.key) for carrier in part.carriers]
+    theirs = [_words(key) for key in sorted(member.keys)]
+
+    def done(old: frozenset[str]) -> bool:
+        near = max(theirs, key=lambda other: _overlap(old, other), default=frozenset())
+        likeness = _overlap(old, near)
+        return likeness >= _LIKE_BEFORE and all(_overlap(new, near) < likeness for new in fixed)
+
+    gone = [_words(key) for key in part.gone if key not in innocent]
+    telling = [words for words in gone if len(words) >= _MANY_WORDS]
+    return bool(telling) and all(done(words) for words in telling)
 
 
 @lru_cache(maxsize=1 << 16)

@@ -11,7 +11,9 @@ from consolidator.analysis.history.delta import FileDelta, UnitDelta, changed
 
 _SAME_UNIT = 0.6
 _SAME_NAME = 0.4
-"""Share of statements at which two units are one that moved; less is asked of equal names."""
+_SAME_PLACE = 0.2
+"""Share of statements at which two units are one that moved; less is asked of the same method, still
+less where its class has the same name too."""
 _FEWEST = 2
 _COMMONPLACE = 20
 
@@ -72,13 +74,17 @@ class _Lost:
             for place in held
             if place in self.units
         )
-        ranked = sorted(shared, key=lambda place: (-_overlap(self.units[place], unit), place))
-        for place in ranked[:1]:
-            old = self.units[place]
-            same = _short(old) == _short(unit)
-            if _overlap(old, unit) >= (_SAME_NAME if same else _SAME_UNIT):
-                return self.units.pop(place)
+        ranked = sorted(shared, key=lambda place: (self._distance(place, unit), place))
+        if ranked and self._distance(ranked[0], unit) <= 0:
+            return self.units.pop(ranked[0])
         return None
+
+    def _distance(self, place: tuple[int, str], unit: Unit) -> float:
+        old = self.units[place]
+        if old.name == unit.name:
+            return _SAME_PLACE - _overlap(old, unit)
+        same = old.name.rpartition(".")[2] == unit.name.rpartition(".")[2]
+        return (_SAME_NAME if same else _SAME_UNIT) - _overlap(old, unit)
 
 
 def joined(files: Sequence[FileDelta], versions: Sequence[Versions]) -> list[FileDelta]:
@@ -124,7 +130,3 @@ def _joined(file: FileDelta, version: Versions, lost: _Lost) -> FileDelta:
 def _overlap(one: Unit, other: Unit) -> float:
     union = len(one.keys | other.keys)
     return len(one.keys & other.keys) / union if union else 0.0
-
-
-def _short(unit: Unit) -> str:
-    return unit.name.rpartition(".")[2]

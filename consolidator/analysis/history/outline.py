@@ -18,6 +18,8 @@ class UnitOutline(msgspec.Struct, frozen=True, gc=False, array_like=True):
     owner: str
     keys: frozenset[str]
     """Its statements in normal form, those that act."""
+    order: tuple[str, ...] = ()
+    """The same as they follow one another."""
 
 
 class FileOutline(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -31,7 +33,7 @@ class FileOutline(msgspec.Struct, frozen=True, gc=False, array_like=True):
 def outline_of(units: Units, wanted: Units) -> FileOutline:
     """Raises `UnparsableError`."""
     return FileOutline(
-        tuple(UnitOutline(unit.name, unit.owner, unit.keys) for unit in units.values()),
+        tuple(UnitOutline(unit.name, unit.owner, unit.keys, unit.order) for unit in units.values()),
         frozenset(wanted),
         {name: bases for unit in units.values() if unit.is_body for name, bases in _bases(unit)},
     )

@@ -59,6 +59,8 @@ class UnitEdit(msgspec.Struct, frozen=True, gc=False, array_like=True):
     after: tuple[str, ...] = ()
     """Every statement of a changed unit afterwards, sorted."""
     evidence: tuple[Evidence, ...] = ()
+    order: tuple[tuple[str, str], ...] = ()
+    """Of a unit whose statements only changed places: neighbours that were none before."""
 
     @property
     def came(self) -> tuple[str, ...]:

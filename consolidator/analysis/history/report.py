@@ -32,6 +32,8 @@ class CommitEntry(msgspec.Struct, frozen=True, kw_only=True):
     at_risk: bool = False
     """A fix that the plan's replacement lacks, or, without a plan, that lives nowhere any more."""
     reverted_by: str | None = None
+    copies: tuple[str, ...] = ()
+    """Other commits that brought the same fix, such as cherry-picks; they are no fixes of their own."""
 
 
 class ExtractReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,7 +74,8 @@ class ExtractReport(msgspec.Struct, frozen=True, kw_only=True):
 
 def acknowledged(entry: CommitEntry, decided: Iterable[str]) -> bool:
     """Whether a `[[keep]]` or `[[drop]]` names the commit, by at least seven digits of its hash."""
-    return any(len(fix) >= 7 and entry.hash.startswith(fix.lower()) for fix in decided)
+    names = (entry.hash, *entry.copies)
+    return any(len(fix) >= 7 and name.startswith(fix.lower()) for fix in decided for name in names)
 
 
 def unacknowledged(report: ExtractReport, plan: Plan) -> list[CommitEntry]:

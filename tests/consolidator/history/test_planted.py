@@ -8,8 +8,8 @@ from textwrap import dedent
 import pytest
 from repositories import RepositoryBuilder
 
-from consolidator.adapters.git_reading import CommitReader
 from consolidator.adapters.git import open_repository
+from consolidator.adapters.git_reading import CommitReader
 from consolidator.analysis.history.report import CommitEntry, ExtractReport, unacknowledged
 from consolidator.errors import UsageError
 from consolidator.plan import Drop, Keep, Move, Plan

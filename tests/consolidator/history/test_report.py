@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from repositories import RepositoryBuilder
 
-from consolidator.adapters.git_reading import CommitReader
 from consolidator.adapters.git import Repository, open_repository
+from consolidator.adapters.git_reading import CommitReader
 from consolidator.adapters.report_cache import ReportCache
 from consolidator.analysis.history.report import ExtractReport
 from consolidator.plan import Plan

@@ -57,4 +57,5 @@ def tally(family: Family) -> str:
         f"{counts['differ']} differ",
         f"{counts['are missing']} are missing in some",
     ]
-    return f"{counts.total()} methods: " + ", ".join(said)
+    total = counts.total()
+    return f"{total} method{'' if total == 1 else 's'}: " + ", ".join(said)

@@ -259,7 +259,8 @@ HEAD = """\
 Written by `python tests/benchmarks/duplicates.py --report reports/duplicates.md`; the sets are in
 `tests/labelled/`. The other tools report fragments, not classes: a pair counts for them where
 fragments cover half the lines of the smaller class, directly or through a third class. Their options
-are their own, but for jscpd's smallest fragment (4 lines, 30 tokens instead of 5 and 50).
+are their own, but for jscpd's smallest fragment (4 lines, 30 tokens instead of 5 and 50). Seconds are
+of a shared machine: read them as orders of magnitude.
 
 ## The labelled set
 """.splitlines()

@@ -23,7 +23,6 @@ class Accounts:
 
     def __init__(self, members: dict[str, Member], plan: Plan, layout: Layout) -> None:
         self._members = members
-        self._index = Index(members)
         self._layout = layout
         by_target: dict[str, set[str]] = {}
         for move in plan.moves:
@@ -31,6 +30,7 @@ class Accounts:
         self._merged = [frozenset(names) for names in by_target.values()]
         self._groups = groups(members.values(), self._merged)
         self.canonical = tuple(sorted(by_target))
+        self._index = Index(members, self.canonical)
         self.classes = [name for name in self._groups if members[name].methods]
         self._by_name: dict[str, list[str]] = {}
         for qualname, member in members.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -96,8 +96,9 @@ def _part(edit: UnitEdit) -> Part | None:
 class Index:
     """Every member at the revision, by the statements that it holds."""
 
-    def __init__(self, members: Mapping[str, Member]) -> None:
+    def __init__(self, members: Mapping[str, Member], replacements: Collection[str] = ()) -> None:
         self.members = members
+        self._replacements = frozenset(replacements)
         self._holders: dict[str, list[str]] = {}
         self._named: dict[str, list[str]] = {}
         for name in sorted(members):
@@ -159,7 +160,7 @@ class Index:
     def _ought(self, part: Part, name: str, having: set[str]) -> bool:
         """A copy lacks a fix only where it has what was fixed; a replacement always ought to."""
         member = self.members.get(name)
-        if member is None or part.whole:
+        if member is None or part.whole or name in self._replacements:
             return True
         unit = _counterpart(part, member, _SAME_UNIT) if part.unit else None
         if unit is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from posixpath import dirname
 
 from consolidator.analysis.references.routes import Routes
@@ -17,11 +17,9 @@ def find_candidates(routes: Routes) -> list[str]:
     fresh = found
     while fresh:
         tree.prefetch(sorted(fresh))
-        reached: set[str] = set()
-        for path in sorted(fresh):
-            for alias in sorted(_new_aliases(routes, path)):
-                routes.needles.add(alias)
-                reached |= _readers(routes, path, alias)
+        aliases = [(path, name) for path in sorted(fresh) for name in _new_aliases(routes, path)]
+        routes.needles |= {name for _, name in aliases}
+        reached = _readers(routes, aliases)
         reached |= _star_importers(routes)
         fresh = reached - found
         found |= fresh
@@ -75,11 +73,19 @@ def _aliases(routes: Routes, path: str, facts: ModuleFacts) -> Iterator[tuple[st
             yield bound.name, f"{module}.{bound.value}"
 
 
-def _readers(routes: Routes, path: str, alias: str) -> set[str]:
-    """Files that can read an alias from the module that makes it."""
+def _readers(routes: Routes, aliases: Collection[tuple[str, str]]) -> set[str]:
+    """Files that can read aliases from the modules that make them. The tree is looked through once,
+    however many aliases there are."""
+    if not aliases:
+        return set()
     tree = routes.tree
-    last = tree.module(path).rpartition(".")[2]
-    holders = tree.containing(alias)
-    near = dirname(path)
-    named = set(tree.containing(last, paths=holders))
-    return {holder for holder in holders if holder in named or dirname(holder) == near}
+    readers: set[str] = set()
+    homes = [
+        (dirname(path), tree.module(path).rpartition(".")[2].encode(), name.encode())
+        for path, name in sorted(aliases)
+    ]
+    for holder in tree.containing(*{name for _, name in aliases}):
+        data, folder = tree.read(holder), dirname(holder)
+        if any(alias in data and (folder == near or last in data) for near, last, alias in homes):
+            readers.add(holder)
+    return readers

@@ -58,6 +58,7 @@ class Routes:
         self.targets = resolve_chains({move.source: move.target for move in self.moves})
         self._settled = frozenset(self.targets.values())
         self._members = {move.source: {**move.attributes, **move.methods} for move in self.moves}
+        self.holders = frozenset(source.rpartition(".")[0] for source in self.targets)
         self._traces: dict[tuple[str, str], Trace] = {}
         self._late: dict[tuple[str, str], bool] = {}
         self.needles: set[str] = {source.rpartition(".")[2] for source in self.targets}
@@ -308,7 +309,7 @@ class FileMoves:
 
     def holds_moved(self, module: str) -> bool:
         """See `Moves.holds_moved`."""
-        return any(source.rpartition(".")[0] == module for source in self._routes.targets)
+        return module in self._routes.holders
 
     def _marked(self, landing: Landing, dotted: str) -> Landing:
         if landing.target is None:

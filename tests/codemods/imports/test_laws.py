@@ -1,4 +1,4 @@
-"""Laws of the rewrite, over the standard library's own sources."""
+"""Laws of the rewrite, over the sources of the standard library and of our dependencies."""
 
 from __future__ import annotations
 
@@ -7,20 +7,31 @@ import difflib
 import sysconfig
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import libcst.codemod
+import networkx
+import typer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from codemods.imports import move_references
 from codemods.moves import MoveTable
 from codemods.outcome import Changed, Unchanged
+from consolidator.adapters.apply import apply_changes, undo_last
+from consolidator.analysis.changes import FileChange
 
 LIBRARY = Path(sysconfig.get_path("stdlib"))
+FOLDERS = [
+    *(LIBRARY / name for name in ("asyncio", "concurrent/futures", "email", "http", "importlib")),
+    *(LIBRARY / name for name in ("json", "logging", "unittest", "xml/etree")),
+    *(Path(module.__file__ or "").parent for module in (typer, libcst.codemod, networkx)),
+]
 FILES = sorted(
     path
-    for folder in ("asyncio", "concurrent/futures", "email", "http", "importlib", "json", "logging")
-    for path in (LIBRARY / folder).glob("*.py")
-    if path.stat().st_size < 40_000
+    for folder in FOLDERS
+    for path in folder.glob("*.py")
+    if path.stat().st_size < 40_000 and b"import" in path.read_bytes()
 )
 
 
@@ -105,3 +116,17 @@ def test_line_endings_and_the_missing_last_one_stay(case: tuple[str, dict[str, s
     text, moves = case
     dos = text.rstrip("\n").replace("\n", "\r\n")
     assert moved(dos, moves) == moved(text.rstrip("\n"), moves).replace("\n", "\r\n")
+
+
+@settings(LAWS, max_examples=8)
+@given(files_and_moves())
+def test_applying_and_undoing_gives_the_same_bytes(case: tuple[str, dict[str, str]]) -> None:
+    text, moves = case
+    before, after = text.encode(), moved(text, moves).encode()
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "module.py"
+        path.write_bytes(before)
+        apply_changes(Path(folder), [FileChange("module.py", before, after)])
+        assert path.read_bytes() == after
+        undo_last(Path(folder))
+        assert path.read_bytes() == before

@@ -30,7 +30,7 @@ import networkx as nx
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from labelled.pairs import Pair, files, pairs
-from labelled.unseen import UNSEEN, UNSEEN_DIFFERENT, UNSEEN_SAME
+from labelled.unseen import UNSEEN, UNSEEN_DIFFERENT, UNSEEN_ROLES, UNSEEN_SAME
 from trees import tree_of, write_tree
 
 COVERED = 0.5
@@ -89,7 +89,10 @@ def measured(root: Path) -> list[Result]:
 
 
 def unseen_pairs() -> list[Pair]:
-    same = [Pair(*pair, True, "copies and roles") for pair in UNSEEN_SAME]
+    same = [
+        Pair(*pair, True, "role: unseen" if pair in UNSEEN_ROLES else "copy")
+        for pair in UNSEEN_SAME
+    ]
     return same + [Pair(*pair, False, "hard: unseen") for pair in UNSEEN_DIFFERENT]
 
 
@@ -276,9 +279,10 @@ rewritten under another class name.
 ## Pairs written after the detector was frozen
 """.splitlines()
 ABOUT_UNSEEN = """
-At the first run on this set 0 of 18 different pairs were reported and 4 of 7 same ones found (precision
+The set is small and by the same hand as the detector. At the first run on it 0 of 18 different pairs were reported and 4 of 7 same ones found (precision
 1.000, recall 0.571). Then one rule was changed for all (bodies are compared where half of the lines
-have a counterpart, not only half of the methods), which the table shows. Still missed: a class whose
+have a counterpart, not only half of the methods), and the table shows what came of it, so our row is
+no longer held out: 0.571 is the honest figure, 0.857 the present one. Still missed: a class whose
 methods lie in a base and a mixin elsewhere; its base is reported with the copy, the class itself is not.
 
 ## The same bytes

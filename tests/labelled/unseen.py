@@ -593,6 +593,8 @@ UNSEEN_SAME = (
     ("ship.notify.ParcelNotifier", "depot.parcels.ParcelNotifier"),
     ("nested.a.Importer.RowBuffer", "nested.b.make_buffer.<locals>.LineBuffer"),
 )
+UNSEEN_ROLES = UNSEEN_SAME[3:6]
+"""Those of one role that were never copied from each other."""
 UNSEEN_DIFFERENT = (
     ("search.sync_client.SearchClient", "search.aio.sync_client.SearchClient"),
     ("store.disk.DiskBlobStore", "store.s3.S3BlobStore"),

@@ -54,11 +54,13 @@ class TextSink:
         return not frames
 
     async def send(self, frames: list[bytes]) -> None:
-        self.writing_since = asyncio.get_running_loop().time()
+        clock = asyncio.get_running_loop().time
+        self.writing_since = clock()
         for number, frame in enumerate(frames, 1):
             await self._transport.send_text(frame.decode())
             if number % _YIELD_EVERY == 0:
                 await asyncio.sleep(0)  # a socket with room in its buffer never suspends
+                self.writing_since = clock()
         self.writing_since = None
 
     async def close(self, code: int, reason: str) -> None:

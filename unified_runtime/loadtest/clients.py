@@ -38,6 +38,7 @@ class Tally:
     foreign: int = 0
     reconnects: int = 0
     latencies: list[float] = field(default_factory=list)
+    """Seconds, of events emitted while their client was connected."""
 
     @property
     def clean(self) -> bool:
@@ -51,6 +52,7 @@ class LoadClient:
         self.user_id = user_id
         self.position: int | None = None
         self._stream = ""
+        self._since = 0.0
         self._url = url
         self._tally = tally
         self._socket: ClientConnection | None = None
@@ -95,6 +97,7 @@ class LoadClient:
     def _take(self, frame: _Frame) -> None:
         if frame.type == "ready":
             self._stream = frame.stream
+            self._since = time.monotonic()
             if self.position is None:
                 self.position = frame.seq
         elif frame.type == "gap":
@@ -117,8 +120,9 @@ class LoadClient:
         if frame.seq > expected:
             tally.out_of_order += 1
         self.position = frame.seq
-        if self.measuring and frame.data.sent_at is not None:
-            tally.latencies.append(time.monotonic() - frame.data.sent_at)
+        sent_at = frame.data.sent_at
+        if self.measuring and sent_at is not None and sent_at > self._since:
+            tally.latencies.append(time.monotonic() - sent_at)
 
     async def ready(self) -> None:
         await self.reach(0)

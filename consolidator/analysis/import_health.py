@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-
-import networkx as nx
+from typing import TYPE_CHECKING
 
 from consolidator.tree.facts import BindingFact, ImportFact
 from consolidator.tree.index import Tree
 from consolidator.tree.names import Resolver, for_type_checkers
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -136,6 +138,8 @@ def new_cycles(tree: Tree, after: Tree, edited: Iterable[str]) -> list[ImportCyc
     }
     if not added:
         return []
+    import networkx as nx  # noqa: PLC0415 - slow to import, and only a check of cycles needs it
+
     before_groups, graph = _components(_graph(tree)), _graph(after)
     after_groups = _components(graph)
     return [
@@ -147,6 +151,8 @@ def new_cycles(tree: Tree, after: Tree, edited: Iterable[str]) -> list[ImportCyc
 
 
 def _graph(tree: Tree) -> nx.DiGraph[str]:
+    import networkx as nx  # noqa: PLC0415 - slow to import, and only a check of cycles needs it
+
     tree.prefetch()
     graph: nx.DiGraph[str] = nx.DiGraph()
     for path in tree.paths:
@@ -157,6 +163,8 @@ def _graph(tree: Tree) -> nx.DiGraph[str]:
 
 def _components(graph: nx.DiGraph[str]) -> dict[str, str]:
     """Each file with the smallest path of its strongly connected component."""
+    import networkx as nx  # noqa: PLC0415 - slow to import, and only a check of cycles needs it
+
     groups = nx.strongly_connected_components(graph)
     return {path: min(group) for group in groups for path in group}
 

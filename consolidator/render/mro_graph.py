@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import networkx as nx
-
 from consolidator.analysis.mro.diff import MroDiff
 from consolidator.analysis.mro.report import GAP, MroReport
 
@@ -16,6 +14,8 @@ _LEFT_OUT = {"builtins.object", GAP}
 def graph(report: MroReport) -> Any:
     """A `networkx.DiGraph` from classes to their direct bases, `object` left out; `sure` tells
     whether an edge is exact."""
+    import networkx as nx  # noqa: PLC0415 - a tenth of a second that no other format needs
+
     drawn: Any = nx.DiGraph()
     for entry in report.classes:
         drawn.add_node(entry.qualname)

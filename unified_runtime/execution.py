@@ -8,7 +8,8 @@ from enum import Enum, auto
 from typing import Any, Literal
 
 from unified_runtime.bridge import AgentWebSocketBridge
-from unified_runtime.errors import NotWiredError, RunStateError
+from unified_runtime.cancellation import to_the_end
+from unified_runtime.errors import NotWiredError, RunStateError, UnifiedRuntimeError
 from unified_runtime.presentation import presentable
 
 
@@ -52,6 +53,15 @@ class AgentRun:
         call_id: str | None = None,
     ) -> str:
         self._check(RunState.RUNNING)
+        return await to_the_end(self._open_call(agent_name, tool_name, parameters, call_id))
+
+    async def _open_call(
+        self,
+        agent_name: str,
+        tool_name: str,
+        parameters: Mapping[str, Any] | None,
+        call_id: str | None,
+    ) -> str:
         call_id = await self._bridge.notify_tool_executing(
             agent_name, tool_name, parameters, call_id
         )
@@ -76,16 +86,20 @@ class AgentRun:
             )
         if call_id is None or call_id not in self._open_calls:
             raise RunStateError(f"no open call of {tool_name!r}")
-        del self._open_calls[call_id]
-        return await self._bridge.notify_tool_completed(
-            agent_name, tool_name, results, call_id=call_id, status=status, duration=duration
-        )
+        call = self._open_calls.pop(call_id)
+        try:
+            return await self._bridge.notify_tool_completed(
+                agent_name, tool_name, results, call_id=call_id, status=status, duration=duration
+            )
+        except UnifiedRuntimeError:
+            self._open_calls[call_id] = call
+            raise
 
     async def _start(self) -> None:
         self._check(RunState.NEW)
-        self.state = RunState.RUNNING
         self._started = time.monotonic()
         await self._bridge.notify_agent_started(self.agent_name)
+        self.state = RunState.RUNNING
 
     async def _end(self, status: Literal["completed", "failed", "cancelled"]) -> None:
         self._check(RunState.RUNNING)
@@ -125,24 +139,21 @@ class ExecutionEngine:
         """`async with engine.run("triage") as run:` sends `agent_started`, and on every way out
         closes open tools and sends `agent_completed` (`completed`, `failed` or `cancelled`).
 
-        The agent's exception goes on. Cancelling while the end is being journaled does not
-        interrupt it.
+        The agent's exception goes on; if its end could not be journaled, with a note that says so.
+        Cancelling while the start or the end is being journaled does not interrupt that.
         """
         if self._running:
             raise RunStateError("this engine's run has not ended")
         self._running = True
         run = AgentRun(agent_name, self._bridge)
         try:
-            await run._start()
-            try:
-                yield run
-            except asyncio.CancelledError:
-                await asyncio.shield(run._end("cancelled"))
-                raise
-            except BaseException:
-                await asyncio.shield(run._end("failed"))
-                raise
-            await asyncio.shield(run._end("completed"))
+            await to_the_end(run._start())
+            yield run
+        except BaseException as error:
+            await _end_after(error, run)
+            raise
+        else:
+            await to_the_end(run._end("completed"))
         finally:
             self._running = False
 
@@ -151,3 +162,13 @@ class ExecutionEngine:
         async with self.run(agent_name) as run:
             run.final_response = await agent(run)
         return run.final_response
+
+
+async def _end_after(error: BaseException, run: AgentRun) -> None:
+    if run.state is not RunState.RUNNING:
+        return
+    try:
+        cancelled = isinstance(error, asyncio.CancelledError)
+        await to_the_end(run._end("cancelled" if cancelled else "failed"))
+    except UnifiedRuntimeError as lost:
+        error.add_note(f"the run's end could not be journaled: {lost}")

@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from secrets import token_urlsafe
 from typing import Any, Literal, Protocol
 
-from unified_runtime.errors import NotWiredError
+from unified_runtime.cancellation import to_the_end
+from unified_runtime.errors import NotWiredError, UnifiedRuntimeError
 from unified_runtime.presentation import presentable
 
 Tool = Callable[..., Any]
@@ -78,10 +79,16 @@ class ToolExecutionEngine:
             )
         given = dict(parameters or {})
         call_id = token_urlsafe(9)
-        await bridge.notify_tool_executing(agent_name, tool_name, presentable(given), call_id)
-        started = time.monotonic()
+        started: float | None = None
+
+        async def executing() -> None:
+            nonlocal started
+            await bridge.notify_tool_executing(agent_name, tool_name, presentable(given), call_id)
+            started = time.monotonic()
 
         async def completed(status: Literal["ok", "error"], results: Any) -> None:
+            if started is None:
+                return
             await bridge.notify_tool_completed(
                 agent_name,
                 tool_name,
@@ -92,20 +99,31 @@ class ToolExecutionEngine:
             )
 
         try:
+            await to_the_end(executing())
             async with asyncio.timeout(self._timeout):
                 result = await _call(tool, given)
         except BaseException as error:
-            await asyncio.shield(completed("error", _told(error)))
+            try:
+                await to_the_end(completed("error", _told(error)))
+            except UnifiedRuntimeError as lost:
+                error.add_note(f"tool_completed could not be journaled: {lost}")
             raise
-        await asyncio.shield(completed("ok", result))
+        await to_the_end(completed("ok", result))
         return result
 
 
 async def _call(tool: Tool, parameters: dict[str, Any]) -> Any:
     if inspect.iscoroutinefunction(tool):
         return await tool(**parameters)
-    result = await asyncio.to_thread(tool, **parameters)
+    result = await asyncio.to_thread(_in_thread, tool, parameters)
     return await result if isinstance(result, Awaitable) else result
+
+
+def _in_thread(tool: Tool, parameters: dict[str, Any]) -> Any:
+    try:
+        return tool(**parameters)
+    except StopIteration as error:  # no future can carry it, so its caller would wait for ever
+        raise RuntimeError("the tool raised StopIteration") from error
 
 
 def _told(error: BaseException) -> dict[str, str]:
@@ -113,4 +131,8 @@ def _told(error: BaseException) -> dict[str, str]:
         return {"error": "cancelled", "message": "the call was cancelled"}
     if isinstance(error, TimeoutError):
         return {"error": "timeout", "message": str(error) or "the call took too long"}
-    return {"error": type(error).__name__, "message": str(error)}
+    try:
+        message = str(error)
+    except Exception as broken:  # noqa: BLE001 - an exception's own code may raise anything
+        message = f"no message: its __str__ raised {type(broken).__name__}"
+    return {"error": type(error).__name__, "message": message}

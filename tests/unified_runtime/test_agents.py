@@ -1,6 +1,7 @@
 """Bridge, tools, engine and registry: every run is seen from its start to its end."""
 
 import asyncio
+import json
 import threading
 
 import pytest
@@ -9,11 +10,14 @@ from unified_runtime import (
     AgentRegistry,
     AgentWebSocketBridge,
     ExecutionEngine,
+    MemoryJournal,
+    SqliteJournal,
     ToolExecutionEngine,
     UnifiedWebSocketEmitter,
+    UnifiedWebSocketManager,
     UserExecutionContext,
 )
-from unified_runtime.errors import NotWiredError, RunStateError
+from unified_runtime.errors import JournalError, NotWiredError, RunStateError
 
 CONTEXT = UserExecutionContext("u1", "t1", "r1")
 
@@ -216,3 +220,101 @@ async def test_the_registry_wraps_the_tools_of_every_run(manager, tab):
     ]
     await registry.tools_for(CONTEXT).execute("echo")
     assert types(await tab.wait_for(6))[4:] == ["tool_executing", "tool_completed"]
+
+
+class Unprintable(Exception):
+    def __str__(self):
+        raise RuntimeError("no")
+
+
+def raise_unprintable():
+    raise Unprintable
+
+
+def raise_stop_iteration():
+    raise StopIteration
+
+
+@pytest.mark.parametrize(
+    ("tool", "raised"), [(raise_unprintable, Unprintable), (raise_stop_iteration, RuntimeError)]
+)
+async def test_however_oddly_a_tool_fails_its_call_is_closed(bridge, tab, tool, raised):
+    tools = ToolExecutionEngine({"tool": tool})
+    tools.set_websocket_bridge(bridge)
+    with pytest.raises(raised):
+        async with asyncio.timeout(10):
+            await tools.execute("tool")
+    assert (await tab.wait_for(2))[1]["data"]["status"] == "error"
+
+
+async def life_of_a_run_cancelled_after(turns, manager):
+    """The events that are kept of it."""
+    engine = ExecutionEngine(websocket_notifier=manager.create_agent_bridge(CONTEXT))
+    tools = ToolExecutionEngine({"echo": echo})
+
+    async def agent(run):
+        tools.set_websocket_bridge(run)
+        await run.think("hm")
+        await tools.execute("echo")
+        await run.notify_tool_executing("triage", "left open")
+
+    task = asyncio.create_task(engine.execute("triage", agent))
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait([task])
+    return [json.loads(frame) for frame in (await manager._journal.read("u1", 0, 100)).frames]
+
+
+@pytest.mark.parametrize("kind", ["memory", "sqlite"])
+async def test_wherever_a_run_is_cancelled_it_starts_first_and_ends_last_with_all_calls_closed(
+    kind, tmp_path
+):
+    for turns in range(1, 60, 5 if kind == "sqlite" else 1):
+        path = tmp_path / f"{turns}.db"
+        journal = SqliteJournal(path, synchronous="OFF") if kind == "sqlite" else MemoryJournal()
+        async with UnifiedWebSocketManager(journal=journal) as manager:
+            events = await life_of_a_run_cancelled_after(turns, manager)
+        order = types(events)
+        assert (order[0], order[-1]) == ("agent_started", "agent_completed")
+        assert order.count("agent_started") == order.count("agent_completed") == 1
+        opened = [e["data"]["call_id"] for e in events if e["type"] == "tool_executing"]
+        closed = [e["data"]["call_id"] for e in events if e["type"] == "tool_completed"]
+        assert sorted(opened) == sorted(closed)
+
+
+class FailingJournal(MemoryJournal):
+    away = False
+
+    async def append(self, drafts):
+        if self.away:
+            raise JournalError("away")
+        return await super().append(drafts)
+
+
+async def test_what_the_agent_raised_goes_on_although_the_journal_is_away():
+    journal = FailingJournal()
+    async with UnifiedWebSocketManager(journal=journal) as manager:
+        engine = ExecutionEngine(websocket_notifier=manager.create_agent_bridge(CONTEXT))
+
+        async def agent(run):
+            journal.away = True
+            raise ValueError("the agent's own")
+
+        with pytest.raises(ValueError, match="the agent's own") as caught:
+            await engine.execute("triage", agent)
+        assert caught.value.__notes__ == ["the run's end could not be journaled: away"]
+
+        async def failing_tool():
+            journal.away = True
+            raise ValueError("the tool's own")
+
+        journal.away = False
+        tools = ToolExecutionEngine({"tool": failing_tool})
+        tools.set_websocket_bridge(manager.create_agent_bridge(CONTEXT))
+        with pytest.raises(ValueError, match="the tool's own") as caught:
+            await tools.execute("tool")
+        assert caught.value.__notes__ == ["tool_completed could not be journaled: away"]
+        with pytest.raises(JournalError):
+            await tools.execute("tool")
+        journal.away = False

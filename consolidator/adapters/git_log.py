@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from typing import IO
 
 from consolidator.analysis.history.records import Change, Commit
 
-_START = b"\x1e"
+_START = "\x1e"
 _CHUNK = 1 << 20
-_SYMLINK, _SUBMODULE = b"120000", b"160000"
+_FILES = {"100644", "100755", "100664", "000000"}
+"""Modes of regular files and of what is not there; links and submodules are none."""
 
 LOG_ARGUMENTS = (
     "log",
@@ -57,8 +57,8 @@ def parse_names(output: IO[bytes], prefix_length: int) -> Iterator[list[str]]:
             if paths:
                 yield paths
             paths = []
-        elif name := token.removeprefix(b"\n"):
-            paths.append(os.fsdecode(name)[prefix_length:])
+        elif name := token.removeprefix("\n"):
+            paths.append(name[prefix_length:])
     if paths:
         yield paths
 
@@ -75,8 +75,8 @@ def parse_log(output: IO[bytes], prefix_length: int) -> Iterator[Commit]:
         changes: list[Change] = []
         token = next(tokens, None)
         while token is not None and not token.startswith(_START):
-            about = token.lstrip(b"\n")
-            if about.startswith(b":"):
+            about = token.lstrip("\n")
+            if about.startswith(":"):
                 change = _change(about, next(tokens), prefix_length)
                 if change is not None:
                     changes.append(change)
@@ -84,27 +84,34 @@ def parse_log(output: IO[bytes], prefix_length: int) -> Iterator[Commit]:
         yield _commit(header, changes)
 
 
-def _tokens(output: IO[bytes]) -> Iterator[bytes]:
+def _tokens(output: IO[bytes]) -> Iterator[str]:
+    """Bytes that are not UTF-8 are surrogate escapes."""
     rest = b""
     while chunk := output.read(_CHUNK):
-        *whole, rest = (rest + chunk).split(b"\0")
-        yield from whole
+        whole, _, rest = (rest + chunk).rpartition(b"\0")
+        if whole:
+            yield from whole.decode("utf-8", "surrogateescape").split("\0")
     if rest:
-        yield rest
+        yield rest.decode("utf-8", "surrogateescape")
 
 
-def _change(about: bytes, path: bytes, prefix_length: int) -> Change | None:
-    parents = len(about) - len(about.lstrip(b":"))
-    fields = about[parents:].split(b" ")
-    modes, ids = fields[: parents + 1], fields[parents + 1 : 2 * parents + 2]
-    if {*modes} & {_SYMLINK, _SUBMODULE}:
+def _change(about: str, path: str, prefix_length: int) -> Change | None:
+    parents = about.count(":")
+    fields = about[parents:].split(" ")
+    if not _FILES.issuperset(fields[: parents + 1]):
         return None
-    *old, new = (None if not blob.strip(b"0") else blob.decode() for blob in ids)
-    known = tuple(blob for blob in old if blob is not None)
-    return Change(os.fsdecode(path)[prefix_length:], known, new)
+    *old, new = fields[parents + 1 : 2 * parents + 2]
+    known = tuple(blob for blob in old if blob.strip("0"))
+    return Change(path[prefix_length:], known, new if new.strip("0") else None)
 
 
-def _commit(header: list[bytes], changes: list[Change]) -> Commit:
-    commit, parents, author, time, message = (field.decode("utf-8", "replace") for field in header)
+def _commit(header: list[str], changes: list[Change]) -> Commit:
+    commit, parents, author, time, message = map(_shown, header)
     seconds = int(time) if time.lstrip("-").isdigit() else 0
     return Commit(commit, tuple(parents.split()), author, seconds, message, tuple(changes))
+
+
+def _shown(field: str) -> str:
+    if field.isascii():
+        return field
+    return field.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

@@ -19,7 +19,7 @@ from consolidator.analysis.history.records import Change, Edits, FileEdit, Task,
 from consolidator.analysis.history.signals import detect
 from consolidator.analysis.history.statements import Statement, UnparsableError
 
-_TEST_NAME = re.compile(rb"^[ \t]*(?:async[ \t]+)?def[ \t]+(test_\w+)", re.M)
+_TEST_NAME = re.compile(rb"def[ \t]+(test_\w+)")
 
 Content = Callable[[str], bytes | None]
 """The bytes of a blob; None where the repository lacks it."""

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
-from consolidator.analysis.emissions.code import (
-    Call,
-    Expression,
-    Path,
-    Result,
-)
-from consolidator.analysis.emissions.constants import texts
+from consolidator.analysis.emissions.code import Argument, Call, Expression, Joined, Path, Result
+from consolidator.analysis.emissions.constants import joined, texts
 from consolidator.analysis.emissions.possible import EMPTY, Values
 from consolidator.analysis.emissions.program import Function, last_name, owner_of
 from consolidator.analysis.emissions.values import Inference, in_order
+from consolidator.tree.facts import Parameter
 from consolidator.tree.names import Definition
 
 _CONSTRUCTORS = ("__init__", "__new__", "__post_init__")
@@ -57,6 +52,7 @@ class CallGraph:
         self._targets: dict[tuple[int, int], Targets] = {}
         self._uses: dict[Function, list[Use]] = {}
         self._named: dict[str, dict[Function, list[Use]]] = {}
+        self._asking: Mapping[str, Sequence[tuple[Function, Call]]] | None = None
 
     # forwards
 
@@ -74,6 +70,7 @@ class CallGraph:
         methods = (self.program.method(cls, name) for cls, name in wanted)
         functions.extend(method for method in methods if method is not None)
         functions = self._implementations(functions)
+        functions += [w for f in functions for w in self._wrappers(f) if w not in functions]
         if functions or callee.classes:
             fitting = [f for f in functions if accepts(f, call)]
             missing = ""
@@ -92,6 +89,20 @@ class CallGraph:
         namesakes = self.program.by_name.get(name, ()) if not missing and not callee.outside else ()
         guessed = [f for f in namesakes if (f.owner is not None) == is_method and accepts(f, call)]
         return Targets((), tuple(in_order(guessed)), (), tuple(sorted(callee.outside)), missing)
+
+    def _wrappers(self, function: Function) -> Iterator[Function]:
+        """What decorators of the project put in a function's place."""
+        fact = function.fact
+        for decorator in fact.decorators if fact is not None else ():
+            name, called, _ = decorator.partition("(")
+            scope = fact.scope if fact is not None else ""
+            named = self.program.resolver.expression(function.path, name, scope)
+            values = self.inference.meaning(named)
+            made = [self.inference.returned(f) for f in in_order(values.functions)]
+            if called:
+                made = [self.inference.returned(f) for m in made for f in in_order(m.functions)]
+            for values in made:
+                yield from (f for f in in_order(values.functions) if "<locals>" in f.qualname)
 
     def _implementations(self, functions: list[Function]) -> list[Function]:
         """Methods without a body stand for those of every class that fits the protocol."""
@@ -170,7 +181,10 @@ class CallGraph:
         return self._uses[function]
 
     def _called_as(self, function: Function) -> list[str]:
-        return [function.name, *self.program.aliases.get(function.name, ())]
+        """Names that calls of a function go by; a decorator's inner function goes by what it wraps."""
+        names = [function.name, *self.program.aliases.get(function.name, ())]
+        around, within, _ = function.qualname.partition(".<locals>")
+        return names + list(self.program.decorated.get(around, ())) if within else names
 
     def _collect(self, name: str) -> None:
         """Find what every call and every mention of a name means."""
@@ -202,19 +216,54 @@ class CallGraph:
     def _through_getattr(self, function: Function) -> Iterator[Use]:
         for user, call in self._by_getattr.get(function.name, ()):
             values = self.inference.result(call, user)
-            if function in values.functions or (values.open and _is_telling(function)):
-                yield Use(user, call.line, call.place, None, function in values.functions)
+            owners = self.inference.of(call.arguments[0].value, user)
+            known = {
+                self.program.method(c, function.name) for c in owners.instances | owners.classes
+            }
+            sure = function in values.functions or function in known
+            if sure or (values.open and not known and _is_telling(function)):
+                yield Use(user, call.line, call.place, None, sure)
 
-    @cached_property
-    def _by_getattr(self) -> dict[str, list[tuple[Function, Call]]]:
+    @property
+    def _by_getattr(self) -> Mapping[str, Sequence[tuple[Function, Call]]]:
         """Calls of `getattr` by the names that they can ask for."""
+        if self._asking is None:
+            self._asking = {}  # who calls the callers is asked on the way
+            self._asking = self._find_asking()
+            self._uses.clear()
+        return self._asking
+
+    def _find_asking(self) -> dict[str, list[tuple[Function, Call]]]:
         found: dict[str, list[tuple[Function, Call]]] = {}
         for user in self.program.mentioning("getattr"):
             for call in user.body.calls:
                 if isinstance(call.callee, Path) and call.callee.text == "getattr":
-                    for name in texts(self.inference, call.arguments[1].value, user):
+                    for name in self._asked(call, user) if len(call.arguments) > 1 else ():
                         found.setdefault(name, []).append((user, call))
         return found
+
+    def _asked(self, call: Call, user: Function) -> frozenset[str]:
+        """The names that a `getattr` asks for, by what callers pass if the name is put together."""
+        expression = call.arguments[1].value
+        found = texts(self.inference, expression, user)
+        if found or not isinstance(expression, Joined):
+            return found
+        parts = [texts(self.inference, p, user) or self._passed(p, user) for p in expression.parts]
+        return joined(parts)
+
+    def _passed(self, part: Expression, user: Function) -> frozenset[str]:
+        """Texts that callers pass as a parameter."""
+        if not isinstance(part, Path) or user.fact is None:
+            return frozenset()
+        if part.text not in {parameter.name for parameter in user.fact.parameters}:
+            return frozenset()
+        return frozenset(
+            text
+            for use in self.uses(user)
+            for argument, parameter in (bind(use.call, user) if use.call is not None else ())
+            if parameter.name == part.text
+            for text in texts(self.inference, argument.value, use.function)
+        )
 
 
 def called_name(call: Call) -> str:
@@ -276,3 +325,27 @@ def is_abstract(function: Function) -> bool:
 
 def _is_telling(function: Function) -> bool:
     return len(function.name) > 5 and "_" in function.name.strip("_")
+
+
+def bind(call: Call, target: Function) -> Iterator[tuple[Argument, Parameter]]:
+    """Arguments of a call with the parameters that they go to."""
+    fact = target.fact
+    if fact is None:
+        return
+    parameters = list(fact.parameters)
+    if target.receiver:
+        parameters = parameters[1:]
+    positional = [p for p in parameters if p.kind in ("positional", "positional-only", "vararg")]
+    named = {p.name: p for p in parameters}
+    rest = [p for p in parameters if p.kind == "kwarg"]
+    position = 0
+    for argument in call.arguments:
+        if argument.starred:
+            yield from ((argument, parameter) for parameter in parameters)
+        elif argument.keyword:
+            found = named.get(argument.keyword) or (rest[0] if rest else None)
+            if found:
+                yield argument, found
+        elif position < len(positional):
+            yield argument, positional[position]
+            position += positional[position].kind != "vararg"

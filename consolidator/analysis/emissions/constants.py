@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import product
 
 from consolidator.analysis.emissions.code import (
@@ -33,6 +33,16 @@ def texts(inference: Inference, expression: Expression, function: Function) -> f
     return _Texts(inference, function).of(expression, 0)
 
 
+def joined(parts: Sequence[frozenset[str]]) -> frozenset[str]:
+    """Every text that parts make together; nothing where one is unknown, or where they are too many."""
+    count = 1
+    for part in parts:
+        count *= len(part)
+    if not 0 < count <= _MOST:
+        return frozenset()
+    return frozenset("".join(combination) for combination in product(*parts))
+
+
 class _Texts:
     def __init__(self, inference: Inference, function: Function) -> None:
         self._inference = inference
@@ -47,7 +57,7 @@ class _Texts:
             case Path():
                 return self._path(expression.text, depth + 1)
             case Joined():
-                return self._joined([self.of(part, depth + 1) for part in expression.parts])
+                return joined([self.of(part, depth + 1) for part in expression.parts])
             case Choice():
                 return self._any(expression.options, depth)
             case Item():
@@ -65,15 +75,6 @@ class _Texts:
         for option in options:
             found |= self.of(option, depth + 1)
         return found
-
-    @staticmethod
-    def _joined(parts: list[frozenset[str]]) -> frozenset[str]:
-        count = 1
-        for part in parts:
-            count *= len(part)
-        if not 0 < count <= _MOST:
-            return frozenset()
-        return frozenset("".join(combination) for combination in product(*parts))
 
     def _path(self, text: str, depth: int) -> frozenset[str]:
         head, _, last = text.rpartition(".")

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
-from consolidator.analysis.emissions.calls import CallGraph, Targets, called_name, is_abstract
+from msgspec.structs import replace
+
+from consolidator.analysis.emissions.calls import CallGraph, Targets, bind, called_name, is_abstract
 from consolidator.analysis.emissions.code import (
-    Argument,
     Assignment,
     Call,
     Choice,
@@ -25,10 +27,12 @@ from consolidator.analysis.emissions.code import (
 )
 from consolidator.analysis.emissions.coroutines import is_coroutine, lost_coroutine
 from consolidator.analysis.emissions.liveness import Liveness
+from consolidator.analysis.emissions.passed import Passed
+from consolidator.analysis.emissions.possible import Values
 from consolidator.analysis.emissions.program import Function, owner_of
-from consolidator.analysis.emissions.transports import is_transport
+from consolidator.analysis.emissions.transports import is_broker, is_transport
+from consolidator.analysis.emissions.values import in_order
 from consolidator.analysis.emissions.verdict import Verdict
-from consolidator.tree.facts import Parameter
 from consolidator.tree.names import Definition
 
 _LOG = re.compile(
@@ -64,6 +68,10 @@ class Flow:
     """Classes that are no way to a transport."""
     _known: dict[tuple[Function, str], Journey] = field(default_factory=dict)
     _busy: set[tuple[Function, str]] = field(default_factory=set)
+
+    @cached_property
+    def passed(self) -> Passed:
+        return Passed(self.graph)
 
     def of_name(self, name: str, function: Function) -> Journey:
         """The journey of whatever a parameter or a `self.x` of this function holds."""
@@ -108,6 +116,7 @@ class _Trace:
         self._origin = origin
         self._results = results or set()
         self._done: set[int] = set()
+        self._kept: set[str] = set()
         self._journey = Journey()
 
     def run(self) -> Journey:
@@ -115,7 +124,10 @@ class _Trace:
         grown = True
         while grown:
             before = (len(self._names), len(self._results), len(self._done))
+            self._closures()
             for index, call in enumerate(body.calls):
+                if isinstance(call.callee, Path) and call.callee.text in self._names:
+                    self._results.add(index)  # what holds the value may give it back
                 if index not in self._done and self._takes(call):
                     self._done.add(index)
                     self._call(index, call)
@@ -127,6 +139,19 @@ class _Trace:
             if self._holds(found.value):
                 self._journey.returned = True
         return self._journey
+
+    def _closures(self) -> None:
+        """What functions inside this one do with the names that they share with it."""
+        for nested in self._graph.program.nested(self._function):
+            own = {a.target for a in nested.body.assignments}
+            own |= {p.name for p in nested.fact.parameters} if nested.fact else set()
+            for name in sorted(self._names - own):
+                journey = self._flow.of_name(name, nested)
+                if journey.returned:
+                    self._names.add(nested.name)
+                if journey.reached and self._flow.liveness.of(nested):
+                    self._journey.used = True
+                    self._found(journey.reached)
 
     def _blocked(self, step: Call | Assignment) -> str:
         return self._flow.liveness.blocked(self._function, step.place, step.line)
@@ -188,7 +213,64 @@ class _Trace:
         if not has_body and is_transport(call, callee):
             self._found(Verdict("true", f"sent in {self._where(call)}"))
             return
-        self._into(index, call, targets)
+        if targets.functions or targets.classes or targets.missing:
+            self._into(index, call, targets)
+        elif not self._by_callers(index, call):
+            if is_broker(call, callee):
+                self._found(Verdict("unknown", f"handed to a broker in {self._where(call)}"))
+            self._into(index, call, targets)
+            self._unknown_callee(index, call, callee)
+
+    def _by_callers(self, index: int, call: Call) -> bool:
+        """Follow a call by what callers pass as its callee or receiver; whether that says anything."""
+        program, passed = self._graph.program, self._flow.passed
+        owner = owner_of(call.callee)
+        if owner is None:
+            values = passed.of(call.callee, self._function)
+            found = [program.method(cls, "__call__") for cls in values.instances]
+            targets = {*values.functions, *(method for method in found if method)}
+        else:
+            values = passed.of(owner, self._function)
+            found = [program.method(cls, called_name(call)) for cls in values.instances]
+            targets = {method for method in found if method}
+        verdicts = [self._enter(index, call, target) for target in in_order(targets)]
+        if not verdicts:
+            return False
+        self._results.add(index)
+        if values.open:
+            self._found(self._guess(verdicts, call))
+        for verdict in () if values.open else verdicts:
+            self._found(verdict)
+        return True
+
+    def _unknown_callee(self, index: int, call: Call, callee: Values) -> None:
+        """`handler(event)`, where any function that somebody hands on may be the handler."""
+        if called_name(call) == "partial":
+            self._partial(index, call)
+            return
+        if callee.outside or not isinstance(call.callee, Path | Item | Result | Element):
+            return
+        if isinstance(call.callee, Path) and (
+            "." in call.callee.text
+            or self._graph.inference.head(call.callee, self._function) is None
+        ):
+            return
+        for target in self._flow.passed.callbacks(call, self._function):
+            verdict = self._enter(index, call, target)
+            if verdict:
+                why = f"{self._where(call)} calls what it was given, maybe {target.dotted}"
+                self._found(verdict.both(Verdict("unknown", why)))
+                return
+
+    def _partial(self, index: int, call: Call) -> None:
+        """`partial(f, event)`: whoever calls the result calls f with it."""
+        if not call.arguments:
+            return
+        inner = replace(call, callee=call.arguments[0].value, arguments=call.arguments[1:])
+        known = self._graph.inference.of(inner.callee, self._function).functions
+        why = f"bound by partial in {self._where(call)}; who calls it is not followed"
+        for target in in_order(known):
+            self._found(self._enter(index, inner, target).both(Verdict("unknown", why)))
 
     def _into(self, index: int, call: Call, targets: Targets) -> None:
         if targets.missing:
@@ -261,12 +343,30 @@ class _Trace:
                 if owner.text not in self._names:
                     self._names.add(owner.text)
                     self._stored(rest.partition(".")[0], queued=name in _QUEUEING)
-            else:
+            elif owner.text not in self._kept:
+                self._kept.add(owner.text)
                 self._names.add(head)
+                self._stored_elsewhere(owner.text, queued=name in _QUEUEING)
 
-    def _stored(self, attribute: str, *, queued: bool) -> None:
+    def _stored_elsewhere(self, owner: str, *, queued: bool) -> None:
+        """The value now lies in something that the callers passed, or in `other.attribute`."""
+        head, _, rest = owner.partition(".")
+        if not rest:
+            for caller, argument in self._flow.passed.arguments(head, self._function):
+                if isinstance(argument.value, Path):
+                    journey = self._flow.of_name(argument.value.text, caller)
+                    if journey.reached:
+                        self._found(journey.reached)
+            return
+        values = self._graph.inference.of(Path(head), self._function)
+        if not values.instances:
+            values = self._flow.passed.of(Path(head), self._function)
+        for cls in sorted(values.instances, key=lambda cls: (cls.path, cls.line)):
+            self._stored(rest.partition(".")[0], queued=queued, owner=cls)
+
+    def _stored(self, attribute: str, *, queued: bool, owner: Definition | None = None) -> None:
         """The value now lies in `self.attribute`: see what the other methods make of it."""
-        cls = self._graph.program.definition_of(self._function)
+        cls = owner or self._graph.program.definition_of(self._function)
         for method in self._methods(cls) if cls else ():
             if method is self._function or not method.receiver:
                 continue
@@ -296,27 +396,3 @@ class _Trace:
 def _is_log(call: Call) -> bool:
     text = call.callee.text if isinstance(call.callee, Path) else called_name(call)
     return bool(_LOG.search(text))
-
-
-def bind(call: Call, target: Function) -> Iterator[tuple[Argument, Parameter]]:
-    """Arguments of a call with the parameters that they go to."""
-    fact = target.fact
-    if fact is None:
-        return
-    parameters = list(fact.parameters)
-    if target.receiver:
-        parameters = parameters[1:]
-    positional = [p for p in parameters if p.kind in ("positional", "positional-only", "vararg")]
-    named = {p.name: p for p in parameters}
-    rest = [p for p in parameters if p.kind == "kwarg"]
-    position = 0
-    for argument in call.arguments:
-        if argument.starred:
-            yield from ((argument, parameter) for parameter in parameters)
-        elif argument.keyword:
-            found = named.get(argument.keyword) or (rest[0] if rest else None)
-            if found:
-                yield argument, found
-        elif position < len(positional):
-            yield argument, positional[position]
-            position += positional[position].kind != "vararg"

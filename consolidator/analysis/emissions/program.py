@@ -203,6 +203,31 @@ class Program:
             found[body.qualname] = Function(path, module, body.qualname, body, fact, owner)
         return found
 
+    def nested(self, function: Function) -> Sequence[Function]:
+        """Functions defined inside a function, not those inside these."""
+        return self._nested.get((function.path, function.qualname), ())
+
+    @cached_property
+    def _nested(self) -> dict[tuple[str, str], list[Function]]:
+        found: dict[tuple[str, str], list[Function]] = {}
+        for path in self.paths:
+            for function in self.functions(path):
+                outer, within, _ = function.qualname.rpartition(".<locals>.")
+                if within:
+                    found.setdefault((path, outer), []).append(function)
+        return found
+
+    @cached_property
+    def decorated(self) -> Mapping[str, Sequence[str]]:
+        """Names of functions by the last name of each decorator that they have."""
+        found: dict[str, set[str]] = {}
+        for name, functions in self.by_name.items():
+            for function in functions:
+                for decorator in function.fact.decorators if function.fact is not None else ():
+                    last = decorator.partition("(")[0].rpartition(".")[2]
+                    found.setdefault(last, set()).add(name)
+        return {decorator: sorted(names) for decorator, names in found.items()}
+
     @cached_property
     def by_name(self) -> Mapping[str, Sequence[Function]]:
         """Every function and method by its plain name."""

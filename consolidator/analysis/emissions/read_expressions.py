@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterable
 from typing import Literal
 
@@ -37,6 +38,8 @@ _OPERATORS: dict[type[ast.cmpop], Operator] = {
     ast.In: "in",
     ast.NotIn: "not in",
 }
+
+_PLACEHOLDER = re.compile(r"%[srda]")
 
 
 _INTEGERS = 2**63
@@ -105,6 +108,8 @@ class ExpressionReader:
                 if len(node.ops) > 1:
                     operator = "other"
                 return Test(operator, self._each([node.left, *node.comparators]))
+            case ast.BinOp(left=ast.Constant(value=str(text)), op=ast.Mod()):
+                return self._percent(text, node.right)
             case ast.BinOp(op=ast.Add() | ast.Mod()):
                 return Joined((self.read(node.left), self.read(node.right)))
             case ast.NamedExpr():
@@ -120,6 +125,17 @@ class ExpressionReader:
             case _:
                 parts = [part for part in ast.iter_child_nodes(node) if isinstance(part, ast.expr)]
                 return Opaque(self._each(parts))
+
+    def _percent(self, text: str, right: ast.expr) -> Expression:
+        """`"tool_%s" % name`, with the values in the places that they get."""
+        values = self._each(right.elts if isinstance(right, ast.Tuple) else [right])
+        texts = [Text(part) for part in _PLACEHOLDER.split(text)]
+        if len(texts) != len(values) + 1:
+            return Joined((Text(text), *values))
+        parts: list[Expression] = [texts[0]]
+        for value, following in zip(values, texts[1:], strict=True):
+            parts += [value, following]
+        return Joined(tuple(parts))
 
     def _each(self, nodes: Iterable[ast.expr]) -> tuple[Expression, ...]:
         return tuple(self.read(node) for node in nodes)

@@ -36,6 +36,7 @@ _EMITTING = re.compile(
 _TYPE_KEYS = frozenset(
     {"type", "event", "event_type", "kind", "name", "message_type", "event_name"}
 )
+_DEFAULT_KEYS = _TYPE_KEYS | {"topic", "action"}
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ class Sites:
     # direct sites
 
     def _candidates(self) -> Iterator[Function]:
-        wanted = [*self._events, *self._constant_names, *self._pieces]
+        wanted = [*self._events, *self._constant_names, *self._pieces, *self._classes]
         for path in self._program.tree.containing(*sorted(wanted), paths=self._program.paths):
             yield from self._program.functions(path)
 
@@ -141,14 +142,50 @@ class Sites:
                     found.add(name)
         return frozenset(found)
 
+    @cached_property
+    def _classes(self) -> dict[str, frozenset[str]]:
+        """Classes whose instances are one event by a default in the class body, by their plain names."""
+        found: dict[str, frozenset[str]] = {}
+        for path in self._program.tree.containing(
+            *self._events, *self._constant_names, paths=self._program.paths
+        ):
+            module = self._program.function(path, "")
+            for assignment in module.body.assignments if module else ():
+                owner, _, name = assignment.target.rpartition(".")
+                cls = self._program.class_at(path, owner) if owner else None
+                if module is None or cls is None or name.lower() not in _DEFAULT_KEYS:
+                    continue
+                if event := self._event_of(assignment.value, module):
+                    found[cls.name] = event[0]
+        return found
+
+    def _built(self, function: Function) -> Iterator[Site]:
+        """Constructions of classes that are an event by themselves: `Done()`."""
+        for position, call in enumerate(function.body.calls):
+            events = self._classes.get(called_name(call))
+            if not events or not self._graph.targets(call, function).classes:
+                continue
+            journey = self._flow.of_result(position, function)
+            if journey.used or journey.reached:
+                place = function.body.places[call.place]
+                runs = self._runs(function, call.place, call.line)
+                for event in sorted(events):
+                    yield Site(
+                        event, function, call.line, "instance", journey.reached, runs, place, call
+                    )
+
+    def _runs(self, function: Function, place: int, line: int) -> Verdict:
+        obstacle = self._liveness.blocked(function, place, line)
+        return Verdict("false", obstacle) if obstacle else self._liveness.of(function)
+
     def _direct(self, function: Function) -> Iterator[Site]:
+        yield from self._built(function)
         for origin in self._origins(function):
             journey = self._journey(origin, function)
             if not self._is_emission(origin, journey):
                 continue
             place = function.body.places[origin.place]
-            obstacle = self._liveness.blocked(function, origin.place, origin.line)
-            runs = Verdict("false", obstacle) if obstacle else self._liveness.of(function)
+            runs = self._runs(function, origin.place, origin.line)
             for event in sorted(origin.events):
                 yield Site(
                     event,

@@ -29,12 +29,33 @@ def is_transport(call: Call, callee: Values) -> bool:
     if name in SENDS or name in _GROUPS:
         return True
     if name in ("send", "asend", "write_message", "broadcast"):
-        return outside or _sends_asgi(call) or _on_socket(call)
+        return outside or _sends_asgi(call) or _on_socket(call) or _sends_channels(call)
     if name == "emit":
         return any(dotted.startswith("socketio") for dotted in callee.outside) or _on_socket_io(
             call
         )
     return _sends_asgi(call)
+
+
+def _sends_channels(call: Call) -> bool:
+    """`self.send(text_data=…)` of a Django Channels consumer."""
+    return any(a.keyword in ("text_data", "bytes_data") for a in call.arguments)
+
+
+_BROKERS = re.compile(
+    r"^(redis|aioredis|valkey|kafka|aiokafka|confluent_kafka|pika|aio_pika|nats|kombu|celery|zmq|faststream)\b"
+)
+_PUBLISHING = frozenset(
+    {"publish", "xadd", "rpush", "lpush", "basic_publish", "send_and_wait", "produce", "send_task"}
+    | {"apply_async", "delay", "spublish"}
+)
+
+
+def is_broker(call: Call, callee: Values) -> bool:
+    """Whether a call hands its arguments to another process through a broker."""
+    name = called_name(call)
+    outside = any(_BROKERS.match(dotted) for dotted in callee.outside)
+    return name in _PUBLISHING or (outside and name in ("send", "put", "push", "append"))
 
 
 def _sends_asgi(call: Call) -> bool:

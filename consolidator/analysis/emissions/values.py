@@ -117,6 +117,10 @@ class Inference:
             enclosing = self._around(enclosing)
         return None
 
+    def head(self, path: Path, function: Function) -> Values | None:
+        """What the first part of a name is in a function; None where the function does not bind it."""
+        return self._head(path.head, function)
+
     def is_unbound(self, name: str, function: Function) -> bool:
         """Whether a name is bound nowhere: using it raises NameError."""
         if name in _BUILTINS or self._head(name, function) is not None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from consolidator.analysis.emissions.calls import CallGraph
+from consolidator.analysis.emissions.calls import CallGraph, bind
 from consolidator.analysis.emissions.code import Call, Path
 from consolidator.analysis.emissions.context import Context
-from consolidator.analysis.emissions.flow import bind
 from consolidator.analysis.emissions.program import Function
 from consolidator.analysis.emissions.report import Problem
 from consolidator.analysis.emissions.rules.rule import GuardRule

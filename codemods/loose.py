@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 
 from codemods.positions import Located
-from codemods.scopes import Text
+from codemods.scopes import Binding, Text
 from codemods.view import View
 
 _WHY = "names of this module move, and which ones are read here can't be followed"
@@ -34,11 +34,13 @@ def report_loose_modules(view: View) -> None:
 
 def _mentions(view: View) -> Iterator[tuple[int, str, str, str]]:
     """Offset, text, kind and module of every mention of a whole module outside of imports."""
+    known: dict[int, list[str]] = {}
     for site in view.sites:
-        names = site.names[:-1] if site.names[-1] == "__dict__" else site.names
         bindings = view.module.find(site.names[0], site.scope)
-        prefixes = {prefix for binding in bindings if (prefix := view.dotted(binding))}
-        for module in sorted(".".join((prefix, *names[1:])) for prefix in prefixes):
+        if id(bindings) not in known:
+            known[id(bindings)] = _prefixes(view, bindings)
+        rest = site.names[1:-1] if site.names[-1] == "__dict__" else site.names[1:]
+        for module in (".".join((prefix, *rest)) for prefix in known[id(bindings)]):
             if view.moves.holds_moved(module):
                 yield site.start, view.text[site.start : site.ends[-1]], "attribute", module
     listed = {(omission.line, omission.column) for omission in view.omissions}
@@ -56,6 +58,10 @@ def _mentions(view: View) -> Iterator[tuple[int, str, str, str]]:
                     start = view.positions.span(joined)[0]
                     shown = view.positions.of(joined)
                     yield start, shown, "string", match.group().strip(".")
+
+
+def _prefixes(view: View, bindings: list[Binding]) -> list[str]:
+    return sorted({prefix for binding in bindings if (prefix := view.dotted(binding))})
 
 
 def _is_settled(view: View, text: Text) -> bool:

@@ -30,6 +30,9 @@ def _parser() -> argparse.ArgumentParser:
         "named by `?user=`",
     )
     parser.add_argument("--origin", action="append", help="allowed Origin; repeatable")
+    parser.add_argument(
+        "--metrics", action="store_true", help="serve /metrics for Prometheus (extra `metrics`)"
+    )
     return parser
 
 
@@ -72,6 +75,7 @@ async def serve(arguments: argparse.Namespace, authenticate: Authenticate) -> No
         host=arguments.host,
         port=arguments.port,
         origins=arguments.origin,
+        metrics=arguments.metrics,
     ) as port:
         sys.stderr.write(f"listening on ws://{arguments.host}:{port}/ws\n")
         await stop.wait()

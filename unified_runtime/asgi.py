@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable
 
 from unified_runtime.endpoint import Endpoint, Message, Receive, Scope, Send
 from unified_runtime.handshake import Authenticate
+from unified_runtime.health import Answer, Health
 from unified_runtime.manager import UnifiedWebSocketManager
 
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
@@ -15,17 +16,21 @@ def create_app(
     authenticate: Authenticate,
     path: str = "/ws",
     origins: Iterable[str] | None = None,
+    metrics: bool = False,
 ) -> App:
     """An app to run under any ASGI server or to mount in FastAPI, Starlette or Django.
 
     `authenticate(handshake)` returns the user's id or None. `origins` lists the Origin headers
     that may connect; None allows all, which is right only if cookies carry no credentials.
-    `GET /health` answers 200. Run by itself, it starts the manager with the server and closes it
+    `GET /health` answers 200, and with `metrics` `GET /metrics` in the format of Prometheus (extra
+    `metrics`). Run by itself, it starts the manager with the server and closes it
     with the server; mounted, the outer application has no such duty, as the manager starts by
     itself, but should `aclose` it. Turn the server's per-message compression off: it costs 30 to
-    60 KiB per connection and its CPU, for events of a few hundred bytes.
+    60 KiB per connection and its CPU, for events of a few hundred bytes; and lower its limit on a
+    message (`--ws-max-size 32768`), which by default lets a client send 16 MiB before it is refused.
     """
     endpoint = Endpoint(manager, authenticate, origins=origins)
+    health = Health(manager, metrics=metrics)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -38,7 +43,7 @@ def create_app(
             await receive()
             await send({"type": "websocket.close", "code": 1000})
         else:
-            await _answer(requested, manager, send)
+            await _send(health.answer(requested), send)
 
     return app
 
@@ -55,10 +60,10 @@ async def _lifespan(manager: UnifiedWebSocketManager, receive: Receive, send: Se
             return
 
 
-async def _answer(path: str, manager: UnifiedWebSocketManager, send: Send) -> None:
-    healthy = path == "/health" and not manager.closed
-    status = 200 if healthy else 503 if path == "/health" else 404
-    body = b'{"status":"ok"}' if healthy else b'{"status":"unavailable"}'
-    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+async def _send(answer: Answer, send: Send) -> None:
+    headers = [
+        (b"content-type", answer.content_type.encode()),
+        (b"content-length", b"%d" % len(answer.body)),
+    ]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})

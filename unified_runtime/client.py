@@ -23,7 +23,7 @@ def _websockets() -> ModuleType:
         import websockets.asyncio.client  # noqa: PLC0415 - the base install has no sockets
         import websockets.exceptions  # noqa: PLC0415
     except ModuleNotFoundError as error:
-        raise needs_extra("connect", "server", error) from None
+        raise needs_extra("connect", "asgi", error) from None
     return websockets
 
 

@@ -25,7 +25,7 @@ class EmitterFactory:
     Belongs to one event loop.
     """
 
-    def __init__(self, manager: Emits, *, max_runs: int = 10_000) -> None:
+    def __init__(self, manager: Emits, *, max_runs: int) -> None:
         self._manager = manager
         self._slots = asyncio.Semaphore(max_runs)
         self._leases: dict[UserExecutionContext, _Lease] = {}

@@ -100,6 +100,7 @@ class Inbox:
         self._room = threading.Condition()
         self.settling = threading.Lock()
         """Held by whoever settles futures or starts to wait for one."""
+        self.emitted = 0
         self._waiting = 0
         self._woken = False
         self._drainer: asyncio.Task[None] | None = None
@@ -172,6 +173,7 @@ class Inbox:
         except asyncio.CancelledError:
             _fail(batch, ManagerClosedError("the loop ended first; the event may be kept"))
             raise
+        self.emitted += len(batch)
         self._settle(batch, numbers)
 
     def _settle(self, batch: list[tuple[list[Draft], EmitFuture]], numbers: list[int]) -> None:

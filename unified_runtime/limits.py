@@ -43,6 +43,9 @@ class Limits:
     connection is half-open. The clients here send one every 20 s; others are left to the pings of
     the server below, and to `write_timeout` as soon as there is something to write."""
 
+    emitters: int = 10_000
+    """Runs that may hold an emitter of the pool at once; further ones wait."""
+
     connections_per_user: int = 1000
     connections_per_address: int = 10_000
     drain_timeout: float = 5.0

@@ -66,7 +66,7 @@ class UnifiedWebSocketManager:
         self._journal: Journal = journal if journal is not None else MemoryJournal()
         self._limits = limits or Limits()
         self._composer = Composer(self._limits, clock, synonyms)
-        self._factory = EmitterFactory(self)
+        self._factory = EmitterFactory(self, max_runs=self._limits.emitters)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._sessions = Sessions(self._journal, self._limits)
         self._inbox: Inbox | None = None
@@ -151,7 +151,7 @@ class UnifiedWebSocketManager:
         self._started_on = None
         self._sessions = Sessions(self._journal, self._limits)
         self._inbox = Inbox(self._journal, self._limits.backlog_events)
-        self._factory = EmitterFactory(self)
+        self._factory = EmitterFactory(self, max_runs=self._limits.emitters)
         self._starting = loop.create_task(self._start_journal())
 
     async def _start_journal(self) -> None:
@@ -380,7 +380,7 @@ class UnifiedWebSocketManager:
         connected reader could be sent them; `healed`, lost notifications made up for.
         """
         return self._sessions.stats() | {
-            "emitted": self._emitted,
+            "emitted": self._emitted + (self._inbox.emitted if self._inbox else 0),
             "waiting_from_threads": len(self._inbox) if self._inbox else 0,
             "emitters": self._factory.stats(),
         }
@@ -395,3 +395,7 @@ class UnifiedWebSocketManager:
     ) -> AbstractAsyncContextManager[UnifiedWebSocketEmitter]:
         """The context's emitter from the pool, given back on every way out of the block."""
         return self._factory.emitter(context)
+
+    def emitters_held_longer_than(self, seconds: float) -> list[UserExecutionContext]:
+        """The runs whose `emitter` block has been open for so long: likely leaks, oldest first."""
+        return self._factory.held_longer_than(seconds)

@@ -14,6 +14,7 @@ from unified_runtime.handshake import (
     make_handshake,
     subprotocol_to_accept,
 )
+from unified_runtime.health import Health
 from unified_runtime.manager import UnifiedWebSocketManager
 
 try:
@@ -203,7 +204,9 @@ class StandaloneServer:
         *,
         origins: Iterable[str] | None = None,
         path: str = "/ws",
+        metrics: bool = False,
     ) -> None:
+        self._health = Health(manager, metrics=metrics)
         self.admission = Admission(manager, authenticate, origins=origins)
         self.arriving: set[asyncio.Task[None]] = set()
         self.manager = manager
@@ -214,13 +217,12 @@ class StandaloneServer:
         path = request.path.partition(b"?")[0].decode("latin-1")
         if path == self._path:
             return self._with_subprotocol(request)
-        if path == "/health" and not self.manager.closed:
-            response = WSUpgradeResponse.create_ok_response(
-                b'{"status":"ok"}', {"Content-Type": "application/json"}
-            )
+        answer = self._health.answer(path)
+        if answer.status == 200:
+            headers = {"Content-Type": answer.content_type}
+            response = WSUpgradeResponse.create_ok_response(answer.body, headers)
         else:
-            status = 503 if path == "/health" else 404
-            response = WSUpgradeResponse.create_error_response(status)
+            response = WSUpgradeResponse.create_error_response(answer.status)
         return WSUpgradeResponseWithListener(response, None)
 
     def _with_subprotocol(self, request: WSUpgradeRequest) -> Any:
@@ -242,9 +244,10 @@ async def standalone_server(
     port: int = 0,
     path: str = "/ws",
     origins: Iterable[str] | None = None,
+    metrics: bool = False,
 ) -> AsyncIterator[int]:
     """Serves while the block runs; yields the port. Closes the manager at its end."""
-    serving = StandaloneServer(manager, authenticate, origins=origins, path=path)
+    serving = StandaloneServer(manager, authenticate, origins=origins, path=path, metrics=metrics)
     await manager.start()
     server = await ws_create_server(
         serving.answer,

@@ -89,4 +89,4 @@ def test_it_needs_only_msgspec():
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout == "connect needs 'websockets'; install it with the `server` extra\n"
+    assert done.stdout == "connect needs 'websockets'; install it with the `asgi` extra\n"

@@ -262,6 +262,27 @@ async def test_a_user_may_hold_only_so_many_connections(make_recorder):
         await manager.connect_user("u2", make_recorder())
 
 
+async def test_the_pool_is_bounded_and_names_who_holds_on():
+    holds, waits = UserExecutionContext("u1", "t", "r1"), UserExecutionContext("u1", "t", "r2")
+    async with UnifiedWebSocketManager(limits=Limits(emitters=1)) as manager:
+
+        async def run():
+            async with manager.emitter(waits) as emitter:
+                return await emitter.emit("note", {})
+
+        async with manager.emitter(holds):
+            waiting, given_up = asyncio.create_task(run()), asyncio.create_task(run())
+            await manager.emit("u2", "note", {})
+            await asyncio.sleep(0)
+            given_up.cancel()
+            assert manager.emitters_held_longer_than(-1) == [holds]
+            assert manager.emitters_held_longer_than(60) == []
+            assert not waiting.done()
+        async with asyncio.timeout(10):
+            assert await waiting == 1
+        assert manager.stats()["emitters"]["in_use"] == 0
+
+
 async def test_the_pool_gives_each_run_its_own_emitter_and_takes_it_back(manager):
     one, two = UserExecutionContext("u1", "t", "r1"), UserExecutionContext("u1", "t", "r2")
     async with (

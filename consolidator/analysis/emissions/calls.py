@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from consolidator.analysis.emissions.code import Argument, Call, Expression, Joined, Path, Result
 from consolidator.analysis.emissions.constants import joined, texts
+from consolidator.analysis.emissions.coroutines import is_used
 from consolidator.analysis.emissions.possible import EMPTY, Values
 from consolidator.analysis.emissions.program import Function, last_name, owner_of
 from consolidator.analysis.emissions.values import Inference, in_order
@@ -215,6 +216,8 @@ class CallGraph:
 
     def _through_getattr(self, function: Function) -> Iterator[Use]:
         for user, call in self._by_getattr.get(function.name, ()):
+            if not is_used(call, user):
+                continue
             values = self.inference.result(call, user)
             owners = self.inference.of(call.arguments[0].value, user)
             known = {

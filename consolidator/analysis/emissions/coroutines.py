@@ -37,6 +37,23 @@ def lost_coroutine(call: Call, function: Function) -> bool:
     return bool(names) and not any(_is_taken(name, function) for name in names)
 
 
+def is_used(call: Call, function: Function) -> bool:
+    """Whether anything is done with what a call gives."""
+    body = function.body
+    if call.fate != "assigned":
+        return call.fate != "dropped"
+    names = {
+        a.target
+        for a in body.assignments
+        if isinstance(a.value, Result) and body.calls[a.value.call] is call
+    }
+    values = [a.value for c in body.calls for a in c.arguments]
+    values += [c.callee for c in body.calls] + [found.value for found in body.returns]
+    values += [a.value for a in body.assignments]
+    heads = {p.head for value in values for p in _parts(value) if isinstance(p, Path)}
+    return not names or any("." in name or name in heads for name in names)
+
+
 def _is_taken(name: str, function: Function) -> bool:
     """Whether a name is awaited, or goes to where it may be."""
     body = function.body

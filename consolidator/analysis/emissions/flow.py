@@ -30,7 +30,7 @@ from consolidator.analysis.emissions.liveness import Liveness
 from consolidator.analysis.emissions.passed import Passed
 from consolidator.analysis.emissions.possible import Values
 from consolidator.analysis.emissions.program import Function, owner_of
-from consolidator.analysis.emissions.transports import is_broker, is_transport
+from consolidator.analysis.emissions.transports import group_handler, is_broker, is_transport
 from consolidator.analysis.emissions.values import in_order
 from consolidator.analysis.emissions.verdict import Verdict
 from consolidator.tree.names import Definition
@@ -208,6 +208,9 @@ class _Trace:
         if why := self._blocked(call):
             self._found(Verdict("false", why))
             return
+        if called_name(call) == "group_send" and (handler := group_handler(call)):
+            self._to_group(call, handler)
+            return
         targets = self._graph.targets(call, self._function)
         has_body = any(not is_abstract(target) for target in targets.functions)
         if not has_body and is_transport(call, callee):
@@ -220,6 +223,16 @@ class _Trace:
                 self._found(Verdict("unknown", f"handed to a broker in {self._where(call)}"))
             self._into(index, call, targets)
             self._unknown_callee(index, call, callee)
+
+    def _to_group(self, call: Call, handler: str) -> None:
+        """Channels calls the consumers' method that the message's type names."""
+        methods = [m for m in self._graph.program.by_name.get(handler, ()) if m.owner is not None]
+        if not methods:
+            why = f"no consumer has the method {handler!r} that its type names"
+            self._found(Verdict("false", f"{self._where(call)}: {why}"))
+        for method in methods:
+            for parameter in method.fact.parameters[1:2] if method.fact else ():
+                self._found(self._flow.of_name(parameter.name, method).reached)
 
     def _by_callers(self, index: int, call: Call) -> bool:
         """Follow a call by what callers pass as its callee or receiver; whether that says anything."""

@@ -42,6 +42,16 @@ def _sends_channels(call: Call) -> bool:
     return any(a.keyword in ("text_data", "bytes_data") for a in call.arguments)
 
 
+def group_handler(call: Call) -> str:
+    """The consumer's method that `group_send(group, {"type": …})` names; empty if that isn't written."""
+    for argument in call.arguments:
+        if isinstance(argument.value, Group) and argument.value.keys:
+            for key, value in zip(argument.value.keys, argument.value.values, strict=True):
+                if key == Text("type") and isinstance(value, Text):
+                    return value.value.replace(".", "_")
+    return ""
+
+
 _BROKERS = re.compile(
     r"^(redis|aioredis|valkey|kafka|aiokafka|confluent_kafka|pika|aio_pika|nats|kombu|celery|zmq|faststream)\b"
 )

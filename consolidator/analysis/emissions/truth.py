@@ -132,15 +132,28 @@ class Truth:
         """The one constant that an expression always is."""
         if isinstance(expression, Text | Value):
             return expression
+        if isinstance(expression, Result) and self._gets_nothing(expression, function):
+            return Value(None)
         if not isinstance(expression, Path):
             return None
         assigned = self._assignments(expression.text, function) or ()
+        if assigned and all(
+            isinstance(a.value, Result) and self._gets_nothing(a.value, w) for w, a in assigned
+        ):
+            return Value(None)
         plain = {self._plain(assignment) for _, assignment in assigned} - {None}
         if len(plain) != 1 or any(
             self._plain(a) is None and (not w.qualname or self._can_run(w)) for w, a in assigned
         ):
             return None
         return plain.pop()
+
+    def _gets_nothing(self, result: Result, function: Function) -> bool:
+        """Whether it is `.get(key)` of a container that is always empty."""
+        call = function.body.calls[result.call]
+        owner = owner_of(call.callee)
+        is_get = last_name(call.callee) == "get" and len(call.arguments) == 1
+        return is_get and owner is not None and self.of(owner, function) is False
 
     @staticmethod
     def _plain(assignment: Assignment) -> Expression | None:

@@ -31,7 +31,7 @@ class Tampering:
 
     def inside(self, space: Space, path: str, name: str) -> str:
         """Why a module's own code may bind the name unseen; empty where it does not."""
-        if path == "typing_extensions.py":  # what it copies from typing so are no classes of its own
+        if path == "typing_extensions.py":  # copies names of typing so, none of its own
             return ""
         lines = self._lines(space, path)
         line = lines.get(name) or lines.get(_ANY)

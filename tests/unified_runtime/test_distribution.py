@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tomllib
 import venv
 import zipfile
@@ -34,7 +35,8 @@ def python(tmp_path_factory):
         capture_output=True,
     )
     venv.create(folder / "env", with_pip=False, symlinks=os.name != "nt")
-    [packages] = (folder / "env").glob("[lL]ib*/**/site-packages")
+    env = str(folder / "env")
+    packages = Path(sysconfig.get_path("purelib", "venv", {"base": env, "platbase": env}))
     [wheel] = (folder / "dist").glob("*.whl")
     zipfile.ZipFile(wheel).extractall(packages)
     shutil.copytree(Path(msgspec.__file__).parent, packages / "msgspec")

@@ -41,11 +41,12 @@ class Composer:
         data = as_dict(event_type, data)
         _check_names(user_id, thread_id, run_id, event_id)
 
+        if event_type not in PAYLOADS:
+            return self._draft(user_id, event_type, data, thread_id, run_id, event_id)
+
         def draft(data: Mapping[str, Any]) -> Draft:
             return self._draft(user_id, event_type, data, thread_id, run_id, event_id)
 
-        if event_type not in PAYLOADS:
-            return draft(data)
         key = (user_id, thread_id, run_id)
         return self._ledger.complete(key, event_type, data, time.monotonic(), draft)
 
@@ -125,7 +126,9 @@ def encode_user(user_id: str) -> bytes:
 def _check_names(user_id: object, thread_id: object, run_id: object, event_id: str | None) -> None:
     if not isinstance(user_id, str):
         raise EventError(f"user_id must be a non-empty string, not {user_id!r}")
-    if not isinstance(thread_id, str | None) or not isinstance(run_id, str | None):
+    if not (thread_id is None or isinstance(thread_id, str)) or not (
+        run_id is None or isinstance(run_id, str)
+    ):
         raise EventError(f"thread_id and run_id must be strings or None: {thread_id!r}, {run_id!r}")
     if event_id is not None:
         _check_event_id(event_id)

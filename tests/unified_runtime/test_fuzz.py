@@ -59,17 +59,65 @@ def nonsense(dice):
     )()
 
 
-async def converse(port, data):
-    """Send, then read until the server hangs up or has nothing more to say."""
+async def converse(port, data, *, upgrade=b""):
+    """Send, then read until the server hangs up or has nothing more to say; what it said."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    said = b""
     try:
+        if upgrade:
+            writer.write(upgrade)
+            await reader.readuntil(b"\r\n\r\n")  # a server may drop frames that come before
         writer.write(data)
         async with asyncio.timeout(0.05):
-            while await reader.read(65536):
-                pass
-    except (TimeoutError, ConnectionError):
+            while some := await reader.read(65536):
+                said += some
+    except (TimeoutError, ConnectionError, asyncio.IncompleteReadError):
         pass
     finally:
+        writer.transport.abort()
+    return said
+
+
+@pytest.mark.parametrize(
+    ("frames", "codes"),
+    [
+        ([(0x81, b"nonsense")], {4400}),
+        ([(0x81, b"")], {4400}),
+        ([(0x81, b"[")], {4400}),
+        ([(0x81, b"[" * 16_000)], {4400}),
+        ([(0x81, b'{"type":"ack","seq":' + b"9" * 4000 + b"}")], {4400}),
+        ([(0x81, b'{"type":"resume","seq":1,"stream":"\\ud800"}')], {4400}),
+        ([(0x81, b"\xff\xfe")], {4400, 1007}),
+        ([(0x81, b"x" * 20_000)], {4413}),
+        ([(0x81, b"x" * 40_000)], {4413, 1009}),
+        ([(0x80, b"continues nothing")], {4400, 1002}),
+        ([(0x01, b"begun"), (0x81, b"and begun again")], {4400, 1002}),
+        ([(0x83, b"an opcode that is none")], {1002}),
+        ([(0x09, b"a ping in parts")], {1002}),
+        ([(0x89, b"p" * 126)], {1002}),
+        ([(0x88, b"\x03\xe7")], {1002}),
+    ],
+)
+async def test_each_wrong_frame_earns_its_close_code(port, frames, codes):
+    sent = b"".join(masked(first, payload, None) for first, payload in frames)
+    said = await converse(port, sent, upgrade=UPGRADE)
+    assert {said[said.rfind(b"\x88") + 2 :][:2]} <= {struct.pack("!H", code) for code in codes}
+
+
+async def test_a_handshake_that_never_ends_takes_nothing_from_others(port, manager, client):
+    """How long such a connection may stay is the HTTP server's; picows hangs up after 5 s."""
+    slow = [await asyncio.open_connection("127.0.0.1", port) for _ in range(100)]
+    for _, writer in slow:
+        writer.write(UPGRADE[:40])
+    async with client(f"ws://127.0.0.1:{port}/ws", "other") as c:
+        await c.frame()
+        for _ in range(10):
+            for _, writer in slow:
+                writer.write(b"X")
+            await manager.emit("other", "note", {})
+            await c.frame()
+        assert manager.connection_count() == 1
+    for _, writer in slow:
         writer.transport.abort()
 
 
@@ -80,7 +128,7 @@ async def test_nonsense_harms_nobody_else(port, manager, client):
         for _ in range(120):
             upgraded = dice.random() < 0.8
             frames = b"".join(nonsense(dice) for _ in range(dice.randrange(1, 4)))
-            await converse(port, (UPGRADE if upgraded else b"") + frames)
+            await converse(port, frames, upgrade=UPGRADE if upgraded else b"")
         await manager.emit("other", "note", {})
         assert (await c.frame())["seq"] == 1
     async with client(f"ws://127.0.0.1:{port}/ws", "another") as c:

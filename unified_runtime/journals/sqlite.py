@@ -203,7 +203,7 @@ class SqliteJournal:
         try:
             written = store.write([draft for one in batch for draft in one.drafts])
         except Exception as error:  # noqa: BLE001 - who waits must hear of it, whatever it is
-            self._tell(self._failed, batch, JournalError(f"{self._path}: {error!r}"))
+            self._tell(self._failed, batch, JournalError(f"{self._path}: {error}"))
             return
         self._tell(self._committed, batch, written)
         try:

@@ -13,6 +13,7 @@ one row.
 import queue
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_urlsafe
@@ -83,19 +84,17 @@ class SqliteStore:
 
     def __init__(self, path: Path, synchronous: Synchronous) -> None:
         self._path = path
-        self._lock = _lock(path)
-        try:
-            self._writer = _connect(path)
+        with ExitStack() as undo:
+            self._lock = undo.enter_context(closing(_lock(path)))
+            self._writer = undo.enter_context(closing(_connect(path)))
             self._writer.execute(f"PRAGMA synchronous={synchronous}")
             self._prepare()
-            self._reader = _connect(path)
+            self._reader = undo.enter_context(closing(_connect(path)))
             self._reader.execute("PRAGMA query_only=1")
-        except BaseException:
-            self._lock.close()
-            raise
-        self.stream: str = self._meta("stream")
-        self.users = self._load_users()
-        self._next_row: int = 1 + self._one("SELECT max(id) FROM events")
+            self.stream: str = self._meta("stream")
+            self.users = self._load_users()
+            self._next_row: int = 1 + self._one("SELECT max(id) FROM events")
+            self._opened = undo.pop_all()
         self._dirty: set[str] = set()
         self.unsettled: queue.SimpleQueue[tuple[int, int]] = queue.SimpleQueue()
         """(settled, id) of users, for the next commit."""
@@ -104,10 +103,9 @@ class SqliteStore:
         version = self._one("PRAGMA user_version")
         if version == 0:
             self._writer.executescript(
-                f"BEGIN; {_SCHEMA} PRAGMA user_version={_SCHEMA_VERSION}; COMMIT"
-            )
-            self._writer.execute(
-                "INSERT INTO meta VALUES ('stream', ?), ('checkpoint', 0)", (token_urlsafe(12),)
+                f"BEGIN; {_SCHEMA} PRAGMA user_version={_SCHEMA_VERSION};"  # noqa: S608 - no input
+                f"INSERT INTO meta VALUES ('stream', '{token_urlsafe(12)}'), ('checkpoint', 0);"
+                "COMMIT"
             )
         elif version != _SCHEMA_VERSION:
             raise JournalError(
@@ -265,10 +263,9 @@ class SqliteStore:
         return sorted(zip(numbers, frames, strict=True))
 
     def close(self) -> None:
-        self.checkpoint()
-        self._reader.close()
-        self._writer.close()
-        self._lock.close()
+        """Let go of the file, also when the last checkpoint fails, which is an error but no loss."""
+        with self._opened:
+            self.checkpoint()
 
 
 class _Batch:

@@ -39,6 +39,60 @@ async def test_a_file_that_is_no_database_is_an_error(path, delivered):
     await journal.aclose()
 
 
+async def test_a_file_that_is_broken_inside_is_an_error_and_let_go(path, draft, delivered):
+    journal = SqliteJournal(path)
+    await journal.start(delivered)
+    await journal.append([draft("a", "x" * 100) for _ in range(500)])
+    await journal.aclose()
+    whole = path.read_bytes()
+    path.write_bytes(whole[:8192] + bytes(byte ^ 0x55 for byte in whole[8192:]))
+    for _ in range(2):
+        with pytest.raises(JournalError, match="malformed"):
+            await SqliteJournal(path).start(delivered)
+    path.write_bytes(whole)
+    journal = SqliteJournal(path)
+    await journal.start(delivered)
+    assert (await journal.bounds("a")).last == 500
+    await journal.aclose()
+
+
+FILLING = """
+    import asyncio, resource, signal, sys
+    from unified_runtime import SqliteJournal, UnifiedWebSocketManager
+    from unified_runtime.errors import JournalError
+
+    async def main():
+        journal = SqliteJournal(sys.argv[1])
+        async with UnifiedWebSocketManager(journal=journal) as manager:
+            limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, limit[1]))
+            acknowledged = 0
+            try:
+                while True:
+                    acknowledged = await manager.emit("u", "note", {"x": "y" * 300})
+            except JournalError:
+                assert (await journal.bounds("u")).last == acknowledged
+                assert len((await journal.read("u", 0, 10_000)).frames) == acknowledged
+            resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+            assert await manager.emit("u", "note", {}) == acknowledged + 1
+        print(acknowledged)
+
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    asyncio.run(main())
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the system has no such limit")
+async def test_a_disk_that_is_really_full_acknowledges_nothing_false(path):
+    """The system refuses to let the file grow, in the middle of commits."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", textwrap.dedent(FILLING), path, stdout=asyncio.subprocess.PIPE
+    )
+    acknowledged, _ = await process.communicate()
+    assert process.returncode == 0
+    assert int(acknowledged) > 0
+
+
 async def test_a_folder_that_is_not_there_is_an_error(path, delivered):
     with pytest.raises(JournalError, match="unable to open"):
         await SqliteJournal(path / "deeper" / "events.db").start(delivered)

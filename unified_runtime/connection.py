@@ -51,6 +51,7 @@ class Connection:
         "_sink",
         "_tail",
         "_unsent",
+        "_user_rate",
         "_waiter",
         "_writer",
         "acked",
@@ -72,6 +73,7 @@ class Connection:
         tail: Tail,
         journal: Journal,
         limits: Limits,
+        user_rate: TokenBucket,
         on_closed: Callable[["Connection"], None],
         thread_id: str | None = None,
         address: str | None = None,
@@ -99,6 +101,7 @@ class Connection:
         self._resume: Resume | None = None
         self._heard = asyncio.get_running_loop().time()
         self._rate = TokenBucket(limits.frames_per_second, self._heard)
+        self._user_rate = user_rate
         self._pings = 0
         self._pong_due = False
         self._in_doubt = False
@@ -147,7 +150,7 @@ class Connection:
     def receive(self, text: str | bytes) -> None:
         """Take one frame of the client; a wrong one closes the connection with the right code."""
         self._heard = asyncio.get_running_loop().time()
-        if not self._rate.take(self._heard):
+        if not (self._rate.take(self._heard) and self._user_rate.take(self._heard)):
             self.close(CloseCode.TOO_FAST)
             return
         try:
@@ -291,8 +294,7 @@ class Connection:
         frames = [ready_frame(bounds.stream, start.position, resumed=start.resumed)]
         if start.gap is not None:
             frames.append(gap_frame(*start.gap))
-        if not self._sink.write(frames):
-            await self._sink.send(frames)
+        await self._send(frames)
 
     async def _replay(self) -> None:
         """Write one page of the journal; an empty one means that the newest event is written."""

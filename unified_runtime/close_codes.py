@@ -44,7 +44,10 @@ _WHEN: dict[CloseCode, tuple[str, str]] = {
         "the first message with the token did not come in time",
     ),
     CloseCode.TOO_LARGE: ("frame too large", "a client's frame is over `Limits.frame_bytes`"),
-    CloseCode.TOO_FAST: ("too many frames", "a client sent frames over `Limits.frames_per_second`"),
+    CloseCode.TOO_FAST: (
+        "too many frames",
+        "a client or a user's clients together sent frames over their rate",
+    ),
     CloseCode.SLOW_CONSUMER: ("slow consumer", "one write took longer than `Limits.write_timeout`"),
     CloseCode.GOING_AWAY: ("server going away", "the server shuts down"),
     CloseCode.IDLE: (
@@ -54,7 +57,8 @@ _WHEN: dict[CloseCode, tuple[str, str]] = {
     ),
     CloseCode.TOO_MANY_CONNECTIONS: (
         "too many connections",
-        "the user or the address holds as many connections as it may",
+        "the user or the address holds as many connections as it may, or the address connects "
+        "too often",
     ),
     CloseCode.JOURNAL_UNAVAILABLE: ("journal unavailable", "the history could not be read"),
 }

@@ -10,6 +10,7 @@ from unified_runtime.connection import Connection
 from unified_runtime.errors import ConnectionRefusedByLimitError
 from unified_runtime.journals.base import Journal
 from unified_runtime.limits import Limits
+from unified_runtime.protocol.rates import TokenBucket
 from unified_runtime.protocol.stream import Tail
 from unified_runtime.sinks import Sink
 
@@ -19,10 +20,14 @@ _SWEEP = 1.0
 _SETTLE_EVERY = 5.0
 """Seconds of deliveries that a crash may make the server repeat to clients without a position."""
 
+_ADDRESSES = 10_000
+"""Addresses whose rate of connecting is remembered."""
+
 
 @dataclass(slots=True)
 class _User:
     tail: Tail
+    rate: TokenBucket
     connections: dict[Connection, None] = field(default_factory=dict)
 
 
@@ -35,6 +40,7 @@ class Hub:
         self._users: dict[str, _User] = {}
         self._dirty: dict[str, _User] = {}
         self._by_address: Counter[str] = Counter()
+        self._connects: dict[str, TokenBucket] = {}
         self._sweeper: asyncio.TimerHandle | None = None
         self._settle_at = 0.0
         self.closed_by_code: Counter[str] = Counter()
@@ -80,18 +86,19 @@ class Hub:
             and self._by_address[address] >= self._limits.connections_per_address
         ):
             raise ConnectionRefusedByLimitError("this address holds as many connections as allowed")
+        if address is not None and not self._may_connect_now(address):
+            raise ConnectionRefusedByLimitError("this address connects too often")
         if user is not None:
             self._settle(user)
         else:
-            user = self._users[user_id] = _User(
-                Tail(self._limits.outbox_events, self._limits.outbox_bytes)
-            )
+            user = self._users[user_id] = self._new_user()
         connection = Connection(
             user_id,
             sink,
             tail=user.tail,
             journal=self._journal,
             limits=self._limits,
+            user_rate=user.rate,
             on_closed=self._forget,
             thread_id=thread_id,
             address=address,
@@ -101,6 +108,25 @@ class Hub:
             self._by_address[address] += 1
         self._sweep_later()
         return connection
+
+    def _new_user(self) -> _User:
+        limits = self._limits
+        now = asyncio.get_running_loop().time()
+        return _User(
+            Tail(limits.outbox_events, limits.outbox_bytes),
+            TokenBucket(limits.frames_per_second_per_user, now),
+        )
+
+    def _may_connect_now(self, address: str) -> bool:
+        rate = self._limits.connects_per_second_per_address
+        if rate is None:
+            return True
+        now = asyncio.get_running_loop().time()
+        bucket = self._connects.pop(address, None) or TokenBucket(rate, now)
+        self._connects[address] = bucket  # the latest last, so that the first may be forgotten
+        if len(self._connects) > _ADDRESSES:
+            del self._connects[next(iter(self._connects))]
+        return bucket.take(now)
 
     def _forget(self, connection: Connection) -> None:
         user = self._users[connection.user_id]

@@ -16,6 +16,13 @@ class Limits:
     frames_per_second: int = 50
     """What one client may send on average; twice as many at once."""
 
+    frames_per_second_per_user: int = 500
+    """What all clients of one user may send together on average; twice as many at once."""
+
+    connects_per_second_per_address: float | None = None
+    """Connections that one address may open on average, twice as many at once; None for no bound,
+    as behind a proxy all clients have one address."""
+
     outbox_events: int = 1024
     """Newest events held per connected user, shared by all its connections; older ones are read
     from the journal."""

@@ -85,6 +85,39 @@ async def test_a_client_that_sends_too_much_is_closed(url, client):
         assert (await c.closed())[0] == 4429
 
 
+async def test_a_user_cannot_send_more_by_opening_more_tabs(serving, check_token, client):
+    limits = Limits(frames_per_second=1000, frames_per_second_per_user=10, resume_wait=0.01)
+    async with (
+        UnifiedWebSocketManager(limits=limits) as manager,
+        serving(create_app(manager, authenticate=check_token)) as base,
+        client(f"{base}/ws", "u1") as first,
+        client(f"{base}/ws", "u1") as second,
+        client(f"{base}/ws", "u2") as other,
+    ):
+        for _ in range(15):
+            await first.send({"type": "ping"})
+            await second.send({"type": "ping"})
+        closings = [asyncio.create_task(c.closed()) for c in (first, second)]
+        [(code, _), *_] = [await closing for closing in asyncio.as_completed(closings)]
+        assert code == 4429
+        await other.send({"type": "ping"})
+        assert [f["type"] for f in await other.frames(2)] == ["ready", "pong"]
+
+
+async def test_an_address_that_connects_too_often_is_told_to_wait(serving, check_token, client):
+    limits = Limits(connects_per_second_per_address=1, resume_wait=0.01)
+    async with (
+        UnifiedWebSocketManager(limits=limits) as manager,
+        serving(create_app(manager, authenticate=check_token)) as base,
+        client(f"{base}/ws", "u1") as first,
+        client(f"{base}/ws", "u2") as second,
+        client(f"{base}/ws", "u3") as third,
+        client(f"{base}/ws", "u4") as fourth,
+    ):
+        assert (await first.frame())["type"] == (await second.frame())["type"] == "ready"
+        assert 4503 in ((await third.closed())[0], (await fourth.closed())[0])
+
+
 async def test_another_users_stream_looks_like_one_that_never_was(manager, url, client):
     await manager.emit("u1", "secret", {})
     async with client(url, "u1") as c:

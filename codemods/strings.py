@@ -71,8 +71,8 @@ def _move_multiple(view: View, node: ast.Constant, module: str, call: ast.Call) 
     if len(heads) == 1 and "" not in heads and [last for _, _, last in targets] == names:
         move_literal(view, node, module, heads.pop(), "patch")
     else:
-        moved = ", ".join(str(n) for n, landing in zip(names, landings, strict=True) if landing)
-        why = f"replaces several names at once, of which {moved} would need another module or name"
+        moved = ", ".join(landing.target or landing.doubt for landing in landings if landing)
+        why = f"replaces several names at once, of which some become {moved}"
         view.omit(node, view.positions.of(node), "patch", why)
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
-from consolidator.analysis.audit.code import CodeFile, FunctionDef, called_name, last_name
+from consolidator.analysis.audit.code import CodeFile, called_name, last_name
 from consolidator.analysis.audit.points.base import IntegrationPoint
 from consolidator.analysis.audit.report import Evidence
 
@@ -18,17 +18,21 @@ def doubles(lost: Mapping[str, str], legacy_names: frozenset[str]) -> Integratio
     """`lost` maps members that legacy classes have and their replacements lack to what is said about
     it; `legacy_names` are the last names of the classes that move."""
 
+    named = re.compile(
+        "|".join(rf"\\b{re.escape(name)}\\b" for name in sorted(legacy_names)) or "(?!)"
+    )
+
     def read(file: CodeFile) -> Iterator[Evidence]:
         if not file.is_test:
             return
         for call in file.calls:
             if called_name(call) in _MOCKS:
                 yield from _mock(file, call, legacy_names)
-        for node in file.nodes:
-            if isinstance(node, ast.Assign):
-                yield from _mocked_member(file, node, lost)
-        for cls in file.classes:
-            yield from _fake(file, cls, lost)
+        if not named.search(file.text):
+            return  # members of these names belong to something else here
+        doubled = [found for node in file.nodes for found in _mocked_member(node, lost)]
+        doubled += [found for cls in file.classes for found in _fake(cls, lost)]
+        yield from _grouped(file, doubled, lost)
 
     return IntegrationPoint(
         "test-doubles",
@@ -48,27 +52,37 @@ def _mock(file: CodeFile, call: ast.Call, legacy: frozenset[str]) -> Iterator[Ev
             yield file.evidence(call, "ok", "follows the class by its spec")
 
 
-def _mocked_member(file: CodeFile, node: ast.Assign, lost: Mapping[str, str]) -> Iterator[Evidence]:
-    value = node.value
-    is_mock = isinstance(value, ast.Call) and called_name(value) in _MOCKS
+def _grouped(
+    file: CodeFile, doubled: Sequence[tuple[str, ast.AST]], lost: Mapping[str, str]
+) -> Iterator[Evidence]:
+    """One entry a file and member, at the first of its places."""
+    places: dict[str, list[ast.AST]] = {}
+    for member, node in doubled:
+        places.setdefault(member, []).append(node)
+    for member, nodes in places.items():
+        first = min(nodes, key=lambda node: getattr(node, "lineno", 0))
+        often = f" ({len(nodes)} places in this file)" if len(nodes) > 1 else ""
+        yield file.evidence(first, "at-risk", f"doubles {member!r}: {lost[member]}{often}")
+
+
+def _mocked_member(node: ast.AST, lost: Mapping[str, str]) -> Iterator[tuple[str, ast.AST]]:
+    """`x.member = Mock()` and `x.member.return_value = …`."""
+    if not isinstance(node, ast.Assign):
+        return
+    is_mock = isinstance(node.value, ast.Call) and called_name(node.value) in _MOCKS
     for target in node.targets:
         if not isinstance(target, ast.Attribute):
             continue
-        owner = target.value
-        member = target.attr
-        if member in ("return_value", "side_effect") and isinstance(owner, ast.Attribute):
-            member, is_mock = owner.attr, True
-        if is_mock and member in lost:
-            yield file.evidence(node, "at-risk", f"doubles {member!r}: {lost[member]}")
+        member, mocked = target.attr, is_mock
+        if member in ("return_value", "side_effect") and isinstance(target.value, ast.Attribute):
+            member, mocked = target.value.attr, True
+        if mocked and member in lost:
+            yield member, node
 
 
-def _fake(file: CodeFile, cls: ast.ClassDef, lost: Mapping[str, str]) -> Iterator[Evidence]:
-    if not _FAKE.search(cls.name):
-        return
-    methods: list[FunctionDef] = [
-        n for n in cls.body if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)
-    ]
-    for method in methods:
-        if method.name in lost:
-            why = f"{cls.name} doubles {method.name!r}: {lost[method.name]}"
-            yield file.evidence(method, "at-risk", why)
+def _fake(cls: ast.ClassDef, lost: Mapping[str, str]) -> Iterator[tuple[str, ast.AST]]:
+    """Methods of a class that is named as a stand-in."""
+    if _FAKE.search(cls.name):
+        for node in cls.body:
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name in lost:
+                yield node.name, node

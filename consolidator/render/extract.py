@@ -123,6 +123,7 @@ def _markdown_facts(entry: CommitEntry) -> list[str]:
         ("Lives in", entry.lives_in),
         ("Missing from", entry.missing_from),
         ("Tests", entry.tests),
+        ("Also brought by", entry.copies),
     )
     return [
         f"- {title}: {', '.join(f'`{_code(name)}`' for name in names)}"
@@ -229,7 +230,12 @@ def _html_timeline(report: ExtractReport) -> str:
             lanes.setdefault(name, []).append(entry)
     places = {date: index for index, date in enumerate(sorted(set(dates)))}
     last = max(len(places) - 1, 1)
-    return "\n".join(
+    if not dates:
+        return "<p>No fix was found.</p>"
+    about = (
+        f"<p>From {dates[0][:10]} to {dates[-1][:10]}; green: it has the fix, red: it lacks it.</p>"
+    )
+    return about + "\n".join(
         f"<div class='name'>{escape(name)}</div><div class='lane'>"
         + "".join(_html_mark(entry, name, places[entry.date] / last) for entry in entries)
         + "</div>"
@@ -261,6 +267,7 @@ def _plain_facts(entry: CommitEntry) -> list[str]:
         ("lives in", entry.lives_in),
         ("missing from", entry.missing_from),
         ("tests", entry.tests),
+        ("also brought by", entry.copies),
     )
     return [f"{title}: {', '.join(names)}" for title, names in facts if names]
 

@@ -60,7 +60,9 @@ class ExtractReport(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def at_risk(self) -> tuple[CommitEntry, ...]:
-        return tuple(entry for entry in self.fixes if entry.at_risk)
+        """Those that still live somewhere first: they are lost with the last copy."""
+        found = (entry for entry in self.fixes if entry.at_risk)
+        return tuple(sorted(found, key=lambda entry: not entry.lives_in))
 
     @property
     def categories(self) -> dict[str, int]:

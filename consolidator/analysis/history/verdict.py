@@ -38,7 +38,9 @@ _FIX_WORD = re.compile(
 _REVERT = re.compile(r"^revert\b|\bthis reverts commit\b", re.I)
 _WORDS = {
     "race/concurrency": re.compile(r"race|concurren|deadlock|thread.?safe", re.I),
-    "event loss": re.compile(r"lost|loses?\b|swallow|dropped|deliver|_pending", re.I),
+    "event loss": re.compile(
+        r"lost|loses?\b|swallow|dropped|deliver|_pending|agent_\w+|tool_(executing|completed)", re.I
+    ),
     "isolation/security": re.compile(r"isolat|secur|permission|owner|context\b|token|auth", re.I),
     "leak/lifecycle": re.compile(r"leak|clean.?up|dispos|shutdown", re.I),
     "reconnect": re.compile(r"reconnect|re-?connect|resume|tabs?\b", re.I),

@@ -14,6 +14,7 @@ import importlib.util
 import inspect
 import json
 import os
+import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -115,11 +116,38 @@ def _recorded(method: Callable[..., Any], frame_of: Callable[..., Any]) -> Calla
 
 def install() -> list[str]:
     """Wrap every layer that this interpreter has; the dotted names of those found."""
-    return [
+    found = [
         f"{module}.{owner}.{name}"
         for module, owner, name, frame_of in LAYERS
         if _wrap(module, owner, name, frame_of)
     ]
+    _wrap_broadcasts()
+    return found
+
+
+BROADCASTS = ("websockets.asyncio.connection", "websockets.asyncio.server")
+"""Modules that have `broadcast(connections, message)`, which calls no connection's `send`."""
+
+
+def _wrap_broadcasts() -> None:
+    for name in BROADCASTS:
+        module = sys.modules.get(name)
+        broadcast = getattr(module, "broadcast", None)
+        if module is not None and broadcast is not None:
+            module.broadcast = _recorded_broadcast(broadcast)  # type: ignore[attr-defined]
+
+
+def _recorded_broadcast(broadcast: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(broadcast)
+    def send(connections: Any, message: Any, *rest: Any, **options: Any) -> Any:
+        known = list(connections)
+        result = broadcast(known, message, *rest, **options)
+        for connection in known:
+            if not getattr(connection, "is_client", False):
+                record(connection, message)
+        return result
+
+    return send
 
 
 def _wrap(module: str, owner: str, name: str, frame_of: Callable[..., Any]) -> bool:

@@ -31,7 +31,7 @@ from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
 import uvicorn
 from websockets.asyncio.client import connect
-from websockets.asyncio.server import serve
+from websockets.asyncio.server import broadcast, serve
 
 FIVE = ["agent_started", "agent_thinking", "tool_executing", "tool_completed", "agent_completed"]
 
@@ -71,7 +71,16 @@ async def under_websockets():
         return await read(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}")
 
 
-@pytest.mark.parametrize("start", [under_uvicorn, under_websockets])
+async def under_broadcast():
+    async def handler(websocket):
+        for event in FIVE:
+            broadcast([websocket], json.dumps({"type": event}))
+
+    async with serve(handler, "127.0.0.1", 0) as server:
+        return await read(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+
+
+@pytest.mark.parametrize("start", [under_uvicorn, under_websockets, under_broadcast])
 def test_five(start):
     assert asyncio.run(start()) == FIVE
 """
@@ -85,6 +94,7 @@ def test_every_frame_of_a_server_is_recorded_once(tmp_path):
     assert set(flows) == {
         "test_server.py::test_five[under_uvicorn]",
         "test_server.py::test_five[under_websockets]",
+        "test_server.py::test_five[under_broadcast]",
     }
     assert all(flow == (CRITICAL_EVENTS,) for flow in flows.values())
 

@@ -2,11 +2,13 @@
 
 import asyncio
 import inspect
+import logging
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from typing import Protocol
 
 from unified_runtime.close_codes import CloseCode
+from unified_runtime.composer import encode_user
 from unified_runtime.connection import Connection
 from unified_runtime.errors import (
     ConnectionRefusedByLimitError,
@@ -18,6 +20,8 @@ from unified_runtime.handshake import Authenticate, Handshake, origin_allowed
 from unified_runtime.limits import Limits
 from unified_runtime.protocol.frames import Auth, Resume, parse_client_frame, resume_from_query
 from unified_runtime.sinks import Sink
+
+_log = logging.getLogger(__name__)
 
 FirstMessage = Callable[[], Awaitable[str | bytes]]
 
@@ -100,8 +104,17 @@ class Admission:
             raise RefusedError(CloseCode(error.code)) from None
 
     async def _user(self, handshake: Handshake) -> str | None:
-        answer = self._authenticate(handshake)
-        return await answer if inspect.isawaitable(answer) else answer
+        """What the application answers; its failure is logged, and no client's fault."""
+        try:
+            async with asyncio.timeout(self.limits.authentication_timeout):
+                answer = self._authenticate(handshake)
+                user_id = await answer if inspect.isawaitable(answer) else answer
+            if user_id is not None:
+                encode_user(user_id)
+        except Exception:  # noqa: BLE001 - foreign code runs here; the traceback shows no token
+            _log.exception("authenticate failed")
+            raise RefusedError(CloseCode.AUTHENTICATION_UNAVAILABLE) from None
+        return user_id
 
     async def _token(self, first_message: FirstMessage) -> str:
         try:

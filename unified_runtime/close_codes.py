@@ -20,6 +20,7 @@ class CloseCode(IntEnum):
     IDLE = 4502
     TOO_MANY_CONNECTIONS = 4503
     JOURNAL_UNAVAILABLE = 4504
+    AUTHENTICATION_UNAVAILABLE = 4505
 
     @property
     def reason(self) -> str:
@@ -59,6 +60,10 @@ _WHEN: dict[CloseCode, tuple[str, str]] = {
         "too many connections",
         "the user or the address holds as many connections as it may, or the address connects "
         "too often",
+    ),
+    CloseCode.AUTHENTICATION_UNAVAILABLE: (
+        "authentication unavailable",
+        "`authenticate` raised, took too long, or returned what is no user's id",
     ),
     CloseCode.JOURNAL_UNAVAILABLE: ("journal unavailable", "the history could not be read"),
 }

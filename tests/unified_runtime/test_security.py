@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from contextlib import AsyncExitStack
 
 import pytest
 
@@ -162,3 +163,33 @@ async def test_a_thousand_users_never_see_one_another(manager, make_recorder):
             events = await recorder.wait_for(sent[user])
             assert [e["seq"] for e in events] == list(range(1, sent[user] + 1))
             assert {e["user_id"] for e in events} | {e["data"]["for"] for e in events} <= {user}
+
+
+async def never(handshake):
+    await asyncio.Event().wait()
+
+
+def failing(handshake):
+    raise RuntimeError("the database is away")
+
+
+@pytest.mark.parametrize("authenticate", [never, failing, lambda _: 7, lambda _: ""])
+@pytest.mark.parametrize("shell", ["asgi", "standalone"])
+async def test_an_authenticate_that_fails_is_logged_and_the_client_told_to_come_back(
+    serving, client, caplog, authenticate, shell
+):
+    limits = Limits(authentication_timeout=0.05)
+    async with UnifiedWebSocketManager(limits=limits) as manager, AsyncExitStack() as stack:
+        if shell == "asgi":
+            app = create_app(manager, authenticate=authenticate)
+            base = await stack.enter_async_context(serving(app))
+        else:
+            pytest.importorskip("picows", reason="the standalone server's library is missing")
+            from unified_runtime.standalone import standalone_server
+
+            server = standalone_server(manager, authenticate=authenticate)
+            base = f"ws://127.0.0.1:{await stack.enter_async_context(server)}"
+        async with client(f"{base}/ws", "s3cret") as c:
+            assert (await c.closed())[0] == 4505
+        assert "authenticate failed" in caplog.text
+        assert "s3cret" not in caplog.text

@@ -64,6 +64,13 @@ class Accounts:
             missing_from=place.missing_from,
             tests=mined.new_tests,
             code=tuple(dict.fromkeys(_shown(mined.parts)))[:_MOST_CODE],
+            order=tuple(
+                dict.fromkeys(
+                    (readable(first), readable(second))
+                    for part in mined.parts
+                    for first, second in part.order
+                )
+            ),
             at_risk=at_risk,
         )
 

@@ -26,6 +26,8 @@ class Fingerprint(msgspec.Struct, frozen=True):
     """The statements that carry it, in normal form."""
     tests: tuple[str, ...]
     """The tests that came with it, as `path::name`."""
+    order: tuple[tuple[str, str], ...] = ()
+    """Of a fix that only changed places: which statement has to come before which."""
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -35,13 +37,16 @@ class Fingerprint(msgspec.Struct, frozen=True):
 
 
 def fingerprint(entry: CommitEntry) -> Fingerprint:
-    return Fingerprint(entry.hash, tuple(normal_form(line) for line in entry.code), entry.tests)
+    hunk = tuple(normal_form(line) for line in entry.code)
+    order = tuple((normal_form(first), normal_form(second)) for first, second in entry.order)
+    return Fingerprint(entry.hash, hunk, entry.tests, order)
 
 
 def alive(mark: Fingerprint, sources: Iterable[bytes]) -> float:
     """The largest share of the hunk that one function or class body of the files holds, 0..1.
 
-    Renames and moves of what holds it change nothing. A file that does not parse holds nothing.
+    Renames and moves of what holds it change nothing. A fix that only took something away leaves no hunk
+    and can't be watched. A file that does not parse holds nothing.
     """
     if not mark.hunk:
         return 0.0
@@ -54,10 +59,20 @@ def _share(mark: Fingerprint, source: bytes) -> float:
         owners: dict[str, set[str]] = {}
         for unit in units.values():
             owners.setdefault(unit.owner or unit.name, set()).update(unit.keys)
+        orders = [unit.order for unit in units.values()]
     except UnparsableError:
         return 0.0
+    if mark.order:
+        return float(any(_in_order(mark, order) for order in orders))
     hunk = set(mark.hunk)
     return max((len(hunk & keys) / len(hunk) for keys in owners.values()), default=0.0)
+
+
+def _in_order(mark: Fingerprint, order: tuple[str, ...]) -> bool:
+    places = {key: place for place, key in enumerate(order)}
+    return all(
+        places.get(first, len(order)) < places.get(second, -1) for first, second in mark.order
+    )
 
 
 def missing_tests(mark: Fingerprint, tests: Mapping[str, bytes]) -> tuple[str, ...]:

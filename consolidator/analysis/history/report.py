@@ -29,6 +29,8 @@ class CommitEntry(msgspec.Struct, frozen=True, kw_only=True):
     tests: tuple[str, ...]
     code: tuple[str, ...] = ()
     """The statements that carry a fix, in normal form."""
+    order: tuple[tuple[str, str], ...] = ()
+    """Where the fix only changed places: which statement has to come before which."""
     at_risk: bool = False
     """A fix that the plan's replacement lacks, or, without a plan, that lives nowhere any more."""
     reverted_by: str | None = None

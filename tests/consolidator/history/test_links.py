@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import indent
 
 import pytest
 from history_cases import ABSENT, GUARD, HERE, LOCKED, MANAGER, edited, entry, extract
+from planted_history import METHODS
 from repositories import RepositoryBuilder
 
 from consolidator.adapters.environment import Environment
@@ -93,3 +95,15 @@ def test_taking_a_watched_fix_back_shows_in_its_fingerprint(tmp_path: Path) -> N
     assert missing_tests(mark, {"tests/moved.py": tests.encode()}) == ()
     assert missing_tests(mark, {}) == mark.tests
     assert all(any(word in line for line in mark.hunk) for word in mark.words)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_taking_any_kind_of_fix_back_is_noticed(tmp_path: Path, method: str) -> None:
+    before, after = (f"class WebSocketHub:\n{indent(text, '    ')}\n" for text in METHODS[method])
+    builder = RepositoryBuilder(tmp_path)
+    builder.commit("start", {PATH: before})
+    builder.commit("a", {PATH: after})
+    builder.write()
+    mark = fingerprint(entry(extract(tmp_path), "a"))
+    assert alive(mark, [after.encode()]) == 1.0
+    assert alive(mark, [before.encode()]) < 1.0

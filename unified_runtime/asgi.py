@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterable
 
 from unified_runtime.endpoint import Endpoint, Message, Receive, Scope, Send
+from unified_runtime.errors import UnifiedRuntimeError
 from unified_runtime.handshake import Authenticate
 from unified_runtime.health import Answer, Health
 from unified_runtime.manager import UnifiedWebSocketManager
@@ -52,7 +53,11 @@ async def _lifespan(manager: UnifiedWebSocketManager, receive: Receive, send: Se
     while True:
         message: Message = await receive()
         if message["type"] == "lifespan.startup":
-            await manager.start()
+            try:
+                await manager.start()
+            except UnifiedRuntimeError as error:  # else a server would take it for "no lifespan"
+                await send({"type": "lifespan.startup.failed", "message": str(error)})
+                return
             await send({"type": "lifespan.startup.complete"})
         else:
             await manager.aclose()

@@ -8,7 +8,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount, WebSocketRoute
 
-from unified_runtime import create_app
+from unified_runtime import SqliteJournal, UnifiedWebSocketManager, create_app
 from unified_runtime.errors import ManagerStateError
 
 
@@ -54,6 +54,23 @@ async def test_it_writes_to_a_socket_that_an_endpoint_reads_itself(manager, serv
 async def test_somebody_has_to_say_who_the_user_is(manager):
     with pytest.raises(ManagerStateError, match="user_id"):
         await manager.serve_connection(None)
+
+
+async def test_a_journal_that_cannot_open_stops_the_server_at_its_start(tmp_path):
+    journal = SqliteJournal(tmp_path / "nowhere" / "events.db")
+    app = create_app(UnifiedWebSocketManager(journal=journal), authenticate=lambda _: "u1")
+    sent = []
+
+    async def receive():
+        return {"type": "lifespan.startup"}
+
+    async def send(message):
+        sent.append(message)
+
+    await app({"type": "lifespan"}, receive, send)
+    [answer] = sent
+    assert answer["type"] == "lifespan.startup.failed"
+    assert "unable to open" in answer["message"]
 
 
 def test_it_needs_only_msgspec():

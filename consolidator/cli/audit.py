@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +16,7 @@ from consolidator.adapters.files import check_root
 from consolidator.analysis.audit.compare import worse_than
 from consolidator.analysis.audit.report import RULES, AuditReport
 from consolidator.analysis.audit.run import audit as examine
+from consolidator.analysis.audit.shrinking import shrunk_between
 from consolidator.cli.common import (
     Jobs,
     NoCache,
@@ -84,8 +86,10 @@ def audit(
     installed = environment_of(base, cache=not no_cache).find
     report = examine(tree, plan, installed)
     if since:
-        before = examine(open_tree_at(base, since, plan, jobs, no_cache), plan, installed)
-        report = worse_than(report, before, since)
+        earlier = open_tree_at(base, since, plan, jobs, no_cache)
+        report = worse_than(report, examine(earlier, plan, installed), since)
+        fewer = sorted({*report.shrunk, *shrunk_between(earlier, tree, since)})
+        report = replace(report, shrunk=tuple(fewer))
     write(_rendered(report, form), output)
     sys.exit(1 if report.failing else 0)
 

@@ -11,6 +11,8 @@ from consolidator.analysis.audit.report import Shrunk
 from consolidator.analysis.calls.subjects import Subject, Subjects
 from consolidator.analysis.flow.scopes import functions_in
 from consolidator.analysis.flow.world import Class, Function
+from consolidator.analysis.history.family import is_test
+from consolidator.tree.index import Tree
 
 
 def shrunk_bodies(subjects: Subjects) -> Iterator[Shrunk]:
@@ -44,7 +46,51 @@ def _body(function: Function) -> FunctionDef | None:
     return next((n for n in functions_in(body) if n.lineno == function.fact.line), None)
 
 
+def shrunk_between(before: Tree, now: Tree, since: str) -> Iterator[Shrunk]:
+    """Functions of production code that do less than they did at an earlier revision."""
+    for path in sorted(set(before.paths) & set(now.paths)):
+        if is_test(path) or before.read(path) == now.read(path):
+            continue
+        old, new = _functions(before, path), _functions(now, path)
+        for name in sorted(old.keys() & new.keys()):
+            if not is_abstract(new[name]) and (why := _less(old[name], new[name])):
+                dotted = f"{now.module(path)}.{name}"
+                yield Shrunk(path, new[name].lineno, f"{dotted} at {since}", dotted, why)
+
+
+def _functions(tree: Tree, path: str) -> dict[str, FunctionDef]:
+    """Functions and methods of a file by qualified name; of several of one name the last."""
+    syntax, facts = tree.syntax(path), tree.facts(path)
+    if not isinstance(syntax, ast.Module) or facts is None:
+        return {}
+    by_line = {node.lineno: node for node in functions_in(syntax.body)}
+    return {f.qualname: by_line[f.line] for f in facts.functions if f.line in by_line}
+
+
 def _less(old: FunctionDef, new: FunctionDef) -> str:
-    if body_does_nothing(new) and not body_does_nothing(old):
-        return f"its body is empty, and was {len(old.body)} statements"
+    if body_does_nothing(new):
+        return "" if body_does_nothing(old) else f"its body is empty, and was {_size(old)}"
+    if _awaits(old) and _branches(old) and not _awaits(new) and not _branches(new):
+        # One call handed back may be the work itself, done elsewhere.
+        handed_back = any(
+            isinstance(n, ast.Return) and isinstance(n.value, ast.Call) for n in ast.walk(new)
+        )
+        if not handed_back:
+            lost = f"{_awaits(old)} awaits and {_branches(old)} branches"
+            return f"it awaits and decides nothing any more, and had {lost}"
     return ""
+
+
+def _size(function: FunctionDef) -> str:
+    count = len(function.body)
+    return "1 statement" if count == 1 else f"{count} statements"
+
+
+def _awaits(function: FunctionDef) -> int:
+    kinds = (ast.Await, ast.AsyncFor, ast.AsyncWith)
+    return sum(isinstance(node, kinds) for node in ast.walk(function))
+
+
+def _branches(function: FunctionDef) -> int:
+    kinds = (ast.If, ast.For, ast.While, ast.Try, ast.Match)
+    return sum(isinstance(node, kinds) for node in ast.walk(function))

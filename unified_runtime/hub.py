@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from unified_runtime.close_codes import CloseCode
@@ -89,7 +90,7 @@ class Hub:
         if address is not None and not self._may_connect_now(address):
             raise ConnectionRefusedByLimitError("this address connects too often")
         if user is not None:
-            self._settle(user)
+            self._settle(user.connections)
         else:
             user = self._users[user_id] = self._new_user()
         connection = Connection(
@@ -130,7 +131,7 @@ class Hub:
 
     def _forget(self, connection: Connection) -> None:
         user = self._users[connection.user_id]
-        self._settle(user)
+        self._settle([connection])
         del user.connections[connection]
         self.delivered += connection.delivered
         self.lost += connection.lost
@@ -143,8 +144,8 @@ class Hub:
             del self._users[connection.user_id]
             self._journal.unwatch(connection.user_id)
 
-    def _settle(self, user: _User) -> None:
-        for connection in user.connections:
+    def _settle(self, connections: Iterable[Connection]) -> None:
+        for connection in connections:
             self._journal.settle(connection.user_id, connection.stream, connection.settled)
 
     def close(self, connection: Connection, code: CloseCode) -> None:
@@ -187,8 +188,7 @@ class Hub:
                 self.close(connection, code)
         if now > self._settle_at:
             self._settle_at = now + _SETTLE_EVERY
-            for user in self._users.values():
-                self._settle(user)
+            self._settle(self.connections())
         if self._users:
             self._sweep_later()
 

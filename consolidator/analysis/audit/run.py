@@ -5,10 +5,9 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from fnmatch import fnmatchcase
 from functools import partial
 
-from consolidator.analysis.audit.code import CodeFile, called_name
+from consolidator.analysis.audit.code import CodeFile
 from consolidator.analysis.audit.dangling import dangling_references
 from consolidator.analysis.audit.identifiers import mixed_identifiers
 from consolidator.analysis.audit.members import missing_members, new_name, signature_conflicts
@@ -17,6 +16,7 @@ from consolidator.analysis.audit.points.doubles import doubles
 from consolidator.analysis.audit.points.endpoints import CONNECTIONS, ENDPOINTS
 from consolidator.analysis.audit.points.frontend import SUFFIXES, client_evidence, frontend
 from consolidator.analysis.audit.points.handlers import HANDLERS, MIDDLEWARE
+from consolidator.analysis.audit.points.own import own_point
 from consolidator.analysis.audit.points.routing import routing
 from consolidator.analysis.audit.points.tools import TOOLS
 from consolidator.analysis.audit.points.wiring import ENGINE, REGISTRY
@@ -29,7 +29,7 @@ from consolidator.analysis.flow.collector import without_collector
 from consolidator.analysis.flow.inference import Flow
 from consolidator.analysis.flow.world import Class, Library, World, no_library
 from consolidator.analysis.history.family import is_test
-from consolidator.plan import AuditPoint, Plan
+from consolidator.plan import Plan
 from consolidator.tree.index import Tree
 from consolidator.tree.source import SourceText
 
@@ -107,7 +107,7 @@ def _points(
         CONNECTIONS,
         routing(events),
         doubles(_lost(subjects), frozenset(s.legacy_name for s in subjects.all)),
-        *(_own_point(point) for point in plan.audit_points),
+        *(own_point(point) for point in plan.audit_points),
     )
     evidence: dict[str, list[Evidence]] = {check.id: [] for check in checks}
     for file, concerned in _files(tree, checks):
@@ -176,20 +176,3 @@ def _broken_doubles(uses: Iterable[MemberUse]) -> Iterator[Evidence]:
         if use.double and use.subject.target_member(new_name(use.subject, use.member)) is None:
             why = f"{use.subject.move.target} has no {use.member!r}, so a double by spec refuses it"
             yield Evidence(use.path, use.line, use.member, "broken", why)
-
-
-def _own_point(point: AuditPoint) -> IntegrationPoint:
-    """A point of the plan: production code calls something that the pattern names."""
-    last = point.must_call.rpartition(".")[2]
-
-    def read(file: CodeFile) -> Iterator[Evidence]:
-        for call in file.calls:
-            name = called_name(call)
-            if not file.is_test and name and fnmatchcase(name, last):
-                yield file.evidence(call)
-
-    def judge(evidence: Sequence[Evidence]) -> tuple[str, str]:
-        return ("ok", "") if evidence else ("broken", f"nothing calls {point.must_call}")
-
-    needles = (re.split(r"[*?\[]", last)[0],) if re.split(r"[*?\[]", last)[0] else ("(",)
-    return IntegrationPoint(point.id, point.title, needles, read, judge)  # type: ignore[arg-type]

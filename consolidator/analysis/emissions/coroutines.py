@@ -37,6 +37,13 @@ def lost_coroutine(call: Call, function: Function) -> bool:
     return bool(names) and not any(_is_taken(name, function) for name in names)
 
 
+def takers(call: Call, function: Function) -> Iterator[Call]:
+    """Calls that are given what this call makes: `to_the_end(step())` takes `step()`."""
+    calls = function.body.calls
+    given = Result(next(index for index, known in enumerate(calls) if known is call))
+    return (c for c in calls if any(argument.value == given for argument in c.arguments))
+
+
 def is_used(call: Call, function: Function) -> bool:
     """Whether anything is done with what a call gives."""
     body = function.body

@@ -309,7 +309,13 @@ class _Trace:
         return best.both(Verdict("unknown", f"the receiver in {self._where(call)} is not known"))
 
     def _enter(self, index: int, call: Call, target: Function) -> Verdict:
-        if is_coroutine(target) and lost_coroutine(call, self._function):
+        if is_coroutine(target) and (
+            lost_coroutine(call, self._function)
+            or (
+                call in self._function.body.calls
+                and self._flow.liveness.is_lost(call, self._function)
+            )
+        ):
             return Verdict(
                 "false", f"the call in {self._where(call)} is not awaited", "not-awaited"
             )

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from consolidator.analysis.emissions.calls import CallGraph, Use
 from consolidator.analysis.emissions.code import Call, Place
-from consolidator.analysis.emissions.coroutines import is_coroutine, lost_coroutine
+from consolidator.analysis.emissions.coroutines import is_coroutine, lost_coroutine, takers
 from consolidator.analysis.emissions.entries import Entries
 from consolidator.analysis.emissions.program import Function, last_name
 from consolidator.analysis.emissions.truth import Truth
@@ -86,15 +86,21 @@ class Liveness:
         return self.blocked(use.function, use.place, use.line) or self._never_awaited(use)
 
     def _never_awaited(self, use: Use) -> str:
-        if use.call is None or use.call.fate in ("awaited", "kept"):
-            return ""
-        targets = self._graph.targets(use.call, use.function)
-        reached = [*targets.functions, *targets.guessed]
-        if not reached or not all(is_coroutine(f) for f in reached):
-            return ""
-        if not lost_coroutine(use.call, use.function):
+        if use.call is None or not self.is_lost(use.call, use.function):
             return ""
         return f"the call in {use.function.path}:{use.line} is not awaited"
+
+    def is_lost(self, call: Call, function: Function) -> bool:
+        """Whether the call makes a coroutine that nobody awaits, itself or with what it is given to."""
+        if call.fate == "awaited":
+            return False
+        targets = self._graph.targets(call, function)
+        reached = [*targets.functions, *targets.guessed]
+        if not reached or not all(is_coroutine(f) for f in reached):
+            return False
+        if call.fate == "kept":
+            return any(self.is_lost(outer, function) for outer in takers(call, function))
+        return lost_coroutine(call, function)
 
     def blocked(self, function: Function, place: int, line: int) -> str:
         """Why control never comes to a statement; empty where it can."""

@@ -218,3 +218,33 @@ def test_sockets_may_be_kept_in_any_container(project, made, joined, read):
     assert project.status() == "ok"
     project.replace("app.py", "    hub.join(websocket)\n", "")
     assert project.status() == "lost"
+
+
+@pytest.mark.parametrize("lost", ["", "return "])
+def test_a_coroutine_given_to_one_that_nobody_awaits_never_runs(project, lost):
+    project.write(
+        {
+            "app.py": """
+            from fastapi import FastAPI, WebSocket
+
+            app = FastAPI()
+
+
+            async def to_the_end(step):
+                return await step
+
+
+            async def start(websocket):
+                await websocket.send_json({"type": "agent_started"})
+
+
+            @app.websocket("/ws")
+            async def endpoint(websocket: WebSocket):
+                await to_the_end(start(websocket))
+            """
+        }
+    )
+    assert project.status() == "ok"
+    project.replace("app.py", "await to_the_end(", f"{lost}to_the_end(")
+    assert project.status() == "lost"
+    assert "app.py:16 is not awaited" in project.why()

@@ -106,13 +106,13 @@ async def test_every_event_once_and_in_order_or_a_gap(seed, kept, kind, tmp_path
 
 
 async def test_resumed_is_never_said_with_a_hole_behind_it(make_recorder):
-    """A thousand reconnects from any position, over trims, with nothing seen or all of it."""
+    """Ten thousand reconnects from any position, over trims, with nothing seen or all of it."""
     dice = random.Random(7)
     journal = MemoryJournal(retention=Retention(count=30))
     async with UnifiedWebSocketManager(journal=journal) as manager:
         last = 0
         stream = (await journal.bounds("u1")).stream
-        for _ in range(1000):
+        for _ in range(10_000):
             for _ in range(dice.choice((0, 0, 1, 5, 40))):
                 last = await manager.emit("u1", "note", {})
             position = dice.choice((0, last, max(0, last - dice.randrange(60)), last + 1))

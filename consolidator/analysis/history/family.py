@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import combinations
 
 import networkx as nx
@@ -26,6 +26,7 @@ _COMMONPLACE = 30
 """Statements that more members hold than this relate nobody."""
 
 
+@lru_cache(1 << 17)
 def is_test(path: str) -> bool:
     """By the habits of pytest: folders and files that a release does not need."""
     *folders, name = path.split("/")

@@ -11,7 +11,7 @@ import typer
 from rich.console import RenderableType
 
 from consolidator.adapters.files import check_root
-from consolidator.analysis.history.report import ExtractReport
+from consolidator.analysis.history.report import ExtractReport, unacknowledged
 from consolidator.cli.common import (
     Format,
     FormatOption,
@@ -77,8 +77,8 @@ def extract(
 
     **Example:** `consolidator extract . --match websocket --format md`
 
-    **Exit codes:** 0 no fix is at risk · 1 some fix is missing from the replacement, or lives nowhere
-    any more · 2 bad usage or plan · 3 not a git repository, or a broken one.
+    **Exit codes:** 0 no fix is at risk, or the plan names each under `[[keep]]` or `[[drop]]` · 1 some
+    fix is missing from the replacement, or lives nowhere any more · 2 bad usage or plan · 3 not a git repository, or a broken one.
     """
     check_root(root)
     plan = open_plan(root, plan_file)
@@ -90,7 +90,7 @@ def extract(
         output = Path(f"extraction_report_{_slug(match or DEFAULT_MATCH)}.md")
         say(f"report: {output}", quiet=quiet)
     write(_rendered(report, form), output)
-    sys.exit(1 if report.at_risk else 0)
+    sys.exit(1 if unacknowledged(report, plan) else 0)
 
 
 def _slug(text: str) -> str:

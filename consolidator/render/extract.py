@@ -86,7 +86,7 @@ def _preface(report: ExtractReport) -> list[str]:
     left = len(report.commits) - len(report.fixes)
     lines = [
         f"{report.read} commits read at {report.revision[:_SHORT]}, {len(report.commits)} touch the "
-        f"family: {len(report.fixes)} fixes ({len(report.at_risk)} at risk), {left} other.",
+        f"family: {len(report.fixes)} {_plural(len(report.fixes))} ({len(report.at_risk)} at risk), {left} other.",
         "",
     ]
     if report.shallow:
@@ -97,6 +97,10 @@ def _preface(report: ExtractReport) -> list[str]:
             "",
         ]
     return lines
+
+
+def _plural(count: int) -> str:
+    return "fix" if count == 1 else "fixes"
 
 
 def _markdown_risk(report: ExtractReport) -> list[str]:
@@ -202,6 +206,11 @@ def _line(entry: CommitEntry) -> str:
 
 
 def _surviving(entry: CommitEntry) -> str:
+    said = f" The plan says: {_code(entry.acknowledged)}." if entry.acknowledged else ""
+    return _share(entry) + said
+
+
+def _share(entry: CommitEntry) -> str:
     if entry.reverted_by:
         return f"Taken back by `{entry.reverted_by[:_SHORT]}`."
     return f"{entry.surviving:.0%} of it survives."
@@ -279,11 +288,12 @@ def _text_table(entries: Iterable[CommitEntry]) -> Table:
     for entry in entries:
         missing = "\n".join(name.rpartition(".")[2] for name in entry.missing_from[:3])
         more = len(entry.missing_from) - 3
+        done = f" ({entry.acknowledged})" if entry.acknowledged else ""
         what = f"{entry.category or 'other'}: {entry.why[0] if entry.why else entry.subject}"
         table.add_row(
             entry.hash[:_SHORT],
             entry.date[:10],
-            Text(what),
+            Text(what + done),
             f"{entry.surviving:.0%}",
             Text(missing + (f"\n+{more}" if more > 0 else "")),
         )

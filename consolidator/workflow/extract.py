@@ -10,13 +10,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
+from msgspec import structs
+
 from consolidator.analysis.history.accounts import Accounts
 from consolidator.analysis.history.family import Member, Scope, members_of
 from consolidator.analysis.history.links import with_copies, with_reverts
 from consolidator.analysis.history.mine import mine, task_of, touching
 from consolidator.analysis.history.outline import FileOutline
 from consolidator.analysis.history.records import Commit, Edits, Task
-from consolidator.analysis.history.report import ExtractReport
+from consolidator.analysis.history.report import ExtractReport, decision
 from consolidator.errors import UsageError
 from consolidator.plan import Plan
 from consolidator.tree.facts import Skipped
@@ -123,7 +125,10 @@ def _mine(
     members |= _members(scope, tree, paths, layout, reader, plan)
     ledger = Accounts(members, plan, layout)
     entries = with_copies(mined, [ledger.entry(item) for item in mined[::-1]])
-    entries = with_reverts(mined, entries)
+    entries = [
+        structs.replace(entry, acknowledged=decision(entry, plan))
+        for entry in with_reverts(mined, entries)
+    ]
     kept = [
         entry
         for item, entry in zip(mined[::-1], entries, strict=True)

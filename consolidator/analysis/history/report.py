@@ -33,6 +33,8 @@ class CommitEntry(msgspec.Struct, frozen=True, kw_only=True):
     """Where the fix only changed places: which statement has to come before which."""
     at_risk: bool = False
     """A fix that the plan's replacement lacks, or, without a plan, that lives nowhere any more."""
+    acknowledged: str | None = None
+    """What the plan says about it: `kept`, or why it may be dropped."""
     reverted_by: str | None = None
     copies: tuple[str, ...] = ()
     """Other commits that brought the same fix, such as cherry-picks; they are no fixes of their own."""
@@ -76,6 +78,13 @@ class ExtractReport(msgspec.Struct, frozen=True, kw_only=True):
         }
 
 
+def decision(entry: CommitEntry, plan: Plan) -> str | None:
+    """What the plan says about a fix; a `[[drop]]` gives its reason."""
+    dropped = [drop.because for drop in plan.drops if acknowledged(entry, [drop.fix])]
+    kept = any(acknowledged(entry, [keep.fix]) for keep in plan.keeps)
+    return dropped[0] if dropped else "kept" if kept else None
+
+
 def acknowledged(entry: CommitEntry, decided: Iterable[str]) -> bool:
     """Whether a `[[keep]]` or `[[drop]]` names the commit, by at least seven digits of its hash."""
     names = (entry.hash, *entry.copies)
@@ -84,5 +93,4 @@ def acknowledged(entry: CommitEntry, decided: Iterable[str]) -> bool:
 
 def unacknowledged(report: ExtractReport, plan: Plan) -> list[CommitEntry]:
     """Fixes at risk about which the plan says neither `[[keep]]` nor `[[drop]]`."""
-    decided = [item.fix for item in plan.keeps] + [item.fix for item in plan.drops]
-    return [entry for entry in report.at_risk if not acknowledged(entry, decided)]
+    return [entry for entry in report.at_risk if decision(entry, plan) is None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from textwrap import indent
 
@@ -9,12 +10,14 @@ import pytest
 from history_cases import ABSENT, GUARD, HERE, LOCKED, MANAGER, edited, entry, extract
 from planted_history import METHODS
 from repositories import RepositoryBuilder
+from typer.testing import CliRunner
 
 from consolidator.adapters.environment import Environment
 from consolidator.adapters.git import open_repository
 from consolidator.adapters.git_reading import CommitReader
 from consolidator.analysis.history.fingerprint import alive, fingerprint, missing_tests
 from consolidator.analysis.history.report import ExtractReport, acknowledged
+from consolidator.cli.extract import app
 from consolidator.plan import Move, Plan
 from consolidator.workflow.extract import Selection, run
 
@@ -46,6 +49,24 @@ def test_a_file_that_moves_and_is_mended_at_once_hides_nothing(tmp_path: Path) -
     found = entry(extract(tmp_path), "fix: move")
     assert found.verdict == "fix"
     assert found.lives_in == ("app.realtime.websockets.WebSocketManager",)
+
+
+def test_a_fix_that_the_plan_decided_on_no_longer_fails_the_command(tmp_path: Path) -> None:
+    builder = RepositoryBuilder(tmp_path)
+    builder.commit("start", {PATH: MANAGER})
+    builder.commit("a", {PATH: FIXED})
+    builder.commit("unify", {"app/unified.py": MANAGER.replace("WebSocketManager", "Unified")})
+    fix = builder.write()[2]
+    plan = tmp_path / "consolidation.toml"
+    move = f'[consolidation]\nschema = 1\n[[move]]\nfrom = "{HERE}"\nto = "app.unified.Unified"\n'
+    plan.write_text(move)
+    asked_for = [str(tmp_path), "--no-cache", "--format", "json"]
+    assert CliRunner().invoke(app, asked_for).exit_code == 1
+    plan.write_text(f'{move}[[drop]]\nfix = "{fix[:9]}"\nbecause = "one task only"\n')
+    answer = CliRunner().invoke(app, asked_for)
+    assert answer.exit_code == 0
+    (at_risk,) = [each for each in json.loads(answer.stdout)["commits"] if each["at_risk"]]
+    assert at_risk["acknowledged"] == "one task only"
 
 
 def asked(root: Path, packages: Path) -> ExtractReport:

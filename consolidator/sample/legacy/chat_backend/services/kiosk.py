@@ -10,15 +10,15 @@ def kiosk_manager() -> Any:
 
 
 def kiosk_emitter() -> Any:
-    return import_module("chat_backend.websocket.emitter").UserWebSocketEmitter
+    return getattr(import_module("chat_backend.websocket.emitter"), "UserWebSocketEmitter")
 
 
 def kiosk_threads() -> Any:
-    return import_module("chat_backend.websocket.thread_emitter").ThreadEmitter
+    return getattr(import_module("chat_backend.websocket.thread_emitter"), "ThreadEmitter")
 
 
 def kiosk_tools() -> Any:
-    return import_module("chat_backend.tools.emitter").ToolEventEmitter
+    return getattr(import_module("chat_backend.tools.emitter"), "ToolEventEmitter")
 
 
 def kiosk_pool() -> Any:

@@ -2,6 +2,7 @@
 
 import chat_backend.websocket.emitter
 import chat_backend.websocket.manager
+import chat_backend.websocket.thread_emitter
 
 
 def estimate(position: int) -> int:
@@ -11,6 +12,12 @@ def estimate(position: int) -> int:
 async def show_position(user_id: str, position: int) -> None:
     manager = chat_backend.websocket.manager.get_websocket_manager()
     await manager.emit_event("queue", user_id, {"minutes": estimate(position)})
+
+
+async def next_in_line(thread_id: str, user_id: str) -> None:
+    manager = chat_backend.websocket.manager.get_websocket_manager()
+    emitter = chat_backend.websocket.thread_emitter.ThreadEmitter(thread_id, user_id, manager)
+    await emitter.title("Your turn")
 
 
 def speaks(thing: object) -> bool:

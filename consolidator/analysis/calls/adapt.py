@@ -189,8 +189,10 @@ def _without_legacy(
 ) -> NewCall | Left:
     problem = "" if arguments.starred else bind(new, arguments).problem
     if problem:
-        why = f"it does not fit {new}: {problem}; {subject.move.source} has no {name!r} to compare"
-        return Left("does-not-fit", why)
+        known = f"{subject.move.source}.{name} is not known" if subject.legacy else "it is gone"
+        return Left(
+            "does-not-fit", f"it does not fit {new}: {problem}; as for the old one, {known}"
+        )
     renamed = _renamed(name, new_name)
     if renamed and any(not keyword for keyword in arguments.keywords):
         return NewCall(renamed, unverified=f"the signature of {subject.move.source} is not known")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import traceback
 from importlib import import_module
@@ -29,8 +28,18 @@ COMMANDS = {
 """Command and the module of this package that holds its `app`, in the order of a consolidation."""
 
 
+class _InternalError(Exception):
+    """A failure that Typer would turn into exit 1, which means findings."""
+
+
 class _LazyGroup(TyperGroup):
     """Imports a command's module when it is asked for, so that one command pays only for itself."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (EOFError, OSError) as error:
+            raise _InternalError from error
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
         return list(COMMANDS)
@@ -86,10 +95,6 @@ def main() -> None:
         app()
     except ConsolidatorError as error:
         _fail(f"error: {error}", error.exit_code)
-    except BrokenPipeError:
-        # The reader went away (`| head`): silence the interpreter's flush of what is left.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
     except Exception:  # noqa: BLE001 - the outermost edge: an internal error must never exit with 1
         traceback.print_exc()
         _fail("error: this is a bug in consolidator", 3)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Callable
 from dataclasses import replace
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
 
-import typer
 from rich.console import RenderableType
 
 from consolidator.adapters.environment import environment_of
@@ -18,17 +15,20 @@ from consolidator.analysis.audit.report import RULES, AuditReport
 from consolidator.analysis.audit.run import audit as examine
 from consolidator.analysis.audit.shrinking import shrunk_between
 from consolidator.cli.common import (
+    CheckFormat,
+    CheckFormatOption,
     Jobs,
     NoCache,
     Output,
     PlanFile,
     Quiet,
     Root,
+    Since,
+    conclude,
     new_app,
     open_plan,
     open_tree,
     say,
-    write,
 )
 from consolidator.cli.revision import open_tree_at
 from consolidator.render import audit as render
@@ -39,28 +39,23 @@ from consolidator.render.sarif import to_sarif
 
 app = new_app()
 
-
-class AuditFormat(StrEnum):
-    text = "text"
-    json = "json"
-    md = "md"
-    html = "html"
-    sarif = "sarif"
-    junit = "junit"
-    github = "github"
+RENDERERS: dict[CheckFormat, Callable[[AuditReport], str | RenderableType]] = {
+    CheckFormat.text: render.to_text,
+    CheckFormat.json: lambda report: dumps(render.to_json(report)),
+    CheckFormat.md: render.to_markdown,
+    CheckFormat.html: render.to_html,
+    CheckFormat.sarif: lambda report: dumps(to_sarif(report.findings(), RULES)),
+    CheckFormat.junit: lambda report: to_junit(report.findings(), "audit"),
+    CheckFormat.github: lambda report: to_github(report.findings()),
+}
 
 
 @app.command()
 def audit(
     root: Root = Path(),
     plan_file: PlanFile = None,
-    since: Annotated[
-        str,
-        typer.Option("--since", metavar="REV", help="Show only what is worse than at a revision."),
-    ] = "",
-    form: Annotated[
-        AuditFormat, typer.Option("--format", help="How to print the result.")
-    ] = AuditFormat.text,
+    since: Since = "",
+    form: CheckFormatOption = CheckFormat.text,
     output: Output = None,
     jobs: Jobs = None,
     no_cache: NoCache = False,
@@ -90,23 +85,4 @@ def audit(
         report = worse_than(report, examine(earlier, plan, installed), since)
         fewer = sorted({*report.shrunk, *shrunk_between(earlier, tree, since)})
         report = replace(report, shrunk=tuple(fewer))
-    write(_rendered(report, form), output)
-    sys.exit(1 if report.failing else 0)
-
-
-def _rendered(report: AuditReport, form: AuditFormat) -> str | RenderableType:
-    findings = report.findings()
-    match form:
-        case AuditFormat.json:
-            return dumps(render.to_json(report))
-        case AuditFormat.md:
-            return render.to_markdown(report)
-        case AuditFormat.html:
-            return render.to_html(report)
-        case AuditFormat.sarif:
-            return dumps(to_sarif(findings, RULES))
-        case AuditFormat.junit:
-            return to_junit(findings, "audit")
-        case AuditFormat.github:
-            return to_github(findings)
-    return render.to_text(report)
+    conclude(RENDERERS[form](report), output, findings=report.failing)

@@ -1,12 +1,14 @@
-"""Options that every command shares, and the way from them to a plan, a tree and an output."""
+"""Options that commands share, and the one way from them to a plan, a tree, an output and an exit."""
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Iterable
 from enum import StrEnum
 from io import StringIO
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn, TextIO
 
 import typer
 from rich.console import Console, RenderableType
@@ -16,6 +18,7 @@ from consolidator.adapters.files import check_root
 from consolidator.adapters.load import load_tree
 from consolidator.errors import ToolError, UsageError
 from consolidator.plan import Plan, find_plan, read_plan
+from consolidator.tree.facts import Skipped
 from consolidator.tree.index import Tree
 
 PLAIN_WIDTH = 80
@@ -31,11 +34,34 @@ class Format(StrEnum):
     html = "html"
 
 
+class CheckFormat(StrEnum):
+    """Output formats of the commands that CI shows as findings."""
+
+    text = "text"
+    json = "json"
+    md = "md"
+    html = "html"
+    sarif = "sarif"
+    junit = "junit"
+    github = "github"
+
+
 def _finished(root: Path) -> Path:
     """ROOT, after a migration that was killed half-way through is carried to its end."""
     if paths := recover(root):
         say(f"finished an interrupted migration of {len(paths)} files")
     return root
+
+
+def writable(output: Path) -> Path:
+    """A file to write; what would make minutes of work fail at their end is told before them."""
+    if output.is_dir():
+        raise UsageError(f"{output}: is a directory; --output must name a file")
+    if not output.parent.is_dir():
+        raise UsageError(f"{output}: there is no directory {output.parent}")
+    if not os.access(output if output.exists() else output.parent, os.W_OK):
+        raise ToolError(f"{output}: permission to write is missing")
+    return output
 
 
 Root = Annotated[
@@ -48,19 +74,48 @@ PlanFile = Annotated[
     Path | None,
     typer.Option(
         "--plan",
+        metavar="FILE",
         help="Plan file [default: ROOT/consolidation.toml, else \\[tool.consolidator] "
         "in ROOT/pyproject.toml]",
         show_default=False,
     ),
 ]
 FormatOption = Annotated[Format, typer.Option("--format", help="How to print the result.")]
+CheckFormatOption = Annotated[
+    CheckFormat,
+    typer.Option("--format", metavar="NAME", help=f"One of {', '.join(CheckFormat)}."),
+]
 Output = Annotated[
     Path | None,
-    typer.Option("--output", "-o", help="Write the result to this file instead of stdout."),
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        help="Write the result to this file instead of stdout.",
+        callback=lambda given: given and writable(given),
+    ),
+]
+Match = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--match",
+        metavar="GLOB",
+        help="Only families with a member whose qualified name or class name fits (repeatable).",
+    ),
+]
+MinScore = Annotated[
+    float,
+    typer.Option("--min-score", min=0.0, max=1.0, help="Leave out families below this score."),
+]
+Since = Annotated[
+    str,
+    typer.Option("--since", metavar="REV", help="Show only what is worse than at this revision."),
 ]
 Jobs = Annotated[
     int | None,
-    typer.Option("--jobs", "-j", min=1, help="Processes to use [default: one per core]."),
+    typer.Option(
+        "--jobs", "-j", metavar="N", min=1, help="Processes to use [default: one per core]."
+    ),
 ]
 NoCache = Annotated[bool, typer.Option("--no-cache", help="Neither read nor write the cache.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress or talk on stderr.")]
@@ -96,26 +151,52 @@ def open_tree(root: Path, plan: Plan, jobs: int | None, no_cache: bool) -> Tree:
 
 def say(message: str, *, quiet: bool = False) -> None:
     """Talk, on stderr."""
-    if not quiet:
-        Console(stderr=True, highlight=False, soft_wrap=True).print(message, markup=False)
+    if quiet:
+        return
+    try:
+        print(message, file=sys.stderr)  # noqa: T201
+    except BrokenPipeError:
+        _hush(sys.stderr)
+
+
+def _hush(stream: TextIO) -> None:
+    """Lead a stream that nobody reads any more to nowhere, the interpreter's last flush included."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def say_skipped(skipped: Iterable[Skipped], *, quiet: bool) -> None:
+    """Name the files that could not be read, where the output has no room for them."""
+    for entry in skipped:
+        say(f"not read: {entry.path}:{entry.line}: {entry.reason}", quiet=quiet)
+
+
+def conclude(result: str | RenderableType, output: Path | None, *, findings: bool) -> NoReturn:
+    """Write the result, and exit with its verdict: 1 where there are findings, else 0."""
+    write(result, output)
+    raise typer.Exit(1 if findings else 0)
 
 
 def write(result: str | RenderableType, output: Path | None) -> None:
-    """A result to stdout or a file. Plain width and no colour unless stdout is a terminal."""
+    """A result to stdout or a file. Plain width and no colour unless stdout is a terminal.
+
+    A reader that goes away early (`| head`) changes neither the verdict nor the exit code.
+    """
     if output is None and sys.stdout.isatty() and not isinstance(result, str):
         Console().print(result)
         return
     text = result if isinstance(result, str) else plain(result)
     data = text.encode("utf-8", "backslashreplace")
     data = data if data.endswith(b"\n") or not data else data + b"\n"
-    if output is None:
+    try:
+        if output is not None:
+            output.write_bytes(data)
+            return
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
-        return
-    try:
-        output.write_bytes(data)
+    except BrokenPipeError:
+        _hush(sys.stdout)
     except OSError as error:
-        raise ToolError(f"{output}: can't be written: {error.strerror}") from error
+        raise ToolError(f"{output or 'stdout'}: can't be written: {error.strerror}") from error
 
 
 def plain(result: RenderableType) -> str:

@@ -5,31 +5,34 @@ from __future__ import annotations
 from collections.abc import Collection
 from functools import partial
 from pathlib import Path
-from typing import Annotated
 
-import typer
+from rich.console import RenderableType
 
 from consolidator.adapters.git import open_repository
-from consolidator.analysis.duplicates import MIN_SCORE, SWEEP, History, find_duplicates
+from consolidator.analysis.duplicates import MIN_SCORE, SWEEP, History, Report, find_duplicates
 from consolidator.cli.common import (
     Format,
     FormatOption,
     Jobs,
+    Match,
+    MinScore,
     NoCache,
     Output,
     PlanFile,
     Quiet,
     Root,
+    conclude,
     new_app,
     open_plan,
     open_tree,
-    say,
-    write,
+    say_skipped,
 )
 from consolidator.errors import ToolError
 from consolidator.render import duplicates as render
 from consolidator.render.document import dumps
 from consolidator.render.duplicates_page import to_html
+from consolidator.tree.facts import Skipped
+from consolidator.tree.index import Tree
 
 app = new_app()
 
@@ -37,17 +40,8 @@ app = new_app()
 @app.command()
 def duplicates(
     root: Root = Path("."),
-    match: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--match",
-            help="Show families with a member whose qualified name or class name matches this glob. Repeatable.",
-        ),
-    ] = None,
-    min_score: Annotated[
-        float,
-        typer.Option("--min-score", min=0.0, max=1.0, help="Leave out families below this score."),
-    ] = MIN_SCORE,
+    match: Match = None,
+    min_score: MinScore = MIN_SCORE,
     plan: PlanFile = None,
     format_: FormatOption = Format.text,
     output: Output = None,
@@ -74,17 +68,22 @@ def duplicates(
         tree, match=match or (), min_score=min_score, history=partial(_history, Path(tree.root))
     )
     skipped = tree.skipped()
-    if format_ is Format.json:
-        write(dumps(render.to_json(report, tree.root, len(tree.paths), skipped)), output)
-    elif format_ is Format.md:
-        write(render.to_markdown(report), output)
-    elif format_ is Format.html:
-        write(to_html(report, tree), output)
-    else:
-        write(render.to_text(report), output)
-    for entry in skipped:
-        say(f"not read: {entry.path}:{entry.line}: {entry.reason}", quiet=quiet)
-    raise typer.Exit(1 if report.families else 0)
+    say_skipped(skipped, quiet=quiet)
+    conclude(_rendered(report, tree, skipped, format_), output, findings=bool(report.families))
+
+
+def _rendered(
+    report: Report, tree: Tree, skipped: list[Skipped], form: Format
+) -> str | RenderableType:
+    match form:
+        case Format.json:
+            return dumps(render.to_json(report, tree.root, len(tree.paths), skipped))
+        case Format.md:
+            return render.to_markdown(report)
+        case Format.html:
+            return to_html(report, tree)
+        case Format.text:
+            return render.to_text(report)
 
 
 _COMMITS = 20_000

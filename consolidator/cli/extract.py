@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -21,10 +21,10 @@ from consolidator.cli.common import (
     PlanFile,
     Quiet,
     Root,
+    conclude,
     new_app,
     open_plan,
     say,
-    write,
 )
 from consolidator.cli.extraction import extraction
 from consolidator.errors import ToolError
@@ -33,6 +33,13 @@ from consolidator.render.document import dumps
 from consolidator.workflow.extract import DEFAULT_MATCH, Selection
 
 app = new_app()
+
+RENDERERS: dict[Format, Callable[[ExtractReport], str | RenderableType]] = {
+    Format.text: render.to_text,
+    Format.json: lambda report: dumps(render.to_json(report)),
+    Format.md: render.to_markdown,
+    Format.html: render.to_html,
+}
 
 
 @app.command()
@@ -89,17 +96,9 @@ def extract(
     if form is Format.md and output is None:
         output = Path(f"extraction_report_{_slug(match or DEFAULT_MATCH)}.md")
         say(f"report: {output}", quiet=quiet)
-    write(_rendered(report, form), output)
-    sys.exit(1 if unacknowledged(report, plan) else 0)
+    findings = bool(unacknowledged(report, plan))
+    conclude(RENDERERS[form](report), output, findings=findings)
 
 
 def _slug(text: str) -> str:
     return re.sub(r"\W+", "_", text.lower()).strip("_") or DEFAULT_MATCH
-
-
-def _rendered(report: ExtractReport, form: Format) -> str | RenderableType:
-    if form is Format.json:
-        return dumps(render.to_json(report))
-    if form is Format.md:
-        return render.to_markdown(report)
-    return render.to_html(report) if form is Format.html else render.to_text(report)

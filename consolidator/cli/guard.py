@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import shlex
-import sys
-from enum import StrEnum
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -22,14 +21,18 @@ from consolidator.analysis import baseline as baselines
 from consolidator.analysis import probe as recordings
 from consolidator.analysis.emissions.report import GuardReport, Problem
 from consolidator.analysis.emissions.rules import BY_ID, RULES
+from consolidator.analysis.finding import Finding
 from consolidator.analysis.kept import Trace, traces_of
 from consolidator.cli.common import (
+    CheckFormat,
+    CheckFormatOption,
     Jobs,
     NoCache,
     Output,
     PlanFile,
     Quiet,
     Root,
+    conclude,
     new_app,
     open_plan,
     open_tree,
@@ -51,14 +54,21 @@ from consolidator.workflow.probe import probe as run_probe
 app = new_app()
 
 
-class GuardFormat(StrEnum):
-    text = "text"
-    json = "json"
-    md = "md"
-    html = "html"
-    sarif = "sarif"
-    junit = "junit"
-    github = "github"
+def _findings(report: GuardReport) -> list[Finding]:
+    return [problem.as_finding() for problem in report.findings]
+
+
+RENDERERS: dict[CheckFormat, Callable[[GuardReport], str | RenderableType]] = {
+    CheckFormat.text: render.to_text,
+    CheckFormat.json: lambda report: dumps(render.to_json(report)),
+    CheckFormat.md: render.to_markdown,
+    CheckFormat.html: render.to_html,
+    CheckFormat.sarif: lambda report: dumps(
+        to_sarif(_findings(report), [rule.described() for rule in RULES])
+    ),
+    CheckFormat.junit: lambda report: to_junit(_findings(report), "guard"),
+    CheckFormat.github: lambda report: to_github(_findings(report)),
+}
 
 
 @app.command()
@@ -101,9 +111,7 @@ def guard(
             "--compare", help="With --probe: every test's events must be as in this file."
         ),
     ] = None,
-    form: Annotated[
-        GuardFormat, typer.Option("--format", help="How to print the result.")
-    ] = GuardFormat.text,
+    form: CheckFormatOption = CheckFormat.text,
     output: Output = None,
     jobs: Jobs = None,
     no_cache: NoCache = False,
@@ -164,8 +172,8 @@ def guard(
     if update_baseline:
         _write_baseline(path, report)
         say(f"baseline: {path}", quiet=quiet)
-    write(_rendered(report, form), output)
-    sys.exit(1 if report.failing and not update_baseline else 0)
+    findings = bool(report.failing) and not update_baseline
+    conclude(RENDERERS[form](report), output, findings=findings)
 
 
 def _kept(base: Path, plan: Plan) -> list[Trace]:
@@ -237,22 +245,3 @@ def _write_baseline(path: Path, report: GuardReport) -> None:
 def _relative(path: Path, base: Path) -> str:
     resolved = path.resolve()
     return resolved.relative_to(base).as_posix() if resolved.is_relative_to(base) else str(path)
-
-
-def _rendered(report: GuardReport, form: GuardFormat) -> str | RenderableType:
-    findings = [problem.as_finding() for problem in report.findings]
-    match form:
-        case GuardFormat.json:
-            return dumps(render.to_json(report))
-        case GuardFormat.md:
-            return render.to_markdown(report)
-        case GuardFormat.html:
-            return render.to_html(report)
-        case GuardFormat.sarif:
-            return dumps(to_sarif(findings, [rule.described() for rule in RULES]))
-        case GuardFormat.junit:
-            return to_junit(findings, "guard")
-        case GuardFormat.github:
-            return to_github(findings)
-        case GuardFormat.text:
-            return render.to_text(report)

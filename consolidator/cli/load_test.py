@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,12 +13,19 @@ import typer
 from rich.console import RenderableType
 
 from consolidator.adapters.process import run
-from consolidator.cli.common import Format, FormatOption, Output, Quiet, new_app, say, write
+from consolidator.cli.common import Format, FormatOption, Output, Quiet, conclude, new_app, say
 from consolidator.errors import ToolError
 from consolidator.render import load_test as render
 from consolidator.render.document import dumps
 
 app = new_app()
+
+RENDERERS: dict[Format, Callable[[dict[str, Any]], str | RenderableType]] = {
+    Format.text: render.to_text,
+    Format.json: lambda figures: dumps({"root": "", "files": 0, "skipped": [], **figures}),
+    Format.md: render.to_markdown,
+    Format.html: render.to_html,
+}
 
 
 class JournalName(StrEnum):
@@ -73,8 +81,7 @@ def load_test(
         raise ToolError(f"{url}: none of {figures['connections']} clients could connect")
     if pictures is not None:
         _draw(figures, pictures, quiet=quiet)
-    write(_rendered(figures, form), output)
-    sys.exit(1 if finished.code else 0)
+    conclude(RENDERERS[form](figures), output, findings=bool(finished.code))
 
 
 def _draw(figures: dict[str, Any], folder: Path, *, quiet: bool) -> None:
@@ -85,11 +92,3 @@ def _draw(figures: dict[str, Any], folder: Path, *, quiet: bool) -> None:
             say(f"drew {folder / name}", quiet=quiet)
     except OSError as error:
         raise ToolError(f"{folder}: {error.strerror}") from None
-
-
-def _rendered(figures: dict[str, Any], form: Format) -> str | RenderableType:
-    if form is Format.json:
-        return dumps({"root": "", "files": 0, "skipped": [], **figures})
-    if form is Format.md:
-        return render.to_markdown(figures)
-    return render.to_html(figures) if form is Format.html else render.to_text(figures)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from enum import StrEnum
@@ -35,10 +34,10 @@ from consolidator.cli.common import (
     PlanFile,
     Quiet,
     Root,
+    conclude,
     open_plan,
     open_tree,
     say,
-    write,
 )
 from consolidator.cli.extraction import extraction
 from consolidator.errors import UsageError
@@ -50,10 +49,14 @@ from consolidator.workflow.extract import Selection
 from consolidator.workflow.migrate import Planner, prepare, unknown_sources
 
 app = typer.Typer(
+    add_completion=False,
     no_args_is_help=True,
     rich_markup_mode="markdown",
     help="Move every reference of a plan, adapt the calls, delete what nothing refers to any more. "
-    "Each sub-command is a dry run unless --apply is given.",
+    "Each sub-command is a dry run unless --apply is given.\n\n"
+    "**Example:** `consolidator migrate imports . --check`\n\n"
+    "**Exit codes:** 0 nothing to change, or applied · 1 it would change something · 2 a mistake in "
+    "the plan or a dirty git tree · 3 a check failed: nothing was written.",
 )
 
 
@@ -295,8 +298,8 @@ def _migrate(
         )
     if mode is Mode.apply:
         apply_changes(base, migration.changes)
-    write(_rendered(root, migration, mode, form), output)
-    sys.exit(1 if migration.changes and mode is not Mode.apply else 0)
+    findings = bool(migration.changes) and mode is not Mode.apply
+    conclude(_rendered(root, migration, mode, form), output, findings=findings)
 
 
 def _refuse_dirty(root: Path) -> None:

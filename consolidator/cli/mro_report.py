@@ -10,8 +10,6 @@ from typing import Annotated
 import typer
 
 from consolidator.adapters.environment import Environment, environment_of
-from consolidator.adapters.git import open_repository
-from consolidator.adapters.load import tree_at
 from consolidator.analysis.mro.diff import compare
 from consolidator.analysis.mro.report import Hierarchy, MroReport, Selection, report
 from consolidator.analysis.mro.world import Target
@@ -22,13 +20,12 @@ from consolidator.cli.common import (
     PlanFile,
     Quiet,
     Root,
+    conclude,
     new_app,
     open_plan,
     open_tree,
-    write,
 )
-from consolidator.errors import ToolError
-from consolidator.plan import Plan
+from consolidator.cli.revision import open_tree_at
 from consolidator.render import mro as render
 from consolidator.tree.index import Tree
 from consolidator.tree.stdlib.table import load_standard_library
@@ -95,11 +92,10 @@ def mro_report(
     The order of every class is the one CPython would compute, with nothing imported or run: from
     ROOT's source, the source of installed packages, and a table of the standard library.
 
-    Example: `consolidator mro-report . --match '*WebSocketManager*'`
+    **Example:** `consolidator mro-report . --match '*WebSocketManager*'`
 
     **Exit codes:** 0 nothing to report · 1 CPython would refuse a class, or `--diff` finds a
-    change · 2 bad usage ·
-    3 the tool could not do its work.
+    change · 2 bad usage · 3 the tool could not do its work.
     """
     plan = open_plan(root, plan_file)
     tree = open_tree(root, plan, jobs, no_cache)
@@ -108,12 +104,12 @@ def mro_report(
     found = _report(tree, environment, selection)
     changes = None
     if diff:
-        before = _tree_at(tree, diff, plan, jobs, no_cache)
+        before = open_tree_at(Path(tree.root), diff, plan, jobs, no_cache)
         changes = compare(
             _report(before, environment, replace(selection, consumers=False)), found, diff
         )
-    write(render.RENDERERS[output_format.value](found, changes), output)
-    raise typer.Exit(1 if found.errors or changes else 0)
+    rendered = render.RENDERERS[output_format.value](found, changes)
+    conclude(rendered, output, findings=bool(found.errors or changes))
 
 
 def _report(tree: Tree, environment: Environment, selection: Selection) -> MroReport:
@@ -124,19 +120,3 @@ def _report(tree: Tree, environment: Environment, selection: Selection) -> MroRe
         notes.append(f"there is no table of Python {want}; the standard library is that of {have}")
     hierarchy = Hierarchy(tree, environment, standard, Target(environment.version))
     return report(hierarchy, selection, notes)
-
-
-def _tree_at(tree: Tree, revision: str, plan: Plan, jobs: int | None, no_cache: bool) -> Tree:
-    repository = open_repository(Path(tree.root))
-    if repository is None:
-        raise ToolError(
-            f"{tree.root}: is in no git repository, so there is nothing to compare with"
-        )
-    return tree_at(
-        repository,
-        revision,
-        source_roots=plan.source_roots,
-        exclude=plan.exclude,
-        jobs=jobs,
-        cache=not no_cache,
-    )

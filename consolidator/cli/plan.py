@@ -9,11 +9,14 @@ from typing import Annotated
 
 import typer
 
+from consolidator.adapters.files import check_root
 from consolidator.analysis.draft import draft_plan
 from consolidator.analysis.duplicates import MIN_SCORE, Report, find_duplicates
 from consolidator.analysis.factories import factories_of
 from consolidator.cli.common import (
     Jobs,
+    Match,
+    MinScore,
     NoCache,
     Quiet,
     Root,
@@ -21,6 +24,8 @@ from consolidator.cli.common import (
     open_plan,
     open_tree,
     say,
+    say_skipped,
+    writable,
     write,
 )
 from consolidator.errors import ToolError, UsageError
@@ -39,12 +44,7 @@ class PlanFormat(StrEnum):
 @app.command()
 def plan(
     root: Root = Path("."),
-    match: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--match", help="Only families with a member that matches this glob. Repeatable."
-        ),
-    ] = None,
+    match: Match = None,
     to: Annotated[
         list[str] | None,
         typer.Option(
@@ -53,14 +53,15 @@ def plan(
             "else FAMILY=QUALNAME. Repeatable.",
         ),
     ] = None,
-    min_score: Annotated[
-        float,
-        typer.Option("--min-score", min=0.0, max=1.0, help="Leave out families below this score."),
-    ] = MIN_SCORE,
+    min_score: MinScore = MIN_SCORE,
     output: Annotated[
         Path | None,
         typer.Option(
-            "--output", "-o", "--plan", help="File to write [default: ROOT/consolidation.toml]."
+            "--output",
+            "-o",
+            "--plan",
+            metavar="FILE",
+            help="File to write [default: ROOT/consolidation.toml].",
         ),
     ] = None,
     form: Annotated[
@@ -83,12 +84,14 @@ def plan(
 
     **Exit codes:** 0 written, or nothing found · 2 bad usage, or a plan is there already · 3 ROOT can't be read.
     """
-    target = output or root / PLAN_NAME
+    check_root(root)
+    target = writable(output or root / PLAN_NAME)
     if target.exists() and not force:
         raise UsageError(f"{target}: is there already (--force writes over it)")
     tree = open_tree(root, open_plan(root, None), jobs, no_cache)
     report = find_duplicates(tree, match=match or (), min_score=min_score)
     skipped = tree.skipped()
+    say_skipped(skipped, quiet=quiet)
     if not report.families:
         say(f"No family of duplicates found; {target} was not written.", quiet=quiet)
         if form is PlanFormat.json:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -18,10 +18,10 @@ from consolidator.cli.common import (
     PlanFile,
     Quiet,
     Root,
+    conclude,
     new_app,
     open_plan,
     say,
-    write,
 )
 from consolidator.errors import ToolError, UsageError
 from consolidator.model import Consolidation
@@ -31,6 +31,13 @@ from consolidator.workflow.consolidate import Consolidator
 from consolidator.workflow.survey import surveys
 
 app = new_app()
+
+RENDERERS: dict[Format, Callable[[Consolidation], str | RenderableType]] = {
+    Format.text: render.to_text,
+    Format.json: lambda outcome: dumps(document(outcome.root, 0, (), **render.to_json(outcome))),
+    Format.md: render.to_markdown,
+    Format.html: render.to_html,
+}
 REPORT = "consolidation_report.md"
 
 
@@ -88,13 +95,4 @@ def run(
     except OSError as error:
         raise ToolError(f"{target}: can't be written: {error.strerror}") from error
     say(f"report: {target}", quiet=quiet)
-    write(_rendered(outcome, form), output)
-    sys.exit(0 if outcome.ok else 1)
-
-
-def _rendered(outcome: Consolidation, form: Format) -> str | RenderableType:
-    if form is Format.json:
-        return dumps(document(outcome.root, 0, (), **render.to_json(outcome)))
-    if form is Format.md:
-        return render.to_markdown(outcome)
-    return render.to_html(outcome) if form is Format.html else render.to_text(outcome)
+    conclude(RENDERERS[form](outcome), output, findings=not outcome.ok)

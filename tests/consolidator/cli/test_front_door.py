@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -148,3 +149,83 @@ def test_literals_that_no_cache_could_hold_stop_nothing(
     done = consolidator(command, tmp_path, "--format", "json")
     assert done.returncode in (0, 1), done.stderr
     assert json.loads(done.stdout)["files"] == 60
+
+
+def copies(root: Path) -> Path:
+    """A project with one family of duplicates, so that there is something to report."""
+    root.mkdir()
+    for name in ("a", "b"):
+        (root / f"{name}.py").write_text(
+            "class Mailer:\n    def send(self, to):\n        self.seen.append(to)\n"
+            "        return self.box[to].put(to.encode())\n"
+        )
+    return root
+
+
+@pytest.mark.parametrize("command", [*LOOKS, "extract", "plan"])
+def test_an_output_that_can_not_be_written_is_told_before_the_work(
+    command: str, tmp_path: Path
+) -> None:
+    root = copies(tmp_path / "project")
+    for output in (tmp_path / "missing" / "out.txt", tmp_path):
+        done = consolidator(command, root, "--output", output)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert str(output) in done.stderr
+        assert "directory" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device here")
+@pytest.mark.parametrize("command", LOOKS)
+def test_a_full_disk_exits_with_3_and_says_so(command: str, tmp_path: Path) -> None:
+    root = copies(tmp_path / "project")
+    line = [sys.executable, "-m", "consolidator", command, str(root)]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(line, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 3
+    assert "can't be written" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("form", ["text", "json", "html"])
+def test_a_reader_that_goes_away_changes_no_verdict(form: str, tmp_path: Path) -> None:
+    root = copies(tmp_path / "project")
+    (root / "broken.py").write_text("def broken(:\n")
+    line = [sys.executable, "-m", "consolidator", "duplicates", str(root), "--format", form]
+    for merged in (False, True):
+        gone, ours = os.pipe()
+        os.close(gone)
+        errors = ours if merged else subprocess.PIPE
+        done = subprocess.run(line, stdout=ours, stderr=errors, text=True, check=False)
+        os.close(ours)
+        assert done.returncode == 1
+        assert merged or "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("error", ["EOFError()", "BrokenPipeError(32, 'x')", "KeyError('x')"])
+def test_an_internal_error_exits_with_3_whatever_its_type(error: str, tmp_path: Path) -> None:
+    script = (
+        "import sys; from consolidator.cli import main, duplicates as command\n"
+        f"def fail(*_, **__): raise {error}\n"
+        "command.find_duplicates = fail\n"
+        f"sys.argv = ['consolidator', 'duplicates', {str(copies(tmp_path / 'project'))!r}]; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "bug in consolidator" in done.stderr
+
+
+def test_an_interrupt_exits_with_130_and_no_traceback(tmp_path: Path) -> None:
+    script = (
+        "import os, signal, sys; from consolidator.cli import main, duplicates as command\n"
+        "def stop(*_, **__): os.kill(os.getpid(), signal.SIGINT)\n"
+        "command.find_duplicates = stop\n"
+        f"sys.argv = ['consolidator', 'duplicates', {str(copies(tmp_path / 'project'))!r}]; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (130, "")
+    assert "Traceback" not in done.stderr

@@ -182,7 +182,7 @@ def write(result: str | RenderableType, output: Path | None) -> None:
     A reader that goes away early (`| head`) changes neither the verdict nor the exit code.
     """
     if output is None and sys.stdout.isatty() and not isinstance(result, str):
-        Console().print(result)
+        Console(emoji=False, markup=False).print(result)
         return
     text = result if isinstance(result, str) else plain(result)
     data = text.encode("utf-8", "backslashreplace")
@@ -202,5 +202,12 @@ def write(result: str | RenderableType, output: Path | None) -> None:
 def plain(result: RenderableType) -> str:
     """A rich result as uncoloured text of fixed width."""
     buffer = StringIO()
-    Console(file=buffer, width=PLAIN_WIDTH, color_system=None, legacy_windows=False).print(result)
+    Console(
+        file=buffer,
+        width=PLAIN_WIDTH,
+        color_system=None,
+        legacy_windows=False,
+        emoji=False,
+        markup=False,
+    ).print(result)
     return "\n".join(line.rstrip() for line in buffer.getvalue().split("\n"))

@@ -290,16 +290,23 @@ def _migrate(
         _refuse_dirty(base)
     tree = open_tree(root, plan, jobs, no_cache)
     migration = prepare(tree, plan, planner)
-    for move in unknown_sources(tree, plan):
+    unknown = unknown_sources(tree, plan)
+    for move in unknown[:_NAMED]:
         where = f"{plan.path}:{move.line}: " if plan.path else ""
         say(
             f"{where}{move.source} names nothing in {root}: misspelled, or deleted already",
             quiet=quiet,
         )
+    if len(unknown) > _NAMED:
+        say(f"and {len(unknown) - _NAMED} more of {len(plan.moves)} moves", quiet=quiet)
     if mode is Mode.apply:
         apply_changes(base, migration.changes)
     findings = bool(migration.changes) and mode is not Mode.apply
     conclude(_rendered(root, migration, mode, form), output, findings=findings)
+
+
+_NAMED = 3
+"""Moves without a source that are named; all of them are what a plan looks like once it is carried out."""
 
 
 def _refuse_dirty(root: Path) -> None:

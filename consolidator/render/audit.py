@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import asdict
 from html import escape
 from typing import Any
@@ -134,7 +135,18 @@ def _sections(report: AuditReport) -> list[tuple[str, list[str]]]:
                 for m in report.already_missing
             ],
         ),
-        ("Not examined", list(report.unread)),
+        ("Not examined", _by_reason(report.unread)),
+    ]
+
+
+def _by_reason(unread: Iterable[str]) -> list[str]:
+    names: dict[str, list[str]] = {}
+    for entry in unread:
+        name, _, why = entry.partition(": ")
+        names.setdefault(why, []).append(name)
+    return [
+        f"{why}: {', '.join(found[:3])}" + (f" and {len(found) - 3} more" if len(found) > 3 else "")
+        for why, found in names.items()
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 from consolidator.model import Consolidation, Finished, Stage, Status
@@ -44,6 +45,8 @@ BASELINE = ".consolidator-baseline.json"
 """What the guard freezes in ROOT at the end, so that CI notices each emission that goes."""
 ANNOUNCED = 8
 """Details of a stage that are announced; the report has them all."""
+WEAK = ("broken", "at-risk")
+"""Statuses of an integration point that somebody has to look at."""
 
 Announce = Callable[[str], None]
 Step = Callable[[str], Stage]
@@ -69,8 +72,11 @@ class Consolidator:
         self._moves = moves
         self._omissions: list[Mapping[str, Any]] = []
         self._events: list[Mapping[str, Any]] = []
+        self._base = ""
 
     def run(self, root: str, branch: str, base: str) -> Consolidation:
+        """Every stage in order, on a branch that starts at the commit `base`."""
+        self._base = base
         stages: list[Stage] = []
         for title, step in self._steps():
             if stages and stages[-1].status in ("failed", "rolled back", "not run"):
@@ -109,10 +115,12 @@ class Consolidator:
         if finished.code > 1:
             return broken("audit", title, finished)
         missing = document.get("missing_members", ())
-        weak = [p for p in document.get("points", ()) if p["status"] in ("broken", "at-risk")]
+        weak = [p for p in document.get("points", ()) if p["status"] in WEAK]
+        conflicts = document.get("signature_conflicts", ())
+        adapted = sum(bool(conflict.get("adapted")) for conflict in conflicts)
         summary = (
-            f"{len(missing)} missing members, {len(document.get('signature_conflicts', ()))} calls that "
-            f"do not fit as they are, {len(weak)} integration points broken or at risk"
+            f"{len(missing)} missing members, {adapted} calls to adapt, {len(conflicts) - adapted} that "
+            f"can't be adapted, {len(weak)} integration points broken or at risk"
         )
         details = tuple(f"{p['id']}: {p['status']}" for p in document.get("points", ()))
         return Stage("audit", title, "findings" if finished.code else "ok", summary, details)
@@ -178,10 +186,9 @@ class Consolidator:
             summary += f", {len(blocked)} references keep the rest"
         details = tuple(f"{o['path']}:{o['line']}: {o['why']}" for o in blocked)
         stage = self._tested("delete", title, summary)
-        if stage.status != "ok":
+        if stage.status == "rolled back" or not blocked:
             return stage
-        status: Status = "findings" if blocked else "ok"
-        return Stage("delete", title, status, stage.summary, details, stage.commit)
+        return replace(stage, status="findings", details=(*stage.details, *details))
 
     def _tested(self, name: str, title: str, summary: str) -> Stage:
         # Committed before the tests run, so that what they leave behind is never part of it.
@@ -191,7 +198,16 @@ class Consolidator:
         if tests.code:
             self._bench.rollback(before)
             return Stage(name, title, "rolled back", f"tests red after: {summary}", _tail(tests))
-        return Stage(name, title, "ok", f"{summary}; {last_line(tests.output)}", (), commit)
+        worse = self._worse_than(before)
+        status: Status = "findings" if worse else "ok"
+        return Stage(name, title, status, f"{summary}; {last_line(tests.output)}", worse, commit)
+
+    def _worse_than(self, commit: str) -> tuple[str, ...]:
+        """What the audit finds now and did not find at an earlier commit, a line each."""
+        finished, document = self._bench.tool("audit", "--since", commit)
+        if finished.code > 1:
+            return (f"the audit could not be compared: exit {finished.code}",)
+        return tuple(_audit_lines(document)) if finished.code else ()
 
     def _hierarchy(self, title: str) -> Stage:
         finished, document = self._bench.tool("mro-report")
@@ -211,22 +227,48 @@ class Consolidator:
         self._events += document.get("events", ())
         ok = sum(event["status"] == "ok" for event in self._events)
         summary = f"{ok} of {len(self._events)} events alive"
-        details = tuple(
-            f"{f['path']}:{f['line']}: {f['rule']}: {f['message']}"
-            for f in document.get("findings", ())
-        )
+        status: Status = "ok"
         if finished.code:
-            return Stage("guard", title, "failed", summary, details)
+            _, compared = self._bench.tool("guard", "--since", self._base)
+            # Functions that sent an event were deleted on purpose; an event that went with them is `lost`.
+            worse = [f for f in compared.get("findings", ()) if f["rule"] != "emission-gone"]
+            if worse or not compared:
+                return Stage("guard", title, "failed", summary, _finding_lines(compared))
+            status, summary = "findings", f"{summary}, as before"
+        details = _finding_lines(document)
         self._bench.tool("guard", "--update-baseline")
         self._bench.add(BASELINE)
         commit = self._bench.commit("consolidator: guard: freeze which functions send which events")
-        return Stage("guard", title, "ok", f"{summary}; frozen in {BASELINE}", details, commit)
+        return Stage("guard", title, status, f"{summary}; frozen in {BASELINE}", details, commit)
 
 
 def broken(name: str, title: str, finished: Finished, status: Status = "failed") -> Stage:
     """A stage whose command could not do its work, with the end of what it said."""
     lines = (finished.errors or finished.output).strip().splitlines()
     return Stage(name, title, status, f"exit {finished.code}", tuple(lines[-ANNOUNCED:]))
+
+
+def _audit_lines(document: Mapping[str, Any]) -> Iterator[str]:
+    for missing in document.get("missing_members", ()):
+        callers = len(missing["used_by"])
+        yield f"missing: {missing['legacy']}.{missing['member']}, used in {callers} places"
+    for conflict in document.get("signature_conflicts", ()):
+        if not conflict.get("adapted"):
+            yield f"{conflict['path']}:{conflict['line']}: {conflict['member']}: {conflict['why']}"
+    for shrunk in document.get("shrunk_bodies", ()):
+        yield f"{shrunk['path']}:{shrunk['line']}: {shrunk['canonical']}: {shrunk['why']}"
+    for mixed in document.get("mixed_identifiers", ()):
+        yield f"{mixed['path']}:{mixed['line']}: {mixed['why']}"
+    for point in document.get("points", ()):
+        if point["status"] in WEAK:
+            yield f"{point['id']}: {point['status']}"
+
+
+def _finding_lines(document: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(
+        f"{f['path']}:{f['line']}: {f['rule']}: {f['message']}"
+        for f in document.get("findings", ())
+    )
 
 
 def _tail(finished: Finished, lines: int = 30) -> tuple[str, ...]:

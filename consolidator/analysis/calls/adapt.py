@@ -67,6 +67,10 @@ def _by_template(subject: Subject, name: str, arguments: Arguments) -> NewCall |
     form = subject.move.calls[name]
     old = subject.legacy_signature(name)
     if old is None:
+        if subject.legacy is None and not arguments.starred and fits(subject, name, arguments):
+            return (
+                NewCall()
+            )  # the plan was carried out: its legacy side is gone, the call has its new form
         return Left(
             "legacy-signature", f"the signature of {subject.move.source}.{name} is not known"
         )

@@ -44,8 +44,9 @@ class Bench:
 
     def tool(self, *arguments: str) -> tuple[Finished, Mapping[str, Any]]:
         name = arguments[1] if arguments[0] == "migrate" else arguments[0]
-        self.calls.append(name)
-        code, document = self._answers.get(name, (0, CLEAN[name]))
+        asked = f"{name} --since" if "--since" in arguments else name
+        self.calls.append(asked)
+        code, document = self._answers.get(asked, self._answers.get(name, (0, CLEAN[name])))
         return Finished(code, "", "it broke" if code > 1 else ""), document
 
     def head(self) -> str:
@@ -74,8 +75,8 @@ def test_a_clean_run_tests_after_each_step_that_writes() -> None:
     bench = Bench()
     assert set(statuses(bench).values()) == {"ok"}
     assert bench.calls == [
-        "test", "audit", "imports", "calls", "test", "delete", "test", "mro-report", "guard", "guard",
-        "add .consolidator-baseline.json",
+        "test", "audit", "imports", "calls", "test", "audit --since", "delete", "test", "audit --since",
+        "mro-report", "guard", "guard", "add .consolidator-baseline.json",
     ]  # fmt: skip
 
 
@@ -107,12 +108,39 @@ def test_a_tool_failure_is_never_taken_for_success() -> None:
 
 
 def test_a_lost_event_fails_the_run() -> None:
-    lost = {"events": [{"event": "agent_started", "status": "lost", "sites": []}], "findings": []}
+    finding = {"path": "", "line": 0, "rule": "event-lost", "message": "nothing builds it"}
+    lost = {
+        "events": [{"event": "agent_started", "status": "lost", "sites": []}],
+        "findings": [finding],
+    }
     outcome = Consolidator(Bench(answers={"guard": (1, lost)}), lambda _: None).run(
         ".", "b", "base"
     )
     assert not outcome.ok
     assert outcome.stages[-1].summary == "0 of 1 events alive"
+
+
+def test_an_event_that_was_lost_before_the_run_does_not_fail_it() -> None:
+    lost = {"events": [{"event": "agent_started", "status": "lost", "sites": []}], "findings": []}
+    nothing_worse = {"events": [], "findings": []}
+    bench = Bench(answers={"guard": (1, lost), "guard --since": (0, nothing_worse)})
+    outcome = Consolidator(bench, lambda _: None).run(".", "b", "base")
+    assert outcome.ok
+    assert outcome.stages[-1].status == "findings"
+    assert outcome.stages[-1].summary.startswith("0 of 1 events alive, as before")
+
+
+def test_each_step_says_what_the_audit_finds_since_the_step_before() -> None:
+    missing = {"legacy": "app.Hub", "member": "push", "used_by": [{"path": "a.py", "line": 1}]}
+    worse = {"missing_members": [missing], "signature_conflicts": [], "points": []}
+    outcome = Consolidator(Bench(answers={"audit --since": (1, worse)}), lambda _: None).run(
+        ".", "b", "base"
+    )
+    assert outcome.ok
+    found = {stage.name: stage for stage in outcome.stages}
+    for name in ("rewrite", "delete"):
+        assert found[name].status == "findings"
+        assert found[name].details == ("missing: app.Hub.push, used in 1 places",)
 
 
 def test_what_was_left_behind_is_kept_for_the_report() -> None:

@@ -35,11 +35,13 @@ class AsgiSink:
 
     immediate = False
 
-    def __init__(self, receive: Receive, send: Send, subprotocol: str | None) -> None:
+    def __init__(
+        self, receive: Receive, send: Send, subprotocol: str | None, *, accepted: bool
+    ) -> None:
         self._receive = receive
         self._send = send
         self._subprotocol = subprotocol
-        self._accepted = False
+        self._accepted = accepted
         self.writing_since: float | None = None
 
     async def accept(self) -> None:
@@ -85,9 +87,9 @@ class _GoneError(Exception):
 
 
 class Endpoint:
-    """`await endpoint(scope, receive, send)` serves one connection from accept to close.
+    """`await endpoint(scope, receive, send)` serves one connection to its close.
 
-    A refused client is accepted and then closed with its code, because a browser cannot see why
+    It accepts the connection itself unless the caller says that it is `accepted`. A refused client is accepted and then closed with its code, because a browser cannot see why
     a handshake failed and would try again for ever.
     """
 
@@ -101,10 +103,14 @@ class Endpoint:
         self._manager = manager
         self._admission = Admission(manager, authenticate, origins=origins)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(
+        self, scope: Scope, receive: Receive, send: Send, *, accepted: bool = False
+    ) -> None:
         handshake = handshake_of_scope(scope)
-        sink = AsgiSink(receive, send, subprotocol_to_accept(handshake.subprotocols))
-        await receive()  # websocket.connect
+        subprotocol = subprotocol_to_accept(handshake.subprotocols)
+        sink = AsgiSink(receive, send, subprotocol, accepted=accepted)
+        if not accepted:
+            await receive()  # websocket.connect
         try:
             user_id, resume = await self._admission.admit(handshake, sink.first_message)
             connection = await self._admission.open(user_id, sink, handshake.address)
@@ -123,6 +129,12 @@ class Endpoint:
             await self._manager.serve(connection, sink.read, resume)
         finally:
             connection.ended()
+
+
+def is_accepted(websocket: Any) -> bool:
+    """Whether the caller of a Starlette-shaped websocket has awaited its `accept`."""
+    state = getattr(websocket, "application_state", None)
+    return getattr(state, "name", None) == "CONNECTED"
 
 
 def known_or_authenticated(user_id: str | None, authenticate: Authenticate | None) -> Authenticate:

@@ -14,7 +14,7 @@ from unified_runtime.composer import Composer
 from unified_runtime.connection import Connection
 from unified_runtime.context import UserExecutionContext
 from unified_runtime.emitter import UnifiedWebSocketEmitter
-from unified_runtime.endpoint import Endpoint, Read, known_or_authenticated
+from unified_runtime.endpoint import Endpoint, Read, is_accepted, known_or_authenticated
 from unified_runtime.errors import (
     EventError,
     ForkedError,
@@ -360,13 +360,15 @@ class UnifiedWebSocketManager:
         authenticate: Authenticate | None = None,
         origins: Iterable[str] | None = None,
     ) -> None:
-        """Be the whole endpoint of a Starlette-shaped websocket, from accept to close.
+        """Be the endpoint of a Starlette-shaped websocket, to its close; accept it if that is not done.
 
         The user is `user_id`, when the caller knows it already, else what `authenticate` makes
         of the handshake; one of them must be given. Returns when the connection has ended.
         """
         endpoint = Endpoint(self, known_or_authenticated(user_id, authenticate), origins=origins)
-        await endpoint(websocket.scope, websocket.receive, websocket.send)
+        await endpoint(
+            websocket.scope, websocket.receive, websocket.send, accepted=is_accepted(websocket)
+        )
 
     def is_connected(self, user_id: str) -> bool:
         return self._sessions.hub.count(user_id) > 0

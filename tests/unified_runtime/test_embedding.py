@@ -34,6 +34,40 @@ async def test_it_serves_somebody_elses_endpoint(manager, serving, client):
         assert (await c.frame())["user_id"] == "u7"
 
 
+async def test_an_endpoint_may_accept_and_read_before_it_hands_the_socket_over(
+    manager, serving, client
+):
+    async def endpoint(websocket):
+        await websocket.accept()
+        hello = await websocket.receive_json()
+        await manager.serve_connection(websocket, user_id=hello["user"])
+
+    await manager.emit("u7", "note", {})
+    async with (
+        serving(Starlette(routes=[WebSocketRoute("/chat", endpoint)])) as base,
+        client(f"{base}/chat") as c,
+    ):
+        await c.send({"user": "u7"})
+        await c.send({"type": "resume", "seq": 0})
+        assert (await c.frame())["type"] == "ready"
+        assert (await c.frame())["seq"] == 1
+
+
+async def test_an_endpoint_that_accepted_may_leave_the_refusal_to_the_manager(
+    manager, serving, client, check_token
+):
+    async def endpoint(websocket):
+        await websocket.accept()
+        await manager.serve_connection(websocket, authenticate=check_token)
+
+    async with (
+        serving(Starlette(routes=[WebSocketRoute("/chat", endpoint)])) as base,
+        client(f"{base}/chat", "") as c,
+    ):
+        await c.send({"type": "auth", "token": "wrong"})
+        assert (await c.closed())[0] == 4401
+
+
 async def test_it_writes_to_a_socket_that_an_endpoint_reads_itself(manager, serving, client):
     async def endpoint(websocket):
         await websocket.accept()

@@ -49,6 +49,7 @@ class Connection:
         "_resume",
         "_settled",
         "_sink",
+        "_spoke",
         "_tail",
         "_unsent",
         "_user_rate",
@@ -99,6 +100,7 @@ class Connection:
         self._settled = 0
         self._unsent = 0
         self._resume: Resume | None = None
+        self._spoke = False
         self._heard = asyncio.get_running_loop().time()
         self._rate = TokenBucket(limits.frames_per_second, self._heard)
         self._user_rate = user_rate
@@ -158,6 +160,7 @@ class Connection:
         except ProtocolError as error:
             self.close(CloseCode(error.code))
             return
+        self._spoke = True
         match frame:
             case Resume():
                 self._resume = frame
@@ -221,15 +224,21 @@ class Connection:
         """Write until the connection ends; the only place that touches the sink.
 
         `open` must have returned before.
-        With `wait_for_frame` the first frame of the client is awaited for
-        `Limits.resume_wait`, because it may be its `resume`. Returns once the close frame is out,
-        and raises what the transport raised when the peer is gone.
+        With `wait_for_frame` the first frame of the client, which may be its `resume`, is awaited
+        for `Limits.resume_wait` before `ready` and again behind it. Returns once the close frame is
+        out, and raises what the transport raised when the peer is gone.
         """
         self._writer = asyncio.current_task()
         self._resume = self._resume or resume
         try:
-            if wait_for_frame and self._resume is None and self._close_code is None:
-                await self._wait(self._limits.resume_wait)
+            if wait_for_frame:
+                await self._wait_for_first_frame()
+            await self._begin()
+            if wait_for_frame:
+                await self._wait_for_first_frame()
+                if self._resume is not None:
+                    await self._begin()
+            self.state = advance(self.state, Step.POSITION)
             await self._write_until_finished()
         except asyncio.CancelledError:
             if self._close_code is None:
@@ -248,8 +257,12 @@ class Connection:
         except TimeoutError:
             return
 
+    async def _wait_for_first_frame(self) -> None:
+        """No event is written meanwhile, so that a `resume` which follows `ready` repeats none."""
+        if not self._spoke and self._close_code is None:
+            await self._wait(self._limits.resume_wait)
+
     async def _write_until_finished(self) -> None:
-        await self._begin()
         while True:
             if self._close_code is not None:
                 return
@@ -289,8 +302,6 @@ class Connection:
         start = start_of(bounds, resume, self._settled)
         self.stream = bounds.stream
         self.position = start.after
-        if self.state is State.POSITIONING:
-            self.state = advance(self.state, Step.POSITION)
         frames = [ready_frame(bounds.stream, start.position, resumed=start.resumed)]
         if start.gap is not None:
             frames.append(gap_frame(*start.gap))

@@ -39,7 +39,8 @@ class Limits:
     """A client that takes nothing for this long is closed with SLOW_CONSUMER."""
 
     resume_wait: float = 0.25
-    """How long `ready` waits for a first frame when the URL has no position."""
+    """How long `ready` waits for a first frame when the URL has no position, and the events behind
+    `ready` once more: some clients send their `resume` at once, others when they are told `ready`."""
 
     authentication_timeout: float = 10.0
     idle_timeout: float | None = None

@@ -127,11 +127,18 @@ class Recorder:
         return [frame for frame in self.sent if "seq" in frame and frame["type"] != "ready"]
 
     async def wait_for(self, count: int) -> list[dict[str, Any]]:
+        await self._until(lambda: len(self.events) >= count)
+        return self.events
+
+    async def wait_for_frames(self, count: int) -> list[dict[str, Any]]:
+        await self._until(lambda: len(self.sent) >= count)
+        return self.sent[:]
+
+    async def _until(self, reached: Callable[[], bool]) -> None:
         async with asyncio.timeout(10):
-            while len(self.events) < count:
+            while not reached():
                 self._more.clear()
                 await self._more.wait()
-        return self.events
 
 
 @pytest.fixture

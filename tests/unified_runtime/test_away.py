@@ -1,8 +1,17 @@
 """A page that never says where it stands is still given what came while its user was away."""
 
+import json
+
 import pytest
 
-from unified_runtime import MemoryJournal, RedisJournal, SqliteJournal, UnifiedWebSocketManager
+from unified_runtime import (
+    Limits,
+    MemoryJournal,
+    RedisJournal,
+    SqliteJournal,
+    UnifiedWebSocketManager,
+)
+from unified_runtime.sinks import TextSink
 
 
 async def numbers(tab, count):
@@ -44,6 +53,20 @@ async def test_a_second_page_begins_where_the_first_stands(manager, tab, make_re
     await emit(manager, 1)
     assert await numbers(second, 1) == [4]
     assert await numbers(tab, 4) == [1, 2, 3, 4]
+
+
+async def test_a_page_that_answers_ready_with_its_position_is_given_nothing_twice(make_recorder):
+    async with UnifiedWebSocketManager(limits=Limits(resume_wait=0.3)) as manager:
+        await emit(manager, 5)
+        page = make_recorder()
+        connection = await manager.open_connection("u1", TextSink(page))
+        manager.start_writer(connection, None, wait_for_frame=True)
+        [ready] = await page.wait_for_frames(1)
+        connection.receive(json.dumps({"type": "resume", "stream": ready["stream"], "seq": 3}))
+        await emit(manager, 1)
+        frames = await page.wait_for_frames(5)
+    assert frames[:2] == [ready, ready | {"seq": 3, "resumed": True}]
+    assert [frame["seq"] for frame in frames[2:]] == [4, 5, 6]
 
 
 class TornSocket:

@@ -131,7 +131,7 @@ async def test_a_position_in_the_first_frame_does_the_same(manager, url, client)
         assert [f["seq"] for f in await c.frames(3)] == [3, 4, 5]
 
 
-async def test_a_resume_sent_after_ready_rewinds_and_says_so(manager, url, client):
+async def test_a_resume_sent_after_events_rewinds_and_says_so(manager, url, client):
     for n in range(1, 6):
         await manager.emit("u1", "note", {"n": n})
     async with client(url) as c:

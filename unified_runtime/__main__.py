@@ -6,12 +6,14 @@ import importlib.util
 import os
 import signal
 import sys
+from hmac import compare_digest
 from importlib import import_module
 
 from unified_runtime.errors import JournalError
 from unified_runtime.handshake import Authenticate, Handshake
 from unified_runtime.journals.base import Journal
 from unified_runtime.journals.memory import MemoryJournal
+from unified_runtime.journals.redis import RedisJournal
 from unified_runtime.journals.sqlite import SqliteJournal
 from unified_runtime.manager import UnifiedWebSocketManager
 
@@ -21,7 +23,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000, help="0 takes a free one")
     parser.add_argument(
-        "--journal", default="memory", help="`memory`, or the path of a SQLite file"
+        "--journal",
+        default="memory",
+        help="`memory`, the path of a SQLite file, or the `redis://` address of a Redis server",
     )
     parser.add_argument(
         "--authenticate",
@@ -37,6 +41,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def journal_of(name: str) -> Journal:
+    if name.startswith(("redis://", "rediss://", "unix://")):
+        return RedisJournal(name)
     return MemoryJournal() if name == "memory" else SqliteJournal(name)
 
 
@@ -56,7 +62,8 @@ def _with_shared_token(token: str) -> Authenticate:
         raise ValueError("give --authenticate, or set UNIFIED_RUNTIME_TOKEN")
 
     def authenticate(handshake: Handshake) -> str | None:
-        return handshake.query.get("user") if handshake.token == token else None
+        given = (handshake.token or "").encode()
+        return handshake.query.get("user") if compare_digest(given, token.encode()) else None
 
     return authenticate
 
@@ -87,7 +94,7 @@ def main() -> int:
         authenticate = authenticate_of(arguments.authenticate)
         with asyncio.Runner(loop_factory=fastest_loop) as runner:
             runner.run(serve(arguments, authenticate))
-    except (ValueError, ImportError, AttributeError) as error:
+    except (ValueError, ImportError, AttributeError, OverflowError) as error:
         sys.stderr.write(f"error: {error}\n")
         return 2
     except (JournalError, OSError) as error:

@@ -44,7 +44,7 @@ class Connection:
         "_limits",
         "_on_closed",
         "_pings",
-        "_pong_due",
+        "_pongs_due",
         "_rate",
         "_resume",
         "_settled",
@@ -105,7 +105,7 @@ class Connection:
         self._rate = TokenBucket(limits.frames_per_second, self._heard)
         self._user_rate = user_rate
         self._pings = 0
-        self._pong_due = False
+        self._pongs_due = 0
         self._in_doubt = False
         self._finishing = False
         self._close_code: CloseCode | None = None
@@ -169,7 +169,7 @@ class Connection:
                 self.acked = max(self.acked, min(seq, self.position))
             case Ping():
                 self._pings += 1
-                self._pong_due = True
+                self._pongs_due += 1
         self.wake()
 
     def close(self, code: CloseCode) -> None:
@@ -273,9 +273,9 @@ class Connection:
                 self._in_doubt = False
                 if self.state is State.LIVE:
                     self.state = advance(self.state, Step.FALL_BEHIND)
-            if self._pong_due:
-                self._pong_due = False
-                await self._send([PONG])
+            if self._pongs_due:
+                pongs, self._pongs_due = [PONG] * self._pongs_due, 0
+                await self._send(pongs)
             if self.state is State.REPLAYING:
                 await self._replay()
                 continue
@@ -291,7 +291,7 @@ class Connection:
 
     @property
     def _has_orders(self) -> bool:
-        return self._pong_due or self._in_doubt or self._resume is not None
+        return self._pongs_due > 0 or self._in_doubt or self._resume is not None
 
     async def _begin(self) -> None:
         """Say `ready`, and the gap if there is one; then everything behind it is replayed."""

@@ -156,9 +156,13 @@ class UnifiedWebSocketManager:
 
     async def _start_journal(self) -> None:
         await self._journal.start(self._sessions.hub.deliver)
-        await self._journal.join(self._server)
         orphans = Orphans(self._journal, self._compose)
-        await orphans.close()
+        try:
+            await self._journal.join(self._server)
+            await orphans.close()
+        except BaseException:
+            await self._journal.aclose()  # the next use begins anew
+            raise
         if self._journal.lease is not None:
             self._watch = asyncio.create_task(orphans.close_forever(self._journal.lease / 2))
 

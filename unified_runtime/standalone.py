@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from unified_runtime.admission import Admission, RefusedError
@@ -32,6 +32,9 @@ try:
 except ModuleNotFoundError as error:
     raise needs_extra("the standalone server", "server", error) from None
 
+_CLOSE_TIMEOUT = 1.0
+"""Seconds for a refused client to answer the close frame; it is cut then."""
+
 _PING_AFTER = 20.0
 """Seconds of silence before a ping, and again until a connection without answer is dropped."""
 
@@ -51,7 +54,7 @@ _HEADERS = [_header(size) for size in range(2048)]
 class PicowsSink:
     """Frames go to the socket's transport as they are; its flow control says when to wait."""
 
-    __slots__ = ("_drained", "_socket", "_transport", "closing", "writing_since")
+    __slots__ = ("_drained", "_reading", "_socket", "_transport", "closing", "writing_since")
 
     immediate = True
 
@@ -59,6 +62,7 @@ class PicowsSink:
         self._transport = transport
         self._socket = transport.underlying_transport
         self._drained: asyncio.Future[None] | None = None
+        self._reading = True
         self.closing = False
         self.writing_since: float | None = None
 
@@ -95,6 +99,15 @@ class PicowsSink:
         finally:
             self._transport.disconnect()
 
+    def pause_reading(self) -> None:
+        self._reading = False
+        self._socket.pause_reading()
+
+    def resume_reading(self) -> None:
+        if not self._reading:
+            self._reading = True
+            self._socket.resume_reading()
+
     def pause(self) -> None:
         self.writing_since = asyncio.get_running_loop().time()
 
@@ -128,7 +141,9 @@ class _Client(WSListener):
             user_id, resume = await admission.admit(handshake, self._next_message)
             connection = await admission.open(user_id, sink, handshake.address)
         except RefusedError as refusal:
-            await sink.close(int(refusal.code), refusal.code.reason)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_CLOSE_TIMEOUT):
+                    await sink.close(int(refusal.code), refusal.code.reason)
             return
         self._connection = connection
         self._task = self._server.manager.start_writer(
@@ -137,6 +152,7 @@ class _Client(WSListener):
         for text in self._early:
             connection.receive(text)
         self._early.clear()
+        sink.resume_reading()
 
     async def _next_message(self) -> str | bytes:
         if self._early:
@@ -163,8 +179,10 @@ class _Client(WSListener):
             self._connection.receive(text)
         elif self._first_message is not None and not self._first_message.done():
             self._first_message.set_result(text)
-        elif len(self._early) < 2:
+        else:
             self._early.append(text)
+            if self._sink is not None and sum(map(len, self._early)) > limit:
+                self._sink.pause_reading()  # until the client is let in
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:  # noqa: ARG002 - the library calls it so
         if self._task is not None:

@@ -116,6 +116,25 @@ async def test_a_client_that_does_not_read_is_cut_and_made_whole(
             assert [f["seq"] for f in await c.frames(200)] == list(range(1, 201))
 
 
+async def test_what_comes_before_the_client_is_let_in_waits_and_is_answered(check_token, client):
+    let_in = asyncio.Event()
+
+    async def authenticate(handshake):
+        await let_in.wait()
+        return check_token(handshake)
+
+    async with (
+        UnifiedWebSocketManager(limits=Limits(frame_bytes=1000)) as manager,
+        standalone_server(manager, authenticate=authenticate) as port,
+        client(f"ws://127.0.0.1:{port}/ws?seq=0") as c,
+    ):
+        for _ in range(60):
+            await c.socket.send('{"type":"ping","padding":"' + "x" * 900 + '"}')
+        let_in.set()
+        assert (await c.frame())["type"] == "ready"
+        assert await c.frames(60) == [{"type": "pong"}] * 60
+
+
 async def test_closing_the_server_writes_what_is_there_and_says_come_back(check_token, client):
     manager = UnifiedWebSocketManager()
     async with standalone_server(manager, authenticate=check_token) as port:
@@ -169,7 +188,9 @@ async def test_the_command_serves_until_it_is_told_to_stop(tmp_path):
         ([], 2, b"UNIFIED_RUNTIME_TOKEN"),
         (["--authenticate", "nothing"], 2, b"package.module:function"),
         (["--authenticate", "nowhere:at_all"], 2, b"nowhere"),
+        (["--authenticate", "json:loads", "--port", "99999"], 2, b"0-65535"),
         (["--authenticate", "json:loads", "--journal", "/nowhere/x.db"], 3, b"unable to open"),
+        (["--authenticate", "json:loads", "--journal", "redis://127.0.0.1:1"], 3, b"Redis: "),
     ],
 )
 async def test_what_is_wrong_with_the_options_is_said(arguments, code, problem):

@@ -179,11 +179,12 @@ async def test_a_position_in_a_lost_numbering_starts_over_and_says_so(manager, u
     assert (first["seq"], second["seq"]) == (1, 2)
 
 
-async def test_ping_is_answered(url, client):
+async def test_every_ping_is_answered(url, client):
     async with client(url) as c:
         await c.frame()
-        await c.send({"type": "ping"})
-        assert await c.frame() == {"type": "pong"}
+        for _ in range(3):
+            await c.send({"type": "ping"})
+        assert await c.frames(3) == [{"type": "pong"}] * 3
 
 
 async def test_every_tab_of_the_user_gets_every_event_and_nobody_else(manager, url, client):

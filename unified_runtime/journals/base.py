@@ -1,9 +1,11 @@
 """What every journal promises; one shared test suite holds all of them to it."""
 
+import asyncio
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+from unified_runtime.errors import JournalInUseError
 from unified_runtime.protocol.frames import Draft
 from unified_runtime.protocol.stream import Bounds
 
@@ -39,16 +41,35 @@ class Page(NamedTuple):
     frames: list[bytes]
 
 
+class Claim:
+    """One manager at a time listens to a journal: a second would take the first one's events."""
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def take(self, name: str) -> None:
+        """For the running loop; a loop that no longer runs has given its claim up."""
+        if self._loop is not None and self._loop.is_running():
+            raise JournalInUseError(f"{name} already serves another manager")
+        self._loop = asyncio.get_running_loop()
+
+    def give_up(self) -> None:
+        self._loop = None
+
+
 class Journal(Protocol):
     """Numbers a user's events 1, 2, 3 … and keeps them.
 
     All methods run on the loop that `start` ran on; `start` on a new loop moves the journal there.
+    On a loop that runs, a second `start` without `aclose` in between raises JournalInUseError.
     Every method raises JournalError when the backend fails.
     """
 
-    lease: float | None
-    """Seconds after which a server that shares the journal and is silent counts as gone; None when
-    one server at a time has it, so that every other is gone."""
+    @property
+    def lease(self) -> float | None:
+        """Seconds after which a server that shares the journal and is silent counts as gone; None
+        when one server at a time has it, so that every other is gone."""
+        ...
 
     async def start(self, deliver: Deliver) -> None: ...
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from secrets import token_urlsafe
 
-from unified_runtime.journals.base import Deliver, Page, Retention
+from unified_runtime.journals.base import Claim, Deliver, Page, Retention
 from unified_runtime.protocol.frames import Draft
 from unified_runtime.protocol.stream import Bounds
 
@@ -50,9 +50,11 @@ class MemoryJournal:
         self._most = None if count is None else count + max(16, count // 8)
         """Trimmed beyond it, many at once, because dropping one costs as much as moving the rest."""
         self._deliver: Deliver = _nobody
+        self._claim = Claim()
         self._server = ""
 
     async def start(self, deliver: Deliver) -> None:
+        self._claim.take("this MemoryJournal")
         self._deliver = deliver
 
     async def append(self, drafts: Sequence[Draft]) -> list[int]:
@@ -137,7 +139,9 @@ class MemoryJournal:
         return set(servers) - {self._server}
 
     async def aclose(self) -> None:
-        """Keeps the events: a manager that is started again finds them."""
+        """Keeps the events: the next manager that is given the journal finds them."""
+        self._claim.give_up()
+        self._deliver = _nobody
 
 
 def _nobody(user_id: str, seq: int, frame: bytes) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from unified_runtime.errors import JournalError
 from unified_runtime.extras import needs_extra
-from unified_runtime.journals.base import Deliver, Page, Retention
+from unified_runtime.journals.base import Claim, Deliver, Page, Retention
 from unified_runtime.journals.redis_scripts import APPEND, READ, SETTLE
 from unified_runtime.protocol.frames import Draft
 from unified_runtime.protocol.stream import Bounds
@@ -24,6 +24,9 @@ _BATCH = 1000
 _CHECK_EVERY = 5.0
 """Seconds after which a lost notification is found, at the latest."""
 
+_CONNECTIONS = 8
+"""To Redis at most; readers beyond it wait for one, as many clients may resume at once."""
+
 _Append = tuple[Sequence[Draft], "asyncio.Future[list[int]]"]
 
 
@@ -35,7 +38,8 @@ class RedisJournal:
     stream, which clients are told. `maxmemory-policy` must be `noeviction`. Drafts of one
     user are kept all or none; a failing batch over many users may be kept in part. A connection
     that breaks during an append leaves its outcome unknown: JournalError is raised, nothing is
-    retried, and a repeat with the same `event_id` is safe. Needs the `redis` extra.
+    retried, and a repeat with the same `event_id` is safe. The same holds when Redis does not
+    answer within `timeout` seconds. Needs the `redis` extra.
     """
 
     def __init__(
@@ -46,14 +50,17 @@ class RedisJournal:
         retention: Retention | None = None,
         clock: Callable[[], float] = time.time,
         lease: float = 30.0,
+        timeout: float = 10.0,
     ) -> None:
         """`lease` in seconds: a server that Redis does not hear from for so long has crashed, and
         the others close its runs as failed."""
         self.lease = lease
+        self._timeout = timeout
         self._url = url
         self._prefix = prefix
         self._retention = retention or Retention()
         self._clock = clock
+        self._claim = Claim()
         self._redis: Redis | None = None
         self._pubsub: PubSub | None = None
         self._deliver: Deliver | None = None
@@ -70,31 +77,44 @@ class RedisJournal:
 
     async def start(self, deliver: Deliver) -> None:
         try:
-            from redis.asyncio import Redis  # noqa: PLC0415 - an extra
+            from redis.asyncio import BlockingConnectionPool, Redis  # noqa: PLC0415 - an extra
             from redis.asyncio.retry import Retry  # noqa: PLC0415
             from redis.backoff import NoBackoff  # noqa: PLC0415
         except ModuleNotFoundError as error:
             raise needs_extra("RedisJournal", "redis", error) from None
+        self._claim.take("this RedisJournal")
         self._deliver = deliver
         self._closing = False
         self._has_work = asyncio.Event()
         self._settler = None
         self._watched = {}
-        redis = Redis.from_url(self._url, socket_timeout=None, retry=Retry(NoBackoff(), 0))
+        pool = BlockingConnectionPool.from_url(
+            self._url,
+            max_connections=_CONNECTIONS,
+            timeout=self._timeout,
+            socket_timeout=self._timeout,
+            socket_connect_timeout=self._timeout,
+            retry=Retry(NoBackoff(), 0),
+        )
+        redis = Redis.from_pool(pool)
+        pubsub = redis.pubsub()
         try:
             await redis.ping()
-        except _failures() as error:
+            await pubsub.subscribe(f"{self._prefix}:nobody")  # a connection to listen on
+        except BaseException as error:
+            self._claim.give_up()
             await redis.aclose()
-            raise JournalError(f"Redis: {error}") from error
+            if isinstance(error, _failures()):
+                raise JournalError(f"Redis: {error}") from error
+            raise
         self._redis = redis
         self._append_script = redis.register_script(APPEND)
         self._read_script = redis.register_script(READ)
         self._settle_script = redis.register_script(SETTLE)
-        self._pubsub = redis.pubsub()
-        await self._pubsub.subscribe(f"{self._prefix}:nobody")  # a connection to listen on
+        self._pubsub = pubsub
         self._tasks = [
             asyncio.create_task(self._append_forever(redis)),
-            asyncio.create_task(self._listen_forever(self._pubsub)),
+            asyncio.create_task(self._listen_forever(pubsub)),
             asyncio.create_task(self._check_forever()),
         ]
 
@@ -120,7 +140,7 @@ class RedisJournal:
                 batch = self._take_batch()
                 try:
                     numbers = await self._append(redis, [d for drafts, _ in batch for d in drafts])
-                except _failures() as error:
+                except Exception as error:  # noqa: BLE001 - who waits must hear of it, whatever it is
                     _fail(batch, JournalError(f"Redis: {error}"))
                 else:
                     _resolve(batch, numbers)
@@ -267,25 +287,42 @@ class RedisJournal:
         """A broken connection is made again; what was missed meanwhile is looked for."""
         while True:
             try:
-                while True:
-                    message = await pubsub.get_message(timeout=None)
-                    if message is not None:
-                        self._heard(message)
+                await self._listen(pubsub)
             except _failures():
                 await asyncio.sleep(0.5)
                 with suppress(JournalError):
                     await self._subscribe(list(self._watched))
                     await self._check()
 
+    async def _listen(self, pubsub: "PubSub") -> None:
+        """Until the connection breaks or does not answer a ping, as a half-open one never will."""
+        pinged = False
+        while True:
+            message = await pubsub.get_message(timeout=self._timeout)
+            if message is not None:
+                pinged = False
+                self._heard(message)
+            elif not pinged:
+                pinged = True
+                await pubsub.ping()
+            else:
+                if pubsub.connection is not None:
+                    await pubsub.connection.disconnect()
+                raise ConnectionError("Redis does not answer")
+
     def _heard(self, message: dict[str, Any]) -> None:
+        if message["type"] not in ("subscribe", "message"):
+            return
         channel = message["channel"].decode()
         user_id = channel.removeprefix(f"{self._prefix}:{{").removesuffix("}:new")
-        if message["type"] == "subscribe" and user_id in self._watched:
+        if user_id not in self._watched:
+            return
+        if message["type"] == "subscribe":
             self._watched[user_id].set()
-        elif message["type"] == "message" and user_id in self._watched:
-            for line in message["data"].split(b"\n"):
-                stream, seq, frame = line.split(b" ", 2)
-                self._notify(user_id, stream, int(seq), frame)
+            return
+        for line in message["data"].split(b"\n"):
+            stream, seq, frame = line.split(b" ", 2)
+            self._notify(user_id, stream, int(seq), frame)
 
     async def _check_forever(self) -> None:
         while True:
@@ -337,6 +374,7 @@ class RedisJournal:
 
     async def aclose(self) -> None:
         redis, self._closing = self._redis, True
+        self._claim.give_up()
         if redis is None:
             return
         if self._tasks[0].get_loop() is not asyncio.get_running_loop():

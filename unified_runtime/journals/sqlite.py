@@ -11,7 +11,7 @@ from os import PathLike
 from pathlib import Path
 
 from unified_runtime.errors import JournalError
-from unified_runtime.journals.base import Deliver, Page, Retention
+from unified_runtime.journals.base import Claim, Deliver, Page, Retention
 from unified_runtime.journals.sqlite_store import SqliteStore, Synchronous, Written
 from unified_runtime.protocol.frames import Draft
 from unified_runtime.protocol.stream import Bounds
@@ -45,8 +45,9 @@ class SqliteJournal:
     syncs at checkpoints only, so events survive a killed process but a power cut may take the
     last ones; OFF leaves even that order to the system. About 300 bytes of memory are held for each
     user ever seen. A full or broken disk makes `append` raise JournalError; nothing is
-    acknowledged then, and the next append tries again. The file is opened by `start`, which
-    raises JournalInUseError while another journal has it.
+    acknowledged then, and the next append tries again; a file that was removed or replaced under a
+    running server makes every append fail until a manager opens it anew. The file is opened by
+    `start`, which raises JournalInUseError while another journal has it.
     """
 
     lease: float | None = None
@@ -61,11 +62,14 @@ class SqliteJournal:
     ) -> None:
         if synchronous not in ("FULL", "NORMAL", "OFF"):
             raise ValueError(f"synchronous must be FULL, NORMAL or OFF, not {synchronous!r}")
+        if str(path) == ":memory:":
+            raise ValueError("SqliteJournal needs a file; MemoryJournal keeps events in memory")
         self._path = Path(path)
         self._synchronous: Synchronous = synchronous
         self._retention = retention or Retention()
         self._clock = clock
         self._store: SqliteStore | None = None
+        self._claim = Claim()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._deliver: Deliver | None = None
         self._gathered: list[_Append] = []
@@ -77,12 +81,17 @@ class SqliteJournal:
         self._server = ""
 
     async def start(self, deliver: Deliver) -> None:
+        self._claim.take(str(self._path))
         self._loop = asyncio.get_running_loop()
         self._deliver = deliver
         self._gathered = []  # of a loop that ended, and with it everyone who waited
         if self._store is not None:
             return
-        self._store = await asyncio.to_thread(self._open)
+        try:
+            self._store = await asyncio.to_thread(self._open)
+        except BaseException:
+            self._claim.give_up()
+            raise
         self._readers = ThreadPoolExecutor(1, thread_name_prefix="journal-reader")
         self._writer = threading.Thread(
             target=self._write_forever, args=(self._store,), name="journal-writer", daemon=True
@@ -175,6 +184,7 @@ class SqliteJournal:
 
     async def aclose(self) -> None:
         store, self._store = self._store, None
+        self._claim.give_up()
         if store is None or self._writer is None or self._readers is None:
             return
         self._hand_over()

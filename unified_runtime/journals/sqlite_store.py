@@ -83,12 +83,15 @@ class SqliteStore:
     """One database file, open for writing by one store at a time."""
 
     def __init__(self, path: Path, synchronous: Synchronous) -> None:
-        self._path = path
+        self._path = path = path.resolve()  # a file under two names has one lock
         with ExitStack() as undo:
             self._lock = undo.enter_context(closing(_lock(path)))
             self._writer = undo.enter_context(closing(_connect(path)))
+            self._refuse_what_is_not_ours()
+            self._writer.execute("PRAGMA journal_mode=WAL")
             self._writer.execute(f"PRAGMA synchronous={synchronous}")
             self._prepare()
+            self._file = _identity(path)
             self._reader = undo.enter_context(closing(_connect(path)))
             self._reader.execute("PRAGMA query_only=1")
             self.stream: str = self._meta("stream")
@@ -99,17 +102,22 @@ class SqliteStore:
         self.unsettled: queue.SimpleQueue[tuple[int, int]] = queue.SimpleQueue()
         """(settled, id) of users, for the next commit."""
 
-    def _prepare(self) -> None:
+    def _refuse_what_is_not_ours(self) -> None:
+        """Before the first change to the file."""
         version = self._one("PRAGMA user_version")
-        if version == 0:
+        if version == 0 and self._one("SELECT count(*) FROM sqlite_master"):
+            raise JournalError(f"{self._path} holds other tables; a journal needs its own file")
+        if version not in (0, _SCHEMA_VERSION):
+            raise JournalError(
+                f"{self._path}: schema {version}, this version reads {_SCHEMA_VERSION}"
+            )
+
+    def _prepare(self) -> None:
+        if self._one("PRAGMA user_version") == 0:
             self._writer.executescript(
                 f"BEGIN; {_SCHEMA} PRAGMA user_version={_SCHEMA_VERSION};"  # noqa: S608 - no input
                 f"INSERT INTO meta VALUES ('stream', '{token_urlsafe(12)}'), ('checkpoint', 0);"
                 "COMMIT"
-            )
-        elif version != _SCHEMA_VERSION:
-            raise JournalError(
-                f"{self._path}: schema {version}, this version reads {_SCHEMA_VERSION}"
             )
 
     def _one(self, sql: str) -> int:
@@ -136,7 +144,7 @@ class SqliteStore:
     # Writing
 
     def write(self, drafts: Sequence[Draft]) -> list[Written]:
-        """Commit all or nothing; only then is `users` changed. Raises sqlite3.Error."""
+        """Commit all or nothing; only then is `users` changed. Raises sqlite3.Error, OSError."""
         batch = _Batch(self)
         for draft in drafts:
             batch.add(draft)
@@ -148,6 +156,7 @@ class SqliteStore:
             _insert(db, "marks", 3, batch.marks)
             _insert(db, "event_ids", 3, batch.event_ids)
             db.executemany("UPDATE users SET settled = ? WHERE id = ?", self._take_unsettled())
+            self._check_file()
             db.execute("COMMIT")
         except BaseException:
             if db.in_transaction:
@@ -161,6 +170,11 @@ class SqliteStore:
         self._dirty |= batch.changed.keys()
         self._next_row = batch.next_row
         return batch.written
+
+    def _check_file(self) -> None:
+        """SQLite itself goes on writing to a file that has no name any more."""
+        if _identity(self._path) != self._file:
+            raise FileNotFoundError("the file was removed or replaced while it was open")
 
     def _take_unsettled(self) -> Iterator[tuple[int, int]]:
         while not self.unsettled.empty():
@@ -334,9 +348,17 @@ def _insert(
 
 def _connect(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
-    db.execute("PRAGMA journal_mode=WAL")
     db.execute("PRAGMA cache_size=-32768")
     return db
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file the name stands for; None when there is none."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _lock(path: Path) -> sqlite3.Connection:

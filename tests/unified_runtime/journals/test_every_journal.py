@@ -3,6 +3,9 @@
 import asyncio
 import json
 
+import pytest
+
+from unified_runtime.errors import JournalInUseError
 from unified_runtime.journals.base import Retention
 
 
@@ -118,6 +121,18 @@ async def test_closing_twice_is_no_error(make_journal, delivered):
     journal = make_journal(None)
     await journal.start(delivered)
     await journal.aclose()
+    await journal.aclose()
+
+
+async def test_one_manager_at_a_time_listens(make_journal, draft, delivered):
+    journal = make_journal(None)
+    await journal.start(delivered)
+    with pytest.raises(JournalInUseError):
+        await journal.start(print)
+    assert await journal.append([draft("a")]) == [1]
+    assert len(delivered) == 1
+    await journal.aclose()
+    await journal.start(delivered)
     await journal.aclose()
 
 

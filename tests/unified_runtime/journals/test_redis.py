@@ -88,6 +88,38 @@ async def test_a_server_that_is_away_is_one_documented_error(unused_tcp_port):
         await manager.emit("u1", "note", {})
 
 
+async def test_a_server_that_does_not_answer_is_an_error_and_found_again(
+    redis_url, prefix, make_recorder
+):
+    journal = RedisJournal(redis_url, prefix=prefix, timeout=0.2)
+    async with UnifiedWebSocketManager(journal=journal) as manager:
+        tab = make_recorder()
+        await manager.connect_user("u1", tab)
+        async with Redis.from_url(redis_url) as redis:
+            await redis.client_pause(1000, all=True)
+        with pytest.raises(JournalError, match="Timeout"):
+            await manager.emit("u1", "note", {}, event_id="first")
+        async with asyncio.timeout(10):
+            while True:
+                try:
+                    assert await manager.emit("u1", "note", {}, event_id="first") == 1
+                    break
+                except JournalError:
+                    await asyncio.sleep(0.01)
+        assert await manager.emit("u1", "note", {}) == 2
+        assert [event["seq"] for event in await tab.wait_for(2)] == [1, 2]
+
+
+async def test_many_users_may_come_back_at_once(manager_on_redis, make_recorder):
+    """More than a pool of connections holds; nobody is sent away for that."""
+    tabs = [make_recorder() for _ in range(300)]
+    async with manager_on_redis() as manager:
+        await asyncio.gather(*(manager.emit(f"u{n}", "note", {}) for n in range(300)))
+        await asyncio.gather(*(manager.connect_user(f"u{n}", tab) for n, tab in enumerate(tabs)))
+        for tab in tabs:
+            assert [event["seq"] for event in await tab.wait_for(1)] == [1]
+
+
 async def test_a_broken_connection_is_made_again(manager_on_redis, make_recorder, redis_url):
     async with manager_on_redis() as manager, Redis.from_url(redis_url) as redis:
         tab = make_recorder()

@@ -2,9 +2,11 @@
 
 import asyncio
 import signal
+import sqlite3
 import subprocess
 import sys
 import textwrap
+from contextlib import closing
 
 import pytest
 
@@ -54,6 +56,44 @@ async def test_a_file_that_is_broken_inside_is_an_error_and_let_go(path, draft, 
     await journal.start(delivered)
     assert (await journal.bounds("a")).last == 500
     await journal.aclose()
+
+
+async def test_a_file_that_is_taken_away_acknowledges_nothing_more(path, draft, delivered):
+    journal = SqliteJournal(path)
+    await journal.start(delivered)
+    await journal.append([draft("a")])
+    whole = path.read_bytes()
+    for taken_away in (path.unlink, lambda: path.write_bytes(whole)):
+        taken_away()
+        with pytest.raises(JournalError, match="removed or replaced"):
+            await journal.append([draft("a")])
+    assert len(delivered) == 1
+    await journal.aclose()
+
+
+async def test_a_file_under_another_name_is_the_same_file(path, tmp_path, draft, delivered):
+    journal = SqliteJournal(path)
+    await journal.start(delivered)
+    alias = tmp_path / "alias.db"
+    alias.symlink_to(path)
+    with pytest.raises(JournalInUseError):
+        await SqliteJournal(alias).start(delivered)
+    assert await journal.append([draft("a")]) == [1]
+    await journal.aclose()
+
+
+async def test_somebody_elses_database_is_refused_and_left_as_it_is(path, delivered):
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("CREATE TABLE users (id)")
+    before = path.read_bytes()
+    with pytest.raises(JournalError, match="holds other tables"):
+        await SqliteJournal(path).start(delivered)
+    assert path.read_bytes() == before
+
+
+def test_memory_is_no_file():
+    with pytest.raises(ValueError, match="MemoryJournal"):
+        SqliteJournal(":memory:")
 
 
 FILLING = """

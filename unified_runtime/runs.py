@@ -16,6 +16,7 @@ NAMELESS = "agent"
 """`agent_name` of an event whose run never said one."""
 
 _MAX_RUNS = 10_000
+_MAX_CALLS = 1_000
 
 
 @dataclass(slots=True)
@@ -26,9 +27,14 @@ class Call:
 
 @dataclass(slots=True)
 class Run:
-    agent_name: str = NAMELESS
-    started: float | None = None
+    """`agents` by name, each with the time of its start, the innermost last: one may call another."""
+
+    agents: dict[str, float] = field(default_factory=dict)
     calls: dict[str, Call] = field(default_factory=dict)
+
+    @property
+    def agent_name(self) -> str:
+        return next(reversed(self.agents), NAMELESS)
 
     def open_call_of(self, tool_name: object) -> str | None:
         """The oldest unfinished call of this tool."""
@@ -40,15 +46,15 @@ class RunLedger:
 
     | field | filled with |
     |---|---|
-    | `agent_name` | the name in the run's `agent_started`, else `agent` |
+    | `agent_name` | the name in the run's newest `agent_started` that is not completed, else `agent` |
     | `parameters` | `{}` |
     | `call_id` | of `tool_executing`: a new one; of `tool_completed`: the oldest open call of that tool, else a new one |
     | `status` | `ok`, `completed` |
     | `results`, `final_response` | null |
     | `duration` | seconds since the call or run started, 0 when its start was not seen |
 
-    `agent_name` of `agent_started`, `reasoning` and `tool_name` are never made up. The least
-    recently used run is forgotten beyond 10,000.
+    `agent_name` of `agent_started`, `reasoning` and `tool_name` are never made up. Runs that never
+    end are forgotten beyond 10,000, the first begun first, and calls of a run beyond 1,000.
     """
 
     def __init__(self) -> None:
@@ -79,18 +85,34 @@ class RunLedger:
         return made
 
     def _record(self, key: RunKey, event_type: str, filled: Mapping[str, Any], now: float) -> None:
+        if event_type == "agent_thinking":
+            return
+        run = self._runs.setdefault(key, Run())
         if event_type == "agent_started":
-            self._runs[key] = Run(filled["agent_name"], now)
-            self._runs.move_to_end(key)
-            if len(self._runs) > _MAX_RUNS:
-                self._runs.popitem(last=False)
+            if filled["agent_name"] in run.agents:  # the same run anew
+                run.agents.clear()
+                run.calls.clear()
+            run.agents[filled["agent_name"]] = now
         elif event_type == "tool_executing":
-            call = Call(filled["tool_name"], now)
-            self._runs.setdefault(key, Run()).calls[filled["call_id"]] = call
-        elif event_type == "tool_completed" and key in self._runs:
-            self._runs[key].calls.pop(filled["call_id"], None)
-        elif event_type == "agent_completed":
-            self._runs.pop(key, None)
+            run.calls[filled["call_id"]] = Call(filled["tool_name"], now)
+            if len(run.calls) > _MAX_CALLS:
+                del run.calls[next(iter(run.calls))]
+        elif event_type == "tool_completed":
+            run.calls.pop(filled["call_id"], None)
+        elif run.agents:
+            end_agent(run.agents, filled["agent_name"])
+        if not run.agents and (not run.calls or event_type == "agent_completed"):
+            del self._runs[key]
+        elif len(self._runs) > _MAX_RUNS:
+            self._runs.popitem(last=False)
+
+
+def end_agent(agents: dict[str, Any], agent_name: str) -> None:
+    """Take out the one that completed: of that name, else the innermost, which then changed its name."""
+    if agent_name in agents:
+        del agents[agent_name]
+    else:
+        agents.popitem()
 
 
 def _fill(run: Run, event_type: str, filled: dict[str, Any], now: float) -> None:
@@ -125,5 +147,7 @@ def _fill_tool_completed(run: Run, filled: dict[str, Any], now: float) -> None:
 def _fill_agent_completed(run: Run, filled: dict[str, Any], now: float) -> None:
     filled.setdefault("status", "completed")
     filled.setdefault("final_response", None)
-    started = run.started
-    filled.setdefault("duration", 0.0 if started is None else max(0.0, now - started))
+    name = filled["agent_name"]
+    known = isinstance(name, str) and name in run.agents
+    started = run.agents.get(name if known else run.agent_name, now)
+    filled.setdefault("duration", max(0.0, now - started))

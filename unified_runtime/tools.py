@@ -4,6 +4,7 @@ import asyncio
 import inspect
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import aclosing
 from secrets import token_urlsafe
 from typing import Any, Literal, Protocol
 
@@ -12,7 +13,8 @@ from unified_runtime.errors import NotWiredError, UnifiedRuntimeError
 from unified_runtime.presentation import presentable
 
 Tool = Callable[..., Any]
-"""Called with the parameters as keywords. Async tools run on the loop, others in a thread."""
+"""Called with the parameters as keywords. Async tools run on the loop, others in a thread. A tool
+that yields is run to its end; its result is the list of what it yielded."""
 
 
 class NotifiesTools(Protocol):
@@ -64,7 +66,7 @@ class ToolExecutionEngine:
         *,
         agent_name: str = "agent",
     ) -> Any:
-        """The tool's result, untouched; the event carries a shortened, JSON-safe form of it.
+        """The tool's result as it is; the event carries a shortened, JSON-safe form of it.
 
         Raises what the tool raised, TimeoutError beyond the timeout, KeyError for an unknown
         tool (no event), NotWiredError without a bridge, and UnifiedRuntimeError when an event cannot be
@@ -113,15 +115,20 @@ class ToolExecutionEngine:
 
 
 async def _call(tool: Tool, parameters: dict[str, Any]) -> Any:
-    if inspect.iscoroutinefunction(tool):
-        return await tool(**parameters)
-    result = await asyncio.to_thread(_in_thread, tool, parameters)
+    if inspect.iscoroutinefunction(tool) or inspect.isasyncgenfunction(tool):
+        result = tool(**parameters)
+    else:
+        result = await asyncio.to_thread(_in_thread, tool, parameters)
+    if inspect.isasyncgen(result):
+        async with aclosing(result):
+            return [item async for item in result]
     return await result if isinstance(result, Awaitable) else result
 
 
 def _in_thread(tool: Tool, parameters: dict[str, Any]) -> Any:
     try:
-        return tool(**parameters)
+        result = tool(**parameters)
+        return list(result) if inspect.isgenerator(result) else result
     except StopIteration as error:  # no future can carry it, so its caller would wait for ever
         raise RuntimeError("the tool raised StopIteration") from error
 

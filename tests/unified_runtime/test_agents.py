@@ -91,6 +91,29 @@ async def test_a_tool_call_is_seen_before_and_after(bridge, tab):
     assert after["data"]["agent_name"] == "triage"
 
 
+async def test_a_tool_that_yields_has_run_when_it_is_completed(bridge, tab):
+    steps = []
+
+    async def pages():
+        try:
+            for page in (1, 2):
+                yield page
+                steps.append(page)
+            await asyncio.Event().wait()
+        finally:
+            steps.append("closed")
+
+    tools = ToolExecutionEngine({"letters": lambda: (c for c in "ab"), "pages": pages}, timeout=0.1)
+    tools.set_websocket_bridge(bridge)
+    assert await tools.execute("letters") == ["a", "b"]
+    with pytest.raises(TimeoutError):
+        await tools.execute("pages")
+    assert steps == [1, 2, "closed"]
+    _, letters, _, pages = await tab.wait_for(4)
+    assert letters["data"]["results"] == ["a", "b"]
+    assert pages["data"]["status"] == "error"
+
+
 async def test_a_failing_tool_is_completed_and_its_error_goes_on(bridge, tab):
     tools = ToolExecutionEngine({"failing": failing})
     tools.set_websocket_bridge(bridge)

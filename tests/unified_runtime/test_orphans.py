@@ -56,6 +56,51 @@ async def test_open_calls_and_the_run_are_closed_once(restarted, make_recorder):
     await manager.aclose()
 
 
+async def test_agents_that_called_one_another_are_closed_inside_out(restarted, make_recorder):
+    manager, journal = await restarted()
+    await emit(manager, "agent_started", {"agent_name": "outer"})
+    for name in ("done", "inner"):
+        await emit(manager, "agent_started", {"agent_name": name})
+        await emit(manager, "tool_executing", {"tool_name": "a", "call_id": name})
+        await emit(manager, "agent_completed", {}) if name == "done" else None
+    await journal.aclose()
+    manager, journal = await restarted()
+    events = await replay(manager, make_recorder, 10)
+    closed = [(e["type"], e["data"].get("call_id"), e["data"]["agent_name"]) for e in events[6:]]
+    assert closed == [
+        ("tool_completed", "done", "done"),
+        ("tool_completed", "inner", "inner"),
+        ("agent_completed", None, "inner"),
+        ("agent_completed", None, "outer"),
+    ]
+    await manager.aclose()
+    manager, journal = await restarted()
+    assert (await journal.bounds("u1")).last == 10
+    await manager.aclose()
+
+
+async def test_runs_of_the_same_name_in_two_threads_are_two(restarted):
+    manager, journal = await restarted()
+    for thread_id in ("t1", "t2"):
+        await manager.emit(
+            "u1", "agent_started", {"agent_name": "triage"}, thread_id=thread_id, run_id="r1"
+        )
+    await journal.aclose()
+    manager, journal = await restarted()
+    assert (await journal.bounds("u1")).last == 4
+    await manager.aclose()
+
+
+async def test_an_agent_that_ends_under_another_name_has_ended(restarted):
+    manager, journal = await restarted()
+    await emit(manager, "agent_started", {"agent_name": "triage"})
+    await emit(manager, "agent_completed", {"agent_name": "Triage"})
+    await journal.aclose()
+    manager, journal = await restarted()
+    assert (await journal.bounds("u1")).last == 2
+    await manager.aclose()
+
+
 async def test_runs_that_ended_are_left_alone(restarted):
     manager, journal = await restarted()
     await emit(manager, "agent_started", {"agent_name": "triage"})

@@ -109,6 +109,7 @@ def _move_fromlist(view: View, root: ast.expr | None, new: dict[str, str]) -> No
 
 def move_literal(view: View, literal: ast.Constant, old: str, new: str, kind: str) -> None:
     """Puts another value into a string literal, keeping its quotes and prefix where they allow it."""
+    view.moved_literals.add(literal)
     start, end = view.positions.span(literal)
     source = view.text[start:end]
     if source.count(old) == 1:
@@ -127,7 +128,7 @@ class _Group:
         self._imports = imports
         self._name = imports[0].name
         self._scope = imports[0].scope
-        self._certain = all(b in imports or _is_none(b) for b in bindings)
+        self._certain = all(b in imports or _is_none(b) or _is_deletion(b) for b in bindings)
         self._lazy = [b for b in imports if b.statement is None]
         self._sites: list[Site] = []
         self._hits: list[_Hit] = []
@@ -147,7 +148,7 @@ class _Group:
         elif not self._certain:
             self._omit(hit, f"{self._name!r} is bound again in the same scope")
         elif hit.module == self._module_before(hit):
-            self._write(hit, self._view.text[site.start : site.ends[hit.depth - 1]])
+            self._write(hit, self._view.text[slice(*site.spans[hit.depth - 1])])
         else:
             self._hits.append(hit)
 
@@ -267,14 +268,26 @@ class _Group:
                         added[id(binding)].append(new)
             self._write(hit, prefixes[hit.module])
         for binding in imports:
-            new_imports = _without_prefixes(added[id(binding)])
-            if self._is_needed(binding):
+            moved = self._moved_module(binding)
+            new_imports = _without_prefixes([*moved, *added[id(binding)]])
+            if moved:
+                self._replace(binding, new_imports)
+            elif self._is_needed(binding):
                 assert binding.statement is not None
                 before = self._added_before(binding.statement)
                 fresh = [new for new in new_imports if new not in before]
                 self._view.rewrite(binding.statement).added += fresh
             elif new_imports or self._served(binding):
                 self._replace(binding, new_imports)
+
+    def _moved_module(self, binding: Binding) -> list[Replacement]:
+        """What takes the place of `import a.b` where `a.b` moves as a whole, whoever needs it."""
+        module = binding.alias.name if self._is_dotted_import(binding) and binding.alias else ""
+        target = self._view.moves.imported(module).target if module else None
+        if target is None:
+            return []
+        top = [top_package(self._view, self._name)] if self._is_needed(binding) else []
+        return [Replacement(target, "", ""), *top]
 
     def _added_before(self, statement: ImportStatement) -> list[Replacement]:
         """What earlier statements at the top bring already."""
@@ -283,14 +296,14 @@ class _Group:
         return [new for s in earlier for new in self._view.statements[s].added]
 
     def _write(self, hit: _Hit, prefix: str) -> None:
-        start, ends, depth = hit.site.start, hit.site.ends, hit.depth
-        if hit.site.apart and depth == len(ends) - 1:
-            old = hit.site.names[depth]
-            self._view.edits.append(Edit(start, ends[depth - 1], prefix, ""))
-            self._view.edits.append(Edit(ends[depth] - len(old), ends[depth], hit.name, hit.kind))
+        spans, depth = hit.site.spans, hit.depth
+        if hit.site.apart and depth == len(spans) - 1:
+            old, end = hit.site.names[depth], spans[depth][1]
+            self._view.edits.append(Edit(*spans[depth - 1], prefix, ""))
+            self._view.edits.append(Edit(end - len(old), end, hit.name, hit.kind))
             return
         text = ".".join(part for part in (prefix, hit.name) if part)
-        self._view.edits.append(Edit(start, ends[depth], text, hit.kind))
+        self._view.edits.append(Edit(*spans[depth], text, hit.kind))
 
     def _servers(self, imports: list[Binding], hit: _Hit) -> list[Binding]:
         """The import statements that made a chain work: the longest modules that begin it."""
@@ -353,6 +366,12 @@ class _Group:
         return self._is_dotted_import(binding) and self._view.dotted(binding) == head
 
 
+def top_package(view: View, name: str) -> Replacement:
+    """What still binds the package that `import a.b` has bound as `a`; under this name if it moves."""
+    target = view.moves.imported(name).target
+    return Replacement(target or name, "", name if target else "")
+
+
 def _without_prefixes(new: list[Replacement]) -> list[Replacement]:
     """`import a.b` makes `a` known, so that `import a` beside it says nothing."""
     return [
@@ -371,3 +390,7 @@ def _is_member(landing: Landing, owner: Landing) -> bool:
 
 def _is_none(binding: Binding) -> bool:
     return isinstance(binding.value, ast.Constant) and binding.value.value is None
+
+
+def _is_deletion(binding: Binding) -> bool:
+    return isinstance(binding.node, ast.Name) and isinstance(binding.node.ctx, ast.Del)

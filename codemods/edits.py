@@ -18,7 +18,11 @@ class Edit:
 
 
 class OverlapError(ValueError):
-    """Two edits want the same characters."""
+    """Two edits want the same characters; `start` is where the second one begins."""
+
+    def __init__(self, edit: Edit) -> None:
+        super().__init__(f"two edits overlap at character {edit.start}: {edit.text!r}")
+        self.start = edit.start
 
 
 def apply_edits(text: str, edits: Iterable[Edit]) -> str:
@@ -30,7 +34,7 @@ def apply_edits(text: str, edits: Iterable[Edit]) -> str:
     position = 0
     for edit in sorted(edits, key=lambda edit: (edit.start, edit.end)):
         if edit.start < position:
-            raise OverlapError(f"two edits overlap at character {edit.start}: {edit.text!r}")
+            raise OverlapError(edit)
         parts += (text[position : edit.start], edit.text)
         position = edit.end
     parts.append(text[position:])

@@ -10,12 +10,13 @@ import ast
 from collections import Counter
 from collections.abc import Iterator
 
-from codemods.dotted import move_dotted_uses
-from codemods.edits import Edit, apply_edits
+from codemods.dotted import move_dotted_uses, top_package
+from codemods.edits import Edit, OverlapError, apply_edits
 from codemods.loose import report_loose_modules
 from codemods.moves import Landing, Moves
 from codemods.outcome import Changed, Failed, Outcome, Skipped, Unchanged
-from codemods.scopes import Binding, ImportStatement
+from codemods.renaming import rename_uses
+from codemods.scopes import ImportStatement
 from codemods.statement import Replacement, Rewrite, rewrite_statement
 from codemods.strings import move_strings
 from codemods.view import Options, View, replacement
@@ -43,7 +44,10 @@ def rewrite_view(view: View) -> Outcome:
     omissions = tuple(sorted(view.omissions))
     if not edits:
         return Unchanged(omissions)
-    text = apply_edits(view.text, edits)
+    try:
+        text = apply_edits(view.text, edits)
+    except OverlapError as error:
+        return Failed(view.positions.place(error.start)[0], str(error))
     if text == view.text:
         return Unchanged(omissions)
     return Changed(text, _kinds(view), omissions)
@@ -115,10 +119,10 @@ def _move_alias(view: View, statement: ast.ImportFrom, index: int, landing: Land
         return
     local = alias.asname or alias.name
     new = replacement(landing.target, local)
-    if new.module == view.moves.module:
+    if new.module == view.moves.module and not landing.is_module:
         view.omit(alias, shown, "import", f"{landing.target} is defined in this very file")
         return
-    if view.options.rename_uses and not alias.asname and _rename_uses(view, statement, alias, new):
+    if view.options.rename_uses and not alias.asname and rename_uses(view, statement, alias, new):
         new = Replacement(new.module, new.name, new.name)
     rewrite = view.rewrite(statement)
     rewrite.source = view.source(statement) or ""
@@ -155,7 +159,8 @@ def _needs_star(view: View, name: str) -> bool:
     used = any(
         site.names[0] == name and not view.module.find(name, site.scope) for site in view.sites
     )
-    return used or name in view.exports or view.moves.used_elsewhere(name)
+    said = any(text.node.value == name for text in view.module.texts)
+    return used or said or name in view.exports or view.moves.used_elsewhere(name)
 
 
 def _star_brings_nothing_else(view: View, source: str, moved: set[str]) -> bool:
@@ -180,7 +185,7 @@ def _move_bare_imports(view: View) -> None:
             top = alias.name.partition(".")[0]
             new = [Replacement(landing.target, "", "")]
             if any(use.root == top for use in view.module.uses) and top != alias.name:
-                new.append(Replacement(top, "", ""))
+                new.append(top_package(view, top))
             view.rewrite(statement).replaced[index] = new
 
 
@@ -194,36 +199,3 @@ def _write_absolutely(view: View) -> None:
         if any(view.moves.holds_moved(module) for module in modules):
             rewrite = view.rewrite(statement)
             rewrite.source, rewrite.module = source, rewrite.module or source
-
-
-# uses take the new name
-
-
-def _rename_uses(view: View, statement: ast.ImportFrom, alias: ast.alias, new: Replacement) -> bool:
-    """Renames the uses of an imported name in the whole file, where nobody else can notice."""
-    scope = view.module.import_scopes[statement]
-    bindings = view.module.find(alias.name, scope)
-    if new.name == alias.name or not _all_become(view, bindings, new):
-        return False
-    home = bindings[0].scope
-    if view.is_public(alias.name, home) or not view.is_free(new.name, bindings):
-        return False
-    if home.kind == "module" and view.moves.read_elsewhere(alias.name):
-        return False
-    if any(s.kind == "class" and alias.name in s.bindings for s in view.module.scopes):
-        return False  # `Name = Name` in a class body reads the outer one first
-    if any(alias.name in s.declared_global | s.declared_nonlocal for s in view.module.scopes):
-        return False
-    if bindings[0].alias is alias:
-        for site in view.sites:
-            if site.names[0] == alias.name and view.module.find(alias.name, site.scope) is bindings:
-                view.edits.append(Edit(site.start, site.ends[0], new.name, "name"))
-    return True
-
-
-def _all_become(view: View, bindings: list[Binding], new: Replacement) -> bool:
-    target = f"{new.module}.{new.name}"
-    return bool(bindings) and all(
-        b.alias is not None and not b.alias.asname and view.landing(b).target == target
-        for b in bindings
-    )

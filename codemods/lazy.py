@@ -9,7 +9,10 @@ _IMPORTERS = frozenset({"import_module", "__import__", "importorskip", "find_spe
 
 def module_literal(node: ast.AST | None) -> ast.Constant | None:
     """The literal that names a module which an expression imports or looks up."""
-    if isinstance(node, ast.Call) and last_name(node.func) in _IMPORTERS and node.args:
+    if isinstance(node, ast.Call) and last_name(node.func) in _IMPORTERS:
+        named = [keyword.value for keyword in node.keywords if keyword.arg in ("name", "modname")]
+        return next((_text(argument) for argument in (*node.args[:1], *named)), None)
+    if isinstance(node, ast.Call) and node.args and _is_lookup(node.func):
         return _text(node.args[0])
     if isinstance(node, ast.Subscript) and is_sys_modules(node.value):
         return _text(node.slice)
@@ -63,6 +66,12 @@ def is_sys_modules(node: ast.expr) -> bool:
         and node.attr == "modules"
         and last_name(node.value) == "sys"
     )
+
+
+def _is_lookup(function: ast.expr) -> bool:
+    """`sys.modules.get`."""
+    is_get = isinstance(function, ast.Attribute) and function.attr == "get"
+    return is_get and isinstance(function, ast.Attribute) and is_sys_modules(function.value)
 
 
 def last_name(node: ast.expr) -> str:

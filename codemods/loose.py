@@ -11,11 +11,15 @@ import ast
 import re
 from collections.abc import Iterator
 
+from codemods.lazy import module_literal
 from codemods.positions import Located
 from codemods.scopes import Binding, Text
 from codemods.view import View
 
 _WHY = "names of this module move, and which ones are read here can't be followed"
+_WHOLE = ("__dict__", "__name__")
+"""Attributes of a module that lead to everything in it."""
+_AFTER_DOT = re.compile(r"\.([^\W\d]\w*)")
 _PATH = re.compile(r"[^\W\d][\w.]*")
 
 
@@ -39,7 +43,7 @@ def _mentions(view: View) -> Iterator[tuple[int, str, str, str]]:
         bindings = view.module.find(site.names[0], site.scope)
         if id(bindings) not in known:
             known[id(bindings)] = _prefixes(view, bindings)
-        rest = site.names[1:-1] if site.names[-1] == "__dict__" else site.names[1:]
+        rest = site.names[1:-1] if site.names[-1] in _WHOLE else site.names[1:]
         for module in (".".join((prefix, *rest)) for prefix in known[id(bindings)]):
             if view.moves.holds_moved(module):
                 yield site.start, view.text[site.start : site.ends[-1]], "attribute", module
@@ -50,6 +54,11 @@ def _mentions(view: View) -> Iterator[tuple[int, str, str, str]]:
             start = view.positions.span(text.node)[0]
             if view.positions.place(start) not in listed:
                 yield start, view.positions.of(text.node), "string", module
+    for binding in _class_imports(view):
+        imported = view.dotted(binding)
+        if imported and binding.alias is not None and view.moves.holds_moved(imported):
+            start = view.positions.span(binding.alias)[0]
+            yield start, view.positions.of(binding.alias), "import", imported
     for joined in view.module.joined:
         for part in joined.values:
             value = str(part.value) if isinstance(part, ast.Constant) else ""
@@ -60,12 +69,22 @@ def _mentions(view: View) -> Iterator[tuple[int, str, str, str]]:
                     yield start, shown, "string", match.group().strip(".")
 
 
+def _class_imports(view: View) -> Iterator[Binding]:
+    """What a class body imports can be read from the class and its instances."""
+    for scope in view.module.scopes:
+        if scope.kind == "class":
+            yield from (b for bindings in scope.bindings.values() for b in bindings if b.statement)
+
+
 def _prefixes(view: View, bindings: list[Binding]) -> list[str]:
     return sorted({prefix for binding in bindings if (prefix := view.dotted(binding))})
 
 
 def _is_settled(view: View, text: Text) -> bool:
-    return text.node in view.settled or text.node in view.module.docstrings
+    if text.node in view.settled or text.node in view.module.docstrings:
+        return True
+    literal = module_literal(text.call)
+    return literal is not None and literal is not text.node  # what a relative name counts from
 
 
 def _loose_names(view: View) -> Iterator[str]:
@@ -74,7 +93,10 @@ def _loose_names(view: View) -> Iterator[str]:
     edited = {edit.end for edit in view.edits}
     for text in view.module.texts:
         if not _is_settled(view, text) and not _is_edited(view, text.node):
-            yield str(text.node.value).rpartition(".")[2]
+            yield from _parts(str(text.node.value))
+    for joined in view.module.joined:
+        values = (part.value for part in joined.values if isinstance(part, ast.Constant))
+        yield from (name for value in values for name in _parts(str(value)))
     for call, _ in view.module.calls:
         yield from (keyword.arg for keyword in call.keywords if keyword.arg)
     chains = [use.nodes for use in view.module.uses] + [m.nodes for m in view.module.members]
@@ -82,6 +104,12 @@ def _loose_names(view: View) -> Iterator[str]:
         for node in nodes:
             if isinstance(node, ast.Attribute) and view.positions.span(node)[1] not in edited:
                 yield node.attr
+
+
+def _parts(value: str) -> Iterator[str]:
+    """The last part of a dotted path, and whatever follows a dot in any text."""
+    yield value.rpartition(".")[2]
+    yield from _AFTER_DOT.findall(value)
 
 
 def _is_edited(view: View, node: Located) -> bool:

@@ -12,8 +12,9 @@ from codemods.moves import Moves
 from codemods.outcome import Changed, Omission, Outcome, Unchanged
 from codemods.positions import Positions
 
-DOTTED = re.compile(r"(?<![\w./\\-])[^\W\d]\w*(?:\.[^\W\d]\w*)+")
+DOTTED = re.compile(r"(?:(?<![\w./\\-])|(?<=\bext://))[^\W\d]\w*(?:\.[^\W\d]\w*)+")
 """A dotted path; part of a file name or an address is none."""
+DOTTED_OR_NAME = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
 ENTRY = re.compile(DOTTED.pattern + r"(?::[^\W\d]\w*(?:\.[^\W\d]\w*)*)?")
 """A dotted path, or one with an object behind a colon as in entry points."""
 IMPORT = re.compile(

@@ -44,6 +44,10 @@ class Moves(Protocol):
         """
         ...
 
+    def tail(self, dotted: str) -> Landing:
+        """The doubt about a path that is the end of a moved name: what it starts at is not said."""
+        ...
+
     def holds_moved(self, module: str) -> bool:
         """Whether a module that stays defines names that move."""
         ...
@@ -88,6 +92,10 @@ class MoveTable:
         """See `Moves.looked_up`; nothing is known about what the other modules use."""
         return self.imported(dotted)
 
+    def tail(self, dotted: str) -> Landing:
+        """See `Moves.tail`."""
+        return tail_of(dotted, self._moves)
+
     def holds_moved(self, module: str) -> bool:
         """See `Moves.holds_moved`."""
         return any(source.rpartition(".")[0] == module for source in self._moves)
@@ -127,6 +135,14 @@ def longest_prefix(
         head, dot, last = head.rpartition(".")
         rest = f"{dot}{last}{rest}"
     return None
+
+
+def tail_of(dotted: str, moves: Mapping[str, str]) -> Landing:
+    """See `Moves.tail`."""
+    for source, target in moves.items():
+        if source.endswith(f".{dotted}"):
+            return Landing(None, f"may mean {target}: it ends as {source} does")
+    return STAYS
 
 
 def resolve_chains(moves: Mapping[str, str]) -> dict[str, str]:

@@ -13,6 +13,7 @@ from codemods.scopes import Module, Scope, Text, Use
 
 _READERS = frozenset({"getattr", "hasattr"})
 _REPLACERS = frozenset({"setattr", "delattr", "object"})
+Spans = tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,8 +22,8 @@ class Site:
 
     names: tuple[str, ...]
     scope: Scope
-    place: Callable[[], tuple[int, ...]]
-    """Where it starts, then where each of its names ends."""
+    place: Callable[[], Spans]
+    """Where each `names[:k+1]` starts and ends."""
     annotates: bool = False
     apart: bool = False
     """The last name stands in a string of its own, as in `patch.object(module, "name")`."""
@@ -30,13 +31,18 @@ class Site:
     """The name is replaced there, not read."""
 
     @cached_property
+    def spans(self) -> Spans:
+        """Parentheses inside of a chain belong to it: `(a.b).c` starts before `a.b` does."""
+        return self.place()
+
+    @property
     def start(self) -> int:
-        return self.place()[0]
+        return self.spans[0][0]
 
     @cached_property
     def ends(self) -> tuple[int, ...]:
         """`ends[k]` is where `names[:k+1]` ends."""
-        return self.place()[1:]
+        return tuple(end for _, end in self.spans)
 
 
 def find_sites(text: str, positions: Positions, module: Module) -> Iterator[Site]:
@@ -57,13 +63,13 @@ def find_sites(text: str, positions: Positions, module: Module) -> Iterator[Site
             yield from _in_annotation(text, positions, string)
 
 
-def _place(positions: Positions, use: Use) -> tuple[int, ...]:
-    spans = [positions.span(node) for node in use.nodes]
-    return (spans[0][0], *(end for _, end in spans))
+def _place(positions: Positions, use: Use) -> Spans:
+    return tuple(positions.span(node) for node in use.nodes)
 
 
-def _extended(place: Callable[[], tuple[int, ...]], end: int) -> tuple[int, ...]:
-    return (*place(), end)
+def _extended(place: Callable[[], Spans], end: int) -> Spans:
+    spans = place()
+    return (*spans, (spans[-1][0], end))
 
 
 def names_member(call: ast.Call) -> bool:
@@ -98,38 +104,59 @@ def _argument(call: ast.Call, index: int, *names: str) -> ast.expr | None:
 
 
 def _in_annotation(text: str, positions: Positions, string: Text) -> Iterator[Site]:
-    """The chains in a string annotation that is written as one plain literal."""
-    value = str(string.node.value)
+    """The chains in a string annotation, and in the strings inside of it."""
     start, end = positions.span(string.node)
-    at = text[start:end].find(value)
-    if at < 0 or not value.isascii() or "\n" in value:
+    for names, spans in _chains(text[start:end], string.node):
+        placed = tuple((start + first, start + last) for first, last in spans)
+        yield Site(names, string.scope, partial(tuple, placed), annotates=True)
+
+
+def is_written_plainly(source: str, value: str) -> bool:
+    """Whether a string literal shows its value as one piece, without escapes or parts."""
+    return value.isascii() and "\n" not in value and value in source
+
+
+def _chains(source: str, literal: ast.Constant) -> Iterator[tuple[tuple[str, ...], Spans]]:
+    """The chains that a literal's text names, with their spans in its `source`."""
+    value = str(literal.value)
+    if not is_written_plainly(source, value):
         return
     try:
         parsed = ast.parse(value.strip(), mode="eval")
-    except SyntaxError:
+    except (SyntaxError, ValueError):
         return
-    base = start + at + len(value) - len(value.lstrip())
-    for node in _chains(parsed.body):
-        names, ends = _parts(node)
-        offsets = (base + node.col_offset, *(base + end for end in ends))
-        yield Site(names, string.scope, partial(tuple, offsets), annotates=True)
+    base = source.index(value) + len(value) - len(value.lstrip())
+    for node in _named(parsed.body):
+        if isinstance(node, ast.Constant):
+            first, last = base + node.col_offset, base + (node.end_col_offset or 0)
+            inner = _chains(source[first:last], node)
+            shift = first
+        else:
+            inner = iter([_parts(node)])
+            shift = base
+        for names, spans in inner:
+            yield names, tuple((shift + start, shift + end) for start, end in spans)
 
 
-def _chains(node: ast.AST) -> Iterator[ast.expr]:
-    if isinstance(node, ast.Name) or (isinstance(node, ast.Attribute) and _parts(node)[0]):
+def _named(node: ast.AST) -> Iterator[ast.expr]:
+    """Names, chains and strings in a type."""
+    is_chain = isinstance(node, ast.Attribute) and bool(_parts(node)[0])
+    is_text = isinstance(node, ast.Constant) and isinstance(node.value, str)
+    if isinstance(node, ast.expr) and (isinstance(node, ast.Name) or is_chain or is_text):
         yield node
     elif not (isinstance(node, ast.Subscript) and last_name(node.value) == "Literal"):
         for child in ast.iter_child_nodes(node):
-            yield from _chains(child)
+            yield from _named(child)
 
 
-def _parts(node: ast.expr) -> tuple[tuple[str, ...], tuple[int, ...]]:
+def _parts(node: ast.expr) -> tuple[tuple[str, ...], Spans]:
     names: list[str] = []
-    ends: list[int] = []
+    spans: list[tuple[int, int]] = []
     while isinstance(node, ast.Attribute):
         names.append(node.attr)
-        ends.append(node.end_col_offset or 0)
+        spans.append((node.col_offset, node.end_col_offset or 0))
         node = node.value
     if not isinstance(node, ast.Name):
         return (), ()
-    return (node.id, *reversed(names)), (node.end_col_offset or 0, *reversed(ends))
+    spans.append((node.col_offset, node.end_col_offset or 0))
+    return (node.id, *reversed(names)), tuple(reversed(spans))

@@ -17,6 +17,8 @@ PRAGMA = re.compile(
     r"#\s*(noqa|type:|pyright:|mypy:|pylint:|pragma:|nosec|isort:|fmt:|ruff:|flake8:|yapf:)", re.I
 )
 
+_COMMA = re.compile(r"(?:\s|\\|#[^\r\n]*)*,")
+
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
@@ -185,13 +187,18 @@ class _Surgery:
                 if not _breaks(gap):
                     yield Edit(start, following, "", "")
                     continue
-                end += gap.index(",") + 1
+                end = self._after_comma(end)
             else:
                 before = self._text[items[first - 1].end : start] if first else ""
                 if first and "#" not in before and items[first - 1].lines_from < 0:
                     yield Edit(items[first - 1].end, end, "", "")
                     continue
             yield self._cut(start, end)
+
+    def _after_comma(self, end: int) -> int:
+        """Where the comma after a name ends, comments on the way skipped; `end` where there is none."""
+        comma = _COMMA.match(self._text, end)
+        return comma.end() if comma else end
 
     def _cut(self, start: int, end: int) -> Edit:
         """Removes a stretch with the blanks before it, or the lines that it leaves empty."""
@@ -320,6 +327,8 @@ class _Surgery:
         alone = not self._text[line : item.start].strip() and line > self._start
         if not alone or not re.fullmatch(r",?\s*(#.*)?", rest):
             return
+        if not rest.startswith(",") and self._after_comma(item.end) > item.end:
+            return  # its comma stands on another line
         for _ in item.above:
             line = self._positions.line_start(line - 1)
         item.lines_from, item.lines_to = line, self._positions.next_line(item.end)

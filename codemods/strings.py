@@ -8,14 +8,18 @@ from collections.abc import Iterator
 
 from codemods.dotted import move_literal
 from codemods.edits import Edit
-from codemods.lazy import is_sys_modules, last_name, module_literal, named_module
-from codemods.mentions import DOTTED, find_mentions, new_entry
+from codemods.lazy import fromlist, is_sys_modules, last_name, module_literal, named_module
+from codemods.mentions import DOTTED, DOTTED_OR_NAME, find_mentions, new_entry
+from codemods.moves import STAYS, Landing
 from codemods.scopes import Text
+from codemods.sites import is_written_plainly
 from codemods.view import View
 
 _WHOLE = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*(?::[^\W\d]\w*(?:\.[^\W\d]\w*)*)?")
 _ROLE = re.compile(r":[\w:+-]+:`(?:[^`<]*<)?[~!]?([^\W\d][\w.]*)(?=[>`(])")
 _REPLACERS = frozenset({"patch", "setattr", "delattr", "object", "multiple"})
+_EXTERNAL = "ext://"
+"""Begins a dotted path in a logging configuration."""
 _BY_NAME = ("lazy-import", "sys.modules")
 """Kinds of strings that name a module even where they are a single word."""
 
@@ -25,6 +29,10 @@ def move_strings(view: View) -> None:
     for text in view.module.texts:
         if text.node in view.module.docstrings:
             _move_docstring(view, text)
+        elif text.node in view.moved_literals:
+            continue
+        elif text.annotates and not _is_plain(view, text):
+            _report_pieces(view, text)
         elif not (text.annotates and _is_read_by_name(view, text)):
             _move_text(view, text)
     _report_mentions(view)
@@ -36,8 +44,25 @@ def _is_read_by_name(view: View, text: Text) -> bool:
     return bool(view.module.find(root, text.scope)) or not root.isidentifier()
 
 
+def _is_plain(view: View, text: Text) -> bool:
+    return is_written_plainly(view.positions.of(text.node), str(text.node.value))
+
+
+def _report_pieces(view: View, text: Text) -> None:
+    """An annotation in several pieces, or with escapes: its names have no place of their own."""
+    for chain in DOTTED_OR_NAME.findall(str(text.node.value)):
+        root, dot, rest = chain.partition(".")
+        prefixes = {view.dotted(binding) for binding in view.module.find(root, text.scope)} or {
+            root
+        }
+        if rest and any(view.moves.looked_up(f"{p}{dot}{rest}") for p in prefixes if p):
+            why = "is an annotation that is not written in one piece"
+            view.omit(text.node, view.positions.of(text.node), "annotation", why)
+            return
+
+
 def _move_text(view: View, text: Text) -> None:
-    value = str(text.node.value)
+    value = str(text.node.value).removeprefix(_EXTERNAL)
     if value.startswith(".") and module_literal(text.call) is text.node:
         value = named_module(text.call, value, view.package) or ""
     if not _WHOLE.fullmatch(value):
@@ -46,9 +71,13 @@ def _move_text(view: View, text: Text) -> None:
     kind = _kind(text, replaced=replaced)
     if "." not in value and ":" not in value and kind not in _BY_NAME:
         return
-    landing = view.moves.looked_up(value.replace(":", "."), replaced=replaced)
-    if landing.target is not None:
-        old = str(text.node.value)
+    dotted = value.replace(":", ".")
+    landing = view.moves.looked_up(dotted, replaced=replaced) or _tail(view, dotted)
+    if landing and _gives_the_top(view, text):
+        why = "gives the top package, and what is read from it can't be followed"
+        view.omit(text.node, view.positions.of(text.node), kind, why)
+    elif landing.target is not None:
+        old = str(text.node.value).removeprefix(_EXTERNAL)
         move_literal(view, text.node, old, new_entry(value, view.moves), kind)
     elif text.call is not None and last_name(text.call.func) == "multiple":
         _move_multiple(view, text.node, value, text.call)
@@ -57,6 +86,18 @@ def _move_text(view: View, text: Text) -> None:
     elif kind in _BY_NAME and view.moves.holds_moved(value) and text.node not in view.settled:
         why = "names of this module move, and which ones are read here can't be followed"
         view.omit(text.node, view.positions.of(text.node), kind, why)
+
+
+def _tail(view: View, dotted: str) -> Landing:
+    """`attrgetter("module.Name")(package)`: the rest of the path is elsewhere."""
+    return view.moves.tail(dotted) if "." in dotted else STAYS
+
+
+def _gives_the_top(view: View, text: Text) -> bool:
+    """`__import__("a.b").b`: without a list of names the value is `a`."""
+    call = text.call
+    is_bare = call is not None and last_name(call.func) == "__import__" and not fromlist(call)
+    return is_bare and any(member.root is call for member in view.module.members)
 
 
 def _move_multiple(view: View, node: ast.Constant, module: str, call: ast.Call) -> None:
@@ -165,5 +206,5 @@ class _Places:
         for text in module.texts:
             kind = "docstring" if text.node in module.docstrings else "string"
             yield (*self._view.positions.span(text.node), kind)
-        for joined in module.joined:
-            yield (*self._view.positions.span(joined), "string")
+        for literal in (*module.joined, *module.raw):
+            yield (*self._view.positions.span(literal), "string")

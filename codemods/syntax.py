@@ -28,8 +28,13 @@ def statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
 
 
 def forward_references(call: ast.Call) -> set[ast.expr]:
-    """Arguments that type checkers read as types: `cast`'s first, bounds of `TypeVar` and `NewType`."""
+    """Arguments that are read as types, or evaluated with the names of the file: `cast`'s first,
+    bounds of `TypeVar`, fields of `TypedDict`, the text of `eval`."""
     name = last_name(call.func)
+    if name == "eval":
+        return set(call.args[:1])
+    if name in ("TypedDict", "NamedTuple"):
+        return set(call.args[1:2])
     if name in ("cast", "assert_type"):
         return set(call.args[:1] if name == "cast" else call.args[1:2])
     if name == "TypeVar":
@@ -38,6 +43,26 @@ def forward_references(call: ast.Call) -> set[ast.expr]:
     if name == "NewType":
         return set(call.args[1:2])
     return set()
+
+
+_TYPES = (
+    frozenset({"Annotated", "Callable", "ClassVar", "Final", "Generic", "Optional", "Protocol"})
+    | {"Awaitable", "AsyncGenerator", "AsyncIterable", "AsyncIterator", "Coroutine", "Generator"}
+    | {"Collection", "DefaultDict", "Deque", "Dict", "FrozenSet", "Iterable", "Iterator", "List"}
+    | {"Mapping", "MutableMapping", "Sequence", "Set", "Tuple", "Type", "Union"}
+    | {"dict", "frozenset", "list", "set", "tuple", "type"}
+)
+"""What is indexed with types wherever it stands; a string in there is a name of the file."""
+
+
+def takes_types(node: ast.expr) -> bool:
+    """Whether indexing this makes a type."""
+    return last_name(node) in _TYPES
+
+
+def is_type_alias(node: ast.AnnAssign) -> bool:
+    """Whether `Name: TypeAlias = …` declares a type."""
+    return last_name(node.annotation) == "TypeAlias"
 
 
 def docstring(

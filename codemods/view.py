@@ -12,9 +12,10 @@ from codemods.lazy import imported_module
 from codemods.moves import STAYS, Landing, Moves
 from codemods.outcome import Omission
 from codemods.positions import Located, Positions
-from codemods.scopes import Binding, ImportStatement, Module, Scope, analyse
+from codemods.scopes import Binding, ImportStatement, Module, Scope
 from codemods.sites import Site, find_sites
 from codemods.statement import Replacement, Rewrite
+from codemods.walk import analyse
 
 LONGEST_TEXT = 160
 """Characters of source that an omission shows."""
@@ -42,6 +43,8 @@ class View:
     omissions: list[Omission] = field(default_factory=list)
     settled: set[ast.AST] = field(default_factory=set)
     """Nodes that one rewrite has dealt with, so that the next leaves them alone."""
+    moved_literals: set[ast.Constant] = field(default_factory=set)
+    """Strings that have their new text already."""
     statements: dict[ImportStatement, Rewrite] = field(default_factory=dict)
 
     @cached_property
@@ -117,7 +120,7 @@ class View:
 
     def is_public(self, name: str, scope: Scope) -> bool:
         """Whether a binding may be read where the tree doesn't show it."""
-        if not self.is_complete:
+        if not self.is_complete or scope.kind == "class":
             return True
         return scope.kind == "module" and (name in self.exports or self.moves.used_elsewhere(name))
 

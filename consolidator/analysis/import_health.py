@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from codemods.moves import longest_prefix
 from consolidator.tree.facts import BindingFact, ImportFact
 from consolidator.tree.index import Tree
 from consolidator.tree.names import Resolver, for_type_checkers
@@ -24,9 +25,9 @@ class BrokenImport:
     name: str
 
     @property
-    def key(self) -> tuple[str, str, str]:
-        """The same import before and after an edit, wherever it stands in the file."""
-        return self.path, self.module, self.name
+    def dotted(self) -> str:
+        """What is imported, as one name."""
+        return f"{self.module}.{self.name}" if self.name else self.module
 
 
 def broken_imports(tree: Tree, paths: Iterable[str] | None = None) -> list[BrokenImport]:
@@ -110,10 +111,14 @@ class _Check:
         return not name.startswith("_") and self.has(source, name)
 
 
-def newly_broken(before: Iterable[BrokenImport], after: Tree) -> list[BrokenImport]:
-    """Imports that are not among the broken ones `before` and are in the tree `after`."""
-    known = {broken.key for broken in before}
-    return [broken for broken in broken_imports(after) if broken.key not in known]
+def newly_broken(
+    before: Iterable[BrokenImport], after: Tree, moves: Mapping[str, str]
+) -> list[BrokenImport]:
+    """Imports that fail in the tree `after` and are not among those that failed `before`, by their old
+    name or by the one that the moves give it; wherever they stand in their file."""
+    known = {(broken.path, broken.dotted) for broken in before}
+    known |= {(path, longest_prefix(dotted, moves) or dotted) for path, dotted in known}
+    return [b for b in broken_imports(after) if (b.path, b.dotted) not in known]
 
 
 # cycles

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from codemods.moves import cyclic
+from codemods.moves import cyclic, resolve_chains
 from consolidator.analysis.changes import FileChange, Migration, Rewriting
 from consolidator.analysis.import_health import (
     BrokenImport,
@@ -37,7 +37,7 @@ def prepare(tree: Tree, plan: Plan, planner: Planner) -> Migration:
     if changes:
         after = overlaid(tree, changes)
         _check_syntax(after, changes)
-        _check_imports(after, broken)
+        _check_imports(after, broken, plan)
         _check_second_run(after, plan, planner, changes)
     return Migration(
         len(tree.paths),
@@ -71,11 +71,12 @@ def _check_syntax(after: Tree, changes: Iterable[FileChange]) -> None:
     _refuse("these files would no longer parse", places)
 
 
-def _check_imports(after: Tree, before: Iterable[BrokenImport]) -> None:
-    broken = newly_broken(before, after)
+def _check_imports(after: Tree, before: Iterable[BrokenImport], plan: Plan) -> None:
+    moves = resolve_chains({move.source: move.target for move in plan.moves})
+    broken = newly_broken(before, after, moves)
     _refuse(
         "these imports would newly fail",
-        (f"{b.path}:{b.line}: {b.module}{'.' if b.name else ''}{b.name}" for b in broken),
+        (f"{b.path}:{b.line}: {b.dotted}" for b in broken),
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from codemods.imports import rewrite_view
 from codemods.mentions import move_mentions
-from codemods.outcome import Changed, Omission, Unchanged
+from codemods.outcome import Changed, Failed, Omission, Unchanged
 from codemods.view import Options, View
 from consolidator.analysis.changes import FileChange, Rewriting
 from consolidator.analysis.references.candidates import find_candidates
@@ -122,3 +122,6 @@ def _rewrite_file(routes: Routes, path: str, options: Options) -> Iterator[FileC
     if isinstance(outcome, Changed):
         after = source.encode(outcome.text)
         yield FileChange(path, routes.tree.read(path), after, outcome.kinds)
+    if isinstance(outcome, Failed):
+        why = f"this file can't be rewritten: {outcome.reason}"
+        yield Omission(path, outcome.line, 0, path, "file", why)

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from posixpath import dirname
 
-from codemods.moves import STAYS, Landing, longest_prefix, resolve_chains
-from codemods.scopes import analyse
+from codemods.moves import STAYS, Landing, longest_prefix, resolve_chains, tail_of
+from codemods.walk import analyse
 from consolidator.analysis.references.readers import find_reader
 from consolidator.plan import Move
 from consolidator.tree.facts import BindingFact, ClassFact, FunctionFact, ImportFact
@@ -206,6 +206,7 @@ class Routes:
 
     def looked_up(self, dotted: str, importer: str = "", *, replaced: bool = False) -> Landing:
         """See `codemods.moves.Moves.looked_up`."""
+        dotted = self._through_modules(dotted, importer)
         trace = self.trace(dotted, importer)
         landing = trace.landing
         if trace.hops:
@@ -214,6 +215,21 @@ class Routes:
             why = f"{place} still uses it, so which of the two is to be replaced can't be known"
             return Landing(None, why)
         return landing
+
+    def _through_modules(self, dotted: str, importer: str) -> str:
+        """A name by the real name of the module that it is looked up in: `a.user.b.Name`, where
+        `a.user` imports the module `a.b`, is what `a.b.Name` is, whoever reads it."""
+        if self.needles.isdisjoint(dotted.split(".")):
+            return dotted
+        parts = dotted.split(".")
+        for cut in range(len(parts) - 1, 1, -1):
+            owner = ".".join(parts[:cut])
+            if self.tree.find(owner, importer) is not None:
+                return dotted
+            found = self.resolver.absolute(owner, importer).exact
+            if found is not None and found.kind == "module":
+                return ".".join((found.module, *parts[cut:]))
+        return dotted
 
     def _own_use(self, dotted: str, importer: str) -> str:
         """The module of a definition, where its own functions read the name."""
@@ -306,6 +322,10 @@ class FileMoves:
         """See `Moves.looked_up`."""
         landing = self._routes.looked_up(dotted, self._path, replaced=replaced)
         return self._marked(landing, dotted)
+
+    def tail(self, dotted: str) -> Landing:
+        """See `Moves.tail`."""
+        return tail_of(dotted, self._routes.targets)
 
     def holds_moved(self, module: str) -> bool:
         """See `Moves.holds_moved`."""

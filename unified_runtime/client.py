@@ -131,6 +131,8 @@ class Stream:
         self._socket: ClientConnection | None = None
         self._heartbeat: asyncio.Task[None] | None = None
         self._closed = False
+        self._attempt = 0
+        """Connections in a row that brought nothing."""
         self.reconnects = 0
 
     @property
@@ -181,6 +183,7 @@ class Stream:
 
     async def _items(self, socket: "ClientConnection") -> AsyncIterator[Event | Gap]:
         async for text in socket:
+            self._attempt = 0
             kind = msgspec.json.decode(text, type=_Kind).type
             if kind == "gap":
                 gap = msgspec.json.decode(text, type=Gap)
@@ -200,7 +203,10 @@ class Stream:
         """Connect and read `ready`, so that from here on no event can be missed."""
         websockets = _websockets()
         socket = await websockets.asyncio.client.connect(
-            self._url_with_position(), additional_headers=self._headers, compression=None
+            self._url_with_position(),
+            additional_headers=self._headers,
+            compression=None,
+            max_size=None,  # the server's limit counts; an event over one of ours would never come
         )
         self._socket = socket
         try:
@@ -215,18 +221,19 @@ class Stream:
         self._heartbeat = asyncio.create_task(_ping_forever(socket))
 
     async def _reopen(self) -> None:
-        attempt = 0
+        failed = 0
         while not self._closed:
+            await asyncio.sleep(backoff(self._attempt, *self._delays, random.random))
+            self._attempt += 1
             self.reconnects += 1
             try:
                 await self._open()
             except (OSError, _websockets().exceptions.InvalidHandshake, TimeoutError):
-                if self._max_attempts is not None and attempt + 1 >= self._max_attempts:
+                failed += 1
+                if self._max_attempts is not None and failed >= self._max_attempts:
                     raise
             else:
                 return
-            await asyncio.sleep(backoff(attempt, *self._delays, random.random))
-            attempt += 1
 
     def _url_with_position(self) -> str:
         if self._position.seq is None:

@@ -20,6 +20,7 @@ from unified_runtime.client import (
     backoff,
 )
 from unified_runtime.close_codes import CloseCode
+from unified_runtime.errors import EventTooLargeError
 from unified_runtime.events import AgentStarted
 
 
@@ -62,6 +63,45 @@ async def test_a_dropped_connection_is_resumed_without_loss_or_repeat(manager, u
             await reader
         assert events.reconnects >= 1
     assert seen == list(range(1, 1001))
+
+
+async def test_the_largest_event_that_may_be_emitted_arrives(manager, url):
+    async with connect(url, token="user.u1") as events:
+        size = manager.limits.event_bytes
+        with pytest.raises(EventTooLargeError) as refused:
+            await manager.emit("u1", "note", {"x": "y" * size})
+        size -= refused.value.size - manager.limits.event_bytes
+        await manager.emit("u1", "note", {"x": "y" * size})
+        [event] = await take(events, 1)
+    assert len(event.data["x"]) == size
+
+
+async def test_connections_that_bring_nothing_are_tried_ever_less_often(manager, url, monkeypatch):
+    attempts = []
+
+    def no_delay(attempt, *_):
+        attempts.append(attempt)
+        return 0
+
+    monkeypatch.setattr("unified_runtime.client.backoff", no_delay)
+    async with connect(url, token="user.u1") as events:
+        reader = asyncio.create_task(take(events, 2))
+        while len(attempts) < 4:
+            for connection in manager._sessions.hub.connections("u1"):
+                connection.close(CloseCode.JOURNAL_UNAVAILABLE)
+            await asyncio.sleep(0)
+        await manager.emit("u1", "note", {})
+        while events.position[1] < 1:  # noqa: ASYNC110 - turn by turn
+            await asyncio.sleep(0)
+        seen = len(attempts)
+        while len(attempts) == seen:
+            for connection in manager._sessions.hub.connections("u1"):
+                connection.close(CloseCode.JOURNAL_UNAVAILABLE)
+            await asyncio.sleep(0)
+        await manager.emit("u1", "note", {})
+        await reader
+    assert attempts[:4] == [0, 1, 2, 3]
+    assert attempts[seen] == 0
 
 
 async def test_a_server_that_restarts_is_found_again(serving, check_token):

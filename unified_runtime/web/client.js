@@ -11,6 +11,7 @@ const FIRST_DELAY = 250; // milliseconds
 const MAX_DELAY = 30_000;
 const PING_EVERY = 20_000;
 const PONG_WITHIN = 10_000; // a connection without an answer is half-open
+const OWN = new Set(["event", "gap", "state"]); // an application's events of such types are "event"s only
 
 export class EventStream extends EventTarget {
   #url;
@@ -73,11 +74,11 @@ export class EventStream extends EventTarget {
   }
 
   #take(frame) {
+    if (this.#deadline || "timestamp" in frame) this.#attempt = 0; // more than a beginning
     clearTimeout(this.#deadline);
     this.#deadline = null;
     if (frame.type === "pong") return;
     if (frame.type === "ready") {
-      this.#attempt = 0;
       if (this.seq === null || this.stream !== frame.stream) this.seq = frame.seq;
       this.stream = frame.stream;
       this.#say("open");
@@ -86,7 +87,7 @@ export class EventStream extends EventTarget {
       this.#dispatch("gap", frame);
     } else if (frame.seq === this.seq + 1) {
       this.seq = frame.seq;
-      this.#dispatch(frame.type, frame);
+      if (!OWN.has(frame.type)) this.#dispatch(frame.type, frame);
       this.#dispatch("event", frame);
     } else if (frame.seq > this.seq + 1) {
       this.#ended(this.#socket, 1006, "a number is missing"); // resume asks for it again

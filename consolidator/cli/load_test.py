@@ -46,7 +46,15 @@ def load_test(
         JournalName, typer.Option("--journal", help="Journal of the bundled server.")
     ] = JournalName.memory,
     url: Annotated[
-        str, typer.Option("--url", help="Watch this running server instead of the bundled one.")
+        str,
+        typer.Option(
+            "--url",
+            help="Watch this running server, which has to emit by itself, instead of the bundled "
+            "one. The users are named user-0, user-1 …, which stands for {user} in the address.",
+        ),
+    ] = "",
+    token: Annotated[
+        str, typer.Option("--token", help="Bearer token for --url; else each user's name.")
     ] = "",
     pictures: Annotated[
         Path | None,
@@ -68,7 +76,8 @@ def load_test(
     2 bad usage · 3 the server or the clients could not run.
     """
     options = ["--users", str(users), "--events", str(events), "--threads", str(threads)]
-    options += ["--journal", journal, *(["--url", url] if url else []), "--json"]
+    options += ["--journal", journal, "--json"]
+    options += [*(["--url", url] if url else []), *(["--token", token] if token else [])]
     say(f"{users} users, {events} events each and phase …", quiet=quiet)
     line = [sys.executable, "-P", "-m", "unified_runtime.loadtest", *options]
     finished = run(line, Path.cwd(), LONGEST, merge_errors=False)
@@ -79,6 +88,8 @@ def load_test(
         raise ToolError(f"the load test ended with exit {finished.code}: {words[-1]}") from None
     if figures.get("never_connected") == figures["connections"]:
         raise ToolError(f"{url}: none of {figures['connections']} clients could connect")
+    if url and not figures["delivered"]:
+        say(f"{url} emitted nothing to user-0, user-1 …: nothing was proven", quiet=quiet)
     if pictures is not None:
         _draw(figures, pictures, quiet=quiet)
     conclude(RENDERERS[form](figures), output, findings=bool(finished.code))

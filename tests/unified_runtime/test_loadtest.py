@@ -51,14 +51,31 @@ async def test_it_watches_a_server_that_emits_by_itself(manager, serving, url):
     assert report["delivered"] > 0
 
 
+async def test_the_address_may_name_the_user_and_a_token_serve_all(manager, serving):
+    def authenticate(handshake):
+        return handshake.query.get("user") if handshake.token == "secret" else None
+
+    await manager.broadcast("tick", {}, users=[f"user-{n}" for n in range(3)])
+    async with serving(create_app(manager, authenticate=authenticate)) as base:
+        code, report = await loadtest(
+            "--url", f"{base}/ws?user={{user}}", "--token", "secret", "--users", "3", "--seconds", "1"
+        )  # fmt: skip
+    assert (code, report["delivered"], report["never_connected"]) == (0, 3, 0)
+    assert report["reconnects"] > 0
+
+
 async def test_wrong_options_are_bad_usage():
     assert await loadtest("--users", "0") == (2, None)
+
+
+FAULTS = ("lost", "repeated", "out_of_order", "foreign")
 
 
 @pytest.mark.parametrize(
     ("frames", "fault"),
     [
-        ([(1, "u"), (3, "u")], "out_of_order"),
+        ([(1, "u"), (3, "u")], "lost"),
+        ([(1, "u"), (3, "u"), (2, "u")], "out_of_order"),
         ([(1, "u"), (1, "u")], "repeated"),
         ([(1, "other")], "foreign"),
     ],
@@ -69,16 +86,17 @@ def test_what_is_wrong_is_counted(frames, fault):
     client._take(_Frame("ready", stream="s"))
     for seq, user in frames:
         client._take(_Frame("note", seq, "s", user))
-    assert getattr(tally, fault) == 1
+    assert {name: getattr(tally, name) for name in FAULTS} == dict.fromkeys(FAULTS, 0) | {fault: 1}
     assert not tally.clean
 
 
-def test_a_gap_is_counted_as_loss():
+@pytest.mark.parametrize(("first", "last", "lost"), [(3, 7, 5), (1, 0, 1)])
+def test_a_gap_is_counted_as_loss(first, last, lost):
     tally = Tally()
     client = LoadClient("ws://127.0.0.1/", "u", tally)
     client._take(_Frame("ready", seq=2, stream="s"))
-    client._take(_Frame("gap", first=3, last=7))
-    assert tally.lost == 5
+    client._take(_Frame("gap", first=first, last=last))
+    assert tally.lost == lost
 
 
 def test_percentiles_are_in_milliseconds():

@@ -20,7 +20,7 @@ def main() -> int:
     arguments = _parser().parse_args()
     load = Load(arguments.users, arguments.events, arguments.threads, arguments.connections)
     if arguments.url:
-        report = asyncio.run(watch(arguments.url, load, arguments.seconds))
+        report = asyncio.run(watch(arguments.url, arguments.token, load, arguments.seconds))
     else:
         report = asyncio.run(run(load, arguments.journal, arguments.shell))
     text = msgspec.json.format(msgspec.json.encode(report), indent=2).decode()
@@ -44,8 +44,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--url",
         help="watch a running server that emits by itself, with drops and resumes; users are "
-        "named user-0, user-1 … and give their name as bearer token",
+        "named user-0, user-1 …, which stands for `{user}` in the address",
     )
+    parser.add_argument("--token", help="bearer token for --url; default: each user's name")
     parser.add_argument("--seconds", type=float, default=10.0, help="how long to watch --url")
     parser.add_argument("--json", action="store_true")
     return parser
@@ -90,12 +91,12 @@ async def run(load: Load, journal: str, shell: str) -> dict[str, Any]:
     }
 
 
-async def watch(url: str, load: Load, seconds: float) -> dict[str, Any]:
+async def watch(url: str, token: str | None, load: Load, seconds: float) -> dict[str, Any]:
     """Connect to a server that emits by itself; a tenth is dropped every second."""
     started = time.monotonic()
     tally = Tally()
     total = load.connections or load.users
-    clients = [LoadClient(url, f"user-{n % load.users}", tally) for n in range(total)]
+    clients = [LoadClient(url, f"user-{n % load.users}", tally, token=token) for n in range(total)]
     for client in clients:
         client.measuring = True
     tasks = [asyncio.create_task(client.run()) for client in clients]

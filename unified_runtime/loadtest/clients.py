@@ -4,12 +4,14 @@ import asyncio
 import socket
 import time
 from dataclasses import dataclass, field
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 import msgspec
 from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as open_socket
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
+
+_PORTS = {"ws": 80, "wss": 443}
 
 
 class _Data(msgspec.Struct):
@@ -46,14 +48,19 @@ class Tally:
 
 
 class LoadClient:
-    """One tab of one user; reconnects at once and resumes behind what it has seen."""
+    """One tab of one user; reconnects at once and resumes behind what it has seen.
 
-    def __init__(self, url: str, user_id: str, tally: Tally) -> None:
+    `{user}` in `url` stands for the user's id. The bearer token is `token`, by default the user's id.
+    """
+
+    def __init__(self, url: str, user_id: str, tally: Tally, *, token: str | None = None) -> None:
         self.user_id = user_id
         self.position: int | None = None
         self._stream = ""
         self._since = 0.0
-        self._url = url
+        self._url = url.replace("{user}", quote(user_id))
+        self._token = token or user_id
+        self._missing: set[int] = set()
         self._tally = tally
         self._socket: ClientConnection | None = None
         self._reading = asyncio.Event()
@@ -78,12 +85,13 @@ class LoadClient:
     def _open(self) -> open_socket:
         url = self._url
         if self.position is not None:
-            url += f"?stream={quote(self._stream)}&seq={self.position}"
+            position = urlencode({"stream": self._stream, "seq": self.position})
+            url += ("&" if "?" in url else "?") + position
         parts = urlsplit(url)
         raw = socket.socket()
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16 * 1024)  # a stall shows sooner
-        raw.connect((parts.hostname or "127.0.0.1", parts.port or 80))
-        headers = {"Authorization": f"Bearer {self.user_id}"}
+        raw.connect((parts.hostname or "127.0.0.1", parts.port or _PORTS[parts.scheme]))
+        headers = {"Authorization": f"Bearer {self._token}"}
         return open_socket(
             url, sock=raw, additional_headers=headers, compression=None, ping_interval=None
         )
@@ -101,7 +109,7 @@ class LoadClient:
             if self.position is None:
                 self.position = frame.seq
         elif frame.type == "gap":
-            self._tally.lost += frame.last - (self.position or 0)
+            self._tally.lost += max(1, frame.last - frame.first + 1)
             self.position = frame.last
         else:
             self._count(frame)
@@ -114,11 +122,16 @@ class LoadClient:
             tally.foreign += 1
             return
         expected = (self.position or 0) + 1
+        if frame.seq in self._missing:
+            self._missing.remove(frame.seq)
+            tally.lost -= 1
+            tally.out_of_order += 1
+            return
         if frame.seq < expected:
             tally.repeated += 1
             return
-        if frame.seq > expected:
-            tally.out_of_order += 1
+        tally.lost += frame.seq - expected
+        self._missing.update(range(expected, frame.seq))
         self.position = frame.seq
         sent_at = frame.data.sent_at
         if self.measuring and sent_at is not None and sent_at > self._since:

@@ -6,6 +6,7 @@ from typing import Any, Literal, Self
 
 from unified_runtime.context import UserExecutionContext
 from unified_runtime.emitter import Emits, UnifiedWebSocketEmitter
+from unified_runtime.events import require_methods
 
 
 class AgentWebSocketBridge:
@@ -108,6 +109,9 @@ class AgentWebSocketBridge:
     async def notify(self, event_type: str, data: Mapping[str, Any]) -> int:
         """Any other event of this run."""
         return await self._emitter.emit(event_type, data)
+
+
+require_methods(AgentWebSocketBridge, "notify_")
 
 
 def _given(**fields: Any) -> dict[str, Any]:

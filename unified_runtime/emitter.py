@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol, Self
 
 from unified_runtime.context import UserExecutionContext
+from unified_runtime.events import require_methods
 
 
 class Emits(Protocol):
@@ -67,3 +68,6 @@ class UnifiedWebSocketEmitter:
 
     async def emit_agent_completed(self, data: Mapping[str, Any]) -> int:
         return await self.emit("agent_completed", data)
+
+
+require_methods(UnifiedWebSocketEmitter, "emit_")

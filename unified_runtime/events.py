@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
 from unified_runtime.errors import PayloadError
 
-CRITICAL_EVENTS: tuple[str, ...] = (
+CRITICAL_EVENTS: Final[tuple[str, ...]] = (
     "agent_started",
     "agent_thinking",
     "tool_executing",
@@ -67,6 +67,15 @@ PAYLOADS: Mapping[str, type[Payload]] = MappingProxyType(
 
 if tuple(PAYLOADS) != CRITICAL_EVENTS:
     raise ImportError("every critical event needs its payload, in the same order")
+
+
+def require_methods(cls: type, prefix: str) -> None:
+    """At import: every critical event has its own method in the body of `cls`."""
+    names = [prefix + event_type for event_type in CRITICAL_EVENTS]
+    missing = [name for name in names if name not in vars(cls)]
+    if missing:
+        raise ImportError(f"{cls.__qualname__} lacks {', '.join(missing)}")
+
 
 CONTROL_TYPES = frozenset({"ready", "gap", "pong", "ping", "resume", "ack", "auth"})
 

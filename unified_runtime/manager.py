@@ -272,7 +272,7 @@ class UnifiedWebSocketManager:
     async def broadcast(
         self, event_type: str, data: Mapping[str, Any], *, users: Iterable[str] | None = None
     ) -> dict[str, int]:
-        """One event to each of `users`, by default to everyone connected; encoded once.
+        """One event to each of `users`, by default to everyone connected to this server; encoded once.
 
         Each user gets it in the own numbering, journaled like any other. Returns the number per
         user. Critical events need every field here, as they belong to no run.

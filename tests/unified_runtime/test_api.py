@@ -2,6 +2,10 @@
 
 import ast
 import inspect
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -46,6 +50,25 @@ def test_each_critical_event_has_its_method_written_out(cls, prefix):
     }
     for event_type in CRITICAL_EVENTS:
         assert event_type in written[prefix + event_type]
+
+
+@pytest.mark.parametrize(
+    ("module", "method"),
+    [("emitter", "emit_tool_executing"), ("bridge", "notify_agent_completed")],
+)
+def test_without_the_method_of_a_critical_event_nothing_is_imported(tmp_path, module, method):
+    copy = tmp_path / "unified_runtime"
+    shutil.copytree(Path(unified_runtime.__file__).parent, copy)
+    source = copy / f"{module}.py"
+    source.write_text(source.read_text().replace(f"def {method}(", f"def {method}_no_more("))
+    done = subprocess.run(
+        [sys.executable, "-c", "import unified_runtime"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert f"lacks {method}" in done.stderr
 
 
 def test_a_close_codes_range_says_whether_to_reconnect():

@@ -206,6 +206,7 @@ class Stream:
             self._url_with_position(),
             additional_headers=self._headers,
             compression=None,
+            close_timeout=1.0,
             max_size=None,  # the server's limit counts; an event over one of ours would never come
         )
         self._socket = socket

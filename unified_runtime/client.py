@@ -189,6 +189,9 @@ class Stream:
                 gap = msgspec.json.decode(text, type=Gap)
                 self._position.skip(gap)
                 yield gap
+            elif kind == "ready":  # the numbering began anew under a live connection
+                ready = msgspec.json.decode(text, type=_Ready)
+                self._position.ready(ready.stream, ready.seq)
             elif kind != "pong":
                 event = msgspec.json.decode(text, type=Event)
                 if self._position.take(event.seq):

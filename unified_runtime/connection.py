@@ -38,10 +38,12 @@ class Connection:
         "_bounds",
         "_close_code",
         "_finishing",
+        "_has_orders",
         "_heard",
         "_in_doubt",
         "_journal",
         "_limits",
+        "_loop",
         "_on_closed",
         "_pings",
         "_pongs_due",
@@ -101,12 +103,14 @@ class Connection:
         self._unsent = 0
         self._resume: Resume | None = None
         self._spoke = False
-        self._heard = asyncio.get_running_loop().time()
+        self._loop = asyncio.get_running_loop()
+        self._heard = self._loop.time()
         self._rate = TokenBucket(limits.frames_per_second, self._heard)
         self._user_rate = user_rate
         self._pings = 0
         self._pongs_due = 0
         self._in_doubt = False
+        self._has_orders = False
         self._finishing = False
         self._close_code: CloseCode | None = None
         self._waiter: asyncio.Future[None] | None = None
@@ -138,7 +142,7 @@ class Connection:
 
     def doubt(self) -> None:
         """The numbering may have begun anew: ask the journal before anything else is written."""
-        self._in_doubt = True
+        self._in_doubt = self._has_orders = True
         self.wake()
 
     def wake(self) -> None:
@@ -151,7 +155,7 @@ class Connection:
 
     def receive(self, text: str | bytes) -> None:
         """Take one frame of the client; a wrong one closes the connection with the right code."""
-        self._heard = asyncio.get_running_loop().time()
+        self._heard = self._loop.time()
         if not (self._rate.take(self._heard) and self._user_rate.take(self._heard)):
             self.close(CloseCode.TOO_FAST)
             return
@@ -160,7 +164,7 @@ class Connection:
         except ProtocolError as error:
             self.close(CloseCode(error.code))
             return
-        self._spoke = True
+        self._spoke = self._has_orders = True
         match frame:
             case Resume():
                 self._resume = frame
@@ -263,35 +267,36 @@ class Connection:
             await self._wait(self._limits.resume_wait)
 
     async def _write_until_finished(self) -> None:
-        while True:
-            if self._close_code is not None:
-                return
-            if self._resume is not None:
-                self.state = advance(self.state, Step.REWIND)
-                await self._begin()
-            if self._in_doubt:
-                self._in_doubt = False
-                if self.state is State.LIVE:
-                    self.state = advance(self.state, Step.FALL_BEHIND)
-            if self._pongs_due:
-                pongs, self._pongs_due = [PONG] * self._pongs_due, 0
-                await self._send(pongs)
+        tail, most = self._tail, self._limits.write_events
+        while self._close_code is None:
+            if self._has_orders:
+                await self._obey()
             if self.state is State.REPLAYING:
                 await self._replay()
                 continue
-            frames = self._tail.after(self.position, self._limits.write_events)
-            if frames is None:
-                self.state = advance(self.state, Step.FALL_BEHIND)
-            elif frames:
+            frames = tail.after(self.position, most)
+            if frames:
                 await self._send_events(frames)
+            elif frames is None:
+                self.state = advance(self.state, Step.FALL_BEHIND)
             elif self._finishing:
                 return
             elif not self._has_orders:
                 await self._wait(None)
 
-    @property
-    def _has_orders(self) -> bool:
-        return self._pongs_due > 0 or self._in_doubt or self._resume is not None
+    async def _obey(self) -> None:
+        """Do what the client or the journal asked for meanwhile."""
+        self._has_orders = False
+        if self._resume is not None:
+            self.state = advance(self.state, Step.REWIND)
+            await self._begin()
+        if self._in_doubt:
+            self._in_doubt = False
+            if self.state is State.LIVE:
+                self.state = advance(self.state, Step.FALL_BEHIND)
+        if self._pongs_due:
+            pongs, self._pongs_due = [PONG] * self._pongs_due, 0
+            await self._sink.send(pongs)
 
     async def _begin(self) -> None:
         """Say `ready`, and the gap if there is one; then everything behind it is replayed."""
@@ -305,64 +310,62 @@ class Connection:
         frames = [ready_frame(bounds.stream, start.position, resumed=start.resumed)]
         if start.gap is not None:
             frames.append(gap_frame(*start.gap))
-        await self._send(frames)
+        await self._sink.send(frames)
 
     async def _replay(self) -> None:
         """Write one page of the journal; an empty one means that the newest event is written."""
         page = await self._journal.read(self.user_id, self.position, self._limits.write_events)
         if page.bounds.stream != self.stream or self.position > page.bounds.last:
             self.stream = page.bounds.stream
-            await self._tell_gap(Gap(1, page.bounds.first - 1, "new_stream"))
+            gap = Gap(1, page.bounds.first - 1, "new_stream")
+            self.position = gap.last
+            anew = ready_frame(self.stream, 0, resumed=False)
+            await self._sink.send([anew, gap_frame(*gap)])
             return
-        gap = trimmed(page.bounds, self.position)
-        if gap is not None:
-            self.lost += gap.last - gap.first + 1
-            await self._tell_gap(gap)
+        lost = trimmed(page.bounds, self.position)
+        if lost is not None:
+            self.lost += lost.last - lost.first + 1
+            self.position = lost.last
+            await self._sink.send([gap_frame(*lost)])
         if page.frames:
             await self._send_events(page.frames)
             await asyncio.sleep(0)
         else:
             self.state = advance(self.state, Step.CATCH_UP)
 
-    async def _tell_gap(self, gap: Gap) -> None:
-        self.position = gap.last
-        await self._send([gap_frame(*gap)])
-
     async def _send_events(self, frames: list[bytes]) -> None:
         """In parts of `Limits.write_bytes`, so that a slow but living client is seen to live."""
-        most = self._limits.write_bytes
-        if sum(map(len, frames)) <= most:
-            await self._send_part(frames)
-            return
-        part: list[bytes] = []
-        size = 0
-        for frame in frames:
-            part.append(frame)
-            size += len(frame)
-            if size >= most:
-                await self._send_part(part)
-                part, size = [], 0
-        await self._send_part(part)
-
-    async def _send_part(self, frames: list[bytes]) -> None:
-        self.position += len(frames)
-        self._unsent = len(frames)
-        if not self._sink.write(frames):
-            await self._sink.send(frames)
-        self._unsent = 0
-        self.delivered += len(frames)
-
-    async def _send(self, frames: list[bytes]) -> None:
-        if not self._sink.write(frames):
-            await self._sink.send(frames)
+        for part in parts_of(frames, self._limits.write_bytes):
+            self.position += len(part)
+            self._unsent = len(part)
+            await self._sink.send(part)
+            self._unsent = 0
+            self.delivered += len(part)
 
     async def _wait(self, seconds: float | None) -> None:
-        loop = asyncio.get_running_loop()
-        self._waiter = loop.create_future()
-        timer = loop.call_later(seconds, self.wake) if seconds is not None else None
+        """Until `wake`; nobody asks for the waiter of a writer that was cancelled."""
+        loop = self._loop
+        waiter = self._waiter = loop.create_future()
+        if seconds is None:
+            await waiter
+            return
+        timer = loop.call_later(seconds, self.wake)
         try:
-            await self._waiter
+            await waiter
         finally:
-            self._waiter = None
-            if timer is not None:
-                timer.cancel()
+            timer.cancel()
+
+
+def parts_of(frames: list[bytes], most: int) -> list[list[bytes]]:
+    """Cut behind each frame with which a part reaches `most` bytes."""
+    if sum(map(len, frames)) <= most:
+        return [frames]
+    parts: list[list[bytes]] = [[]]
+    size = 0
+    for frame in frames:
+        if size >= most:
+            parts.append([])
+            size = 0
+        parts[-1].append(frame)
+        size += len(frame)
+    return parts

@@ -31,7 +31,7 @@ _YIELD_EVERY = 64
 class AsgiSink:
     """An ASGI connection: where its writer writes, and its reader reads."""
 
-    __slots__ = ("_accepted", "_receive", "_send", "_subprotocol", "writing_since")
+    __slots__ = ("_accepted", "_clock", "_receive", "_send", "_subprotocol", "writing_since")
 
     immediate = False
 
@@ -42,6 +42,7 @@ class AsgiSink:
         self._send = send
         self._subprotocol = subprotocol
         self._accepted = accepted
+        self._clock = asyncio.get_running_loop().time
         self.writing_since: float | None = None
 
     async def accept(self) -> None:
@@ -53,14 +54,14 @@ class AsgiSink:
         return not frames
 
     async def send(self, frames: list[bytes]) -> None:
-        send = self._send
-        clock = asyncio.get_running_loop().time
-        self.writing_since = clock()
-        for number, frame in enumerate(frames, 1):
+        send, left = self._send, _YIELD_EVERY
+        self.writing_since = self._clock()
+        for frame in frames:
             await send({"type": "websocket.send", "text": frame.decode()})
-            if number % _YIELD_EVERY == 0:
+            left -= 1
+            if not left:
                 await asyncio.sleep(0)  # a socket with room in its buffer never suspends
-                self.writing_since = clock()
+                self.writing_since, left = self._clock(), _YIELD_EVERY
         self.writing_since = None
 
     async def close(self, code: int, reason: str) -> None:

@@ -267,7 +267,8 @@ class UnifiedWebSocketManager:
     ) -> list[Draft]:
         """The event, and after it the note that a run begins or ends."""
         draft = self._composer.compose(user_id, event_type, data, thread_id, run_id, event_id)
-        return [draft, *note_of(draft, event_type, thread_id, run_id, self._server)]
+        note = note_of(draft, event_type, thread_id, run_id, self._server)
+        return [draft] if note is None else [draft, note]
 
     async def broadcast(
         self, event_type: str, data: Mapping[str, Any], *, users: Iterable[str] | None = None

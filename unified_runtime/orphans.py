@@ -68,16 +68,16 @@ class _Seen(msgspec.Struct):
 
 def note_of(
     draft: Draft, event_type: str, thread_id: str | None, run_id: str | None, server: str
-) -> list[Draft]:
+) -> Draft | None:
     """The note that goes with a draft; none unless it starts or ends a run that has an id."""
     if run_id is None or event_type not in ("agent_started", "agent_completed"):
-        return []
+        return None
     agent_name = msgspec.json.decode(b"{" + draft.tail[1:], type=_Tail).data.agent_name
     opens = event_type == "agent_started"
     note = RunNote(server, draft.user_id, thread_id, run_id, agent_name, opens)
     tail = b',"data":%b}' % encode_data("run", msgspec.structs.asdict(note))
     event_id = None if draft.event_id is None else f"{draft.user_id}\x00{draft.event_id}"
-    return [Draft(RUNS, b'{"type":"run","seq":', tail, draft.time, event_id)]
+    return Draft(RUNS, b'{"type":"run","seq":', tail, draft.time, event_id)
 
 
 class Orphans:

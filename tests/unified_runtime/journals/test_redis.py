@@ -6,7 +6,14 @@ import secrets
 import pytest
 from redis.asyncio import Redis
 
-from unified_runtime import RedisJournal, UnifiedWebSocketManager
+from unified_runtime import (
+    CloseCode,
+    Gap,
+    RedisJournal,
+    UnifiedWebSocketManager,
+    connect,
+    create_app,
+)
 from unified_runtime.errors import JournalError
 from unified_runtime.journals import redis as redis_journal
 
@@ -77,8 +84,37 @@ async def test_a_lost_key_starts_a_new_stream_and_tabs_are_told(
         events = await tab.wait_for(3)
         assert [e["seq"] for e in events] == [1, 1, 2]
         assert events[0]["stream"] != events[1]["stream"] == events[2]["stream"]
-        [gap] = [frame for frame in tab.sent if frame["type"] == "gap"]
-        assert gap == {"type": "gap", "from": 1, "to": 0, "reason": "new_stream"}
+        [gap] = [n for n, frame in enumerate(tab.sent) if frame["type"] == "gap"]
+        anew = {"type": "ready", "stream": events[1]["stream"], "seq": 0, "resumed": False}
+        lost = {"type": "gap", "from": 1, "to": 0, "reason": "new_stream"}
+        assert tab.sent[gap - 1 : gap + 1] == [anew, lost]
+
+
+async def test_a_client_of_a_numbering_that_began_anew_comes_back_to_the_new_one(
+    manager_on_redis, redis_url, prefix, serving
+):
+    async with (
+        manager_on_redis() as manager,
+        Redis.from_url(redis_url) as redis,
+        serving(create_app(manager, authenticate=lambda _: "u1")) as base,
+        connect(f"{base}/ws", first_delay=0.001) as events,
+    ):
+        seen = []
+        read = aiter(events)
+        async with asyncio.timeout(10):
+            for _ in range(2):
+                await manager.emit("u1", "note", {})
+                seen.append((await anext(read)).seq)
+            async for key in redis.scan_iter(f"{prefix}:*"):
+                await redis.delete(key)
+            await manager.emit("u1", "note", {})
+            assert isinstance(await anext(read), Gap)
+            seen.append((await anext(read)).seq)
+            [connection] = manager._sessions.hub.connections("u1")
+            connection.close(CloseCode.SLOW_CONSUMER)
+            await manager.emit("u1", "note", {})
+            seen.append((await anext(read)).seq)
+    assert seen == [1, 2, 1, 2]
 
 
 async def test_a_server_that_is_away_is_one_documented_error(unused_tcp_port):

@@ -27,14 +27,16 @@ def open_repository(root: Path) -> Repository | None:
     from git import exc, repo  # noqa: PLC0415 - GitPython looks for git when it is imported
 
     try:
-        found = repo.Repo(root.resolve(), search_parent_directories=True)
+        found = repo.Repo(root.resolve(), search_parent_directories=True, expand_vars=False)
     except (exc.InvalidGitRepositoryError, exc.NoSuchPathError):
         return None
     except (exc.GitError, OSError, ValueError) as error:
         raise ToolError(f"{root}: the git repository can't be opened: {error}") from error
     with found:
-        top = None if found.bare else found.working_tree_dir
-        repository = Repository(root.resolve(), Path(found.git_dir), Path(top) if top else None)
+        git_dir = Path(found.git_dir).resolve()
+        inside = root.resolve().is_relative_to(git_dir)  # then GitPython may take bare for not bare
+        top = None if found.bare or inside else found.working_tree_dir
+        repository = Repository(root.resolve(), git_dir, Path(top).resolve() if top else None)
     repository.head()  # GitPython opens what git itself refuses
     return repository
 

@@ -85,16 +85,46 @@ def without_extractions(units: Sequence[UnitDelta]) -> list[UnitDelta]:
 
 
 def without_renames(files: Sequence[FileDelta]) -> list[FileDelta]:
-    """What is left once a word that is replaced by another again and again is set aside."""
-    times = Counter(
-        _substitution(pair) for file in files for unit in file.units for pair in unit.rewritten
-    )
+    """What is left once renaming is set aside: of classes, of what the commit itself defines, and of
+    any word that is replaced by another again and again. A call that is made by the name of a method
+    that was there already is no renaming: it was wrong before."""
+    units = [unit for file in files for unit in file.units]
+    times = Counter(_substitution(pair) for unit in units for pair in unit.rewritten)
+    defined = {unit.name.rpartition(".")[2] for unit in units if unit.status != "changed"}
+    awaitable = {unit.name.rpartition(".")[2] for unit in units if _made_awaitable(unit)}
+
+    def renamed(pair: Rewrite) -> bool:
+        old, new = _substitution(pair)
+        if not old and set(new) == {"await"}:
+            return not awaitable.isdisjoint(_WORD.findall(pair.new.key))
+        if not old or not new or isinstance(pair.new.node, ast.ExceptHandler):
+            return False
+        if defined.intersection(new) or all(map(_names_class, (*old, *new))):
+            return True
+        return times[old, new] >= _RENAMED and not _calls_another(pair, old, new)
 
     def kept(unit: UnitDelta) -> UnitDelta:
-        odd = tuple(pair for pair in unit.rewritten if times[_substitution(pair)] < _RENAMED)
-        return replace(unit, rewritten=odd)
+        return replace(unit, rewritten=tuple(pair for pair in unit.rewritten if not renamed(pair)))
 
     return [replace(file, units=tuple(kept(unit) for unit in file.units)) for file in files]
+
+
+def _names_class(word: str) -> bool:
+    return word[0].isupper() and word not in {"True", "False", "None"}
+
+
+def _made_awaitable(unit: UnitDelta) -> bool:
+    return any(
+        isinstance(pair.new.node, ast.AsyncFunctionDef)
+        and isinstance(pair.old.node, ast.FunctionDef)
+        for pair in unit.rewritten
+    )
+
+
+def _calls_another(pair: Rewrite, old: tuple[str, ...], new: tuple[str, ...]) -> bool:
+    """Whether only the name of one method that is called differs."""
+    called = f".{new[0]}(" in pair.new.key and f".{old[0]}(" in pair.old.key
+    return len(old) == len(new) == 1 and called
 
 
 def _substitution(pair: Rewrite) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -219,6 +249,8 @@ def _kind(statement: Statement) -> type[ast.AST]:
     return (
         ast.Expr
         if kind in {ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Return, ast.Delete}
+        else ast.FunctionDef
+        if kind is ast.AsyncFunctionDef
         else kind
     )
 

@@ -11,6 +11,8 @@ from consolidator.analysis.history.records import Evidence, FileEdit, UnitEdit
 _CALL = re.compile(r"\.(\w+)\(")
 _TELLING = 24
 _SHARE = 0.5
+_FEW = 4
+"""New methods in one file: who brings more builds something, and calls by their names mean others."""
 _QUOTED = re.compile(r'Revert "(.+)"$', re.M)
 _REVERTED = re.compile(r"[Tt]his reverts commit ([0-9a-f]{7,64})")
 
@@ -34,9 +36,11 @@ class Memory:
         """What is known about a difference before it is learned."""
         if file.status != "changed":
             return
+        fresh = sum(unit.status == "added" for unit in file.units)
         for unit in file.units:
             if unit.status == "added":
-                yield from self._of_new_unit(unit)
+                if fresh <= _FEW:
+                    yield from self._of_new_unit(unit)
             elif unit.status == "changed":
                 yield from self._of_changed_unit(unit)
 
@@ -55,21 +59,23 @@ class Memory:
 
     def _of_new_unit(self, unit: UnitEdit) -> Iterator[tuple[str, Evidence]]:
         short = _short(unit)
+        if short.startswith("__"):
+            return
         if self._share(unit, self._removed.get(short, Counter())) >= _SHARE:
             yield unit.name, Evidence("restored", f"def {short}")
-        elif self._called[short] and not self._defined[short] and not short.startswith("__"):
+        elif self._called[short] and not self._defined[short]:
             yield unit.name, Evidence("called-before", f"def {short}")
 
     def _of_changed_unit(self, unit: UnitEdit) -> Iterator[tuple[str, Evidence]]:
         telling = [
             key
             for key in unit.came
-            if len(key) >= _TELLING and not key.startswith(("def ", "async def "))
+            if len(key) >= _TELLING and not key.startswith(("def ", "async def ", "@"))
         ]
         gone = self._removed.get(_short(unit), Counter())
         back = [key for key in telling if gone[key] and self._alive[key] <= 0]
         ported = [key for key in telling if self._alive[key] > 0]
-        if back:
+        if back and len(back) >= _SHARE * len(unit.came):
             yield unit.name, Evidence("restored", back[0])
         elif len(ported) >= 2 and len(ported) >= _SHARE * len(telling):
             yield unit.name, Evidence("ported", ported[0])

@@ -63,6 +63,7 @@ def _mined(commit: Commit, edits: Edits, memory: Memory) -> Mined:
     touched = Touched(
         commit.message,
         edits.files,
+        len(commit.changes),
         edits.new_tests,
         sum(is_test(change.path) for change in commit.changes),
         sum(change.path.endswith(_DOCUMENTS) for change in commit.changes),

@@ -1,8 +1,8 @@
 """What in a difference speaks for a fix: one row per signal, one small detector each.
 
-Weights are log-odds, chosen by hand on the tuning half of the labelled commits in
-`tests/consolidator/history/labels_zen.csv`; `verdict.py` sums them. A signal counts once per unit and
-is told in words, with the statement that shows it.
+Weights are log-odds, chosen by hand and then fitted, with a strong pull back to what was chosen, to the
+tuning half of the labelled commits in `tests/consolidator/history/labels_zen.csv`; `verdict.py` sums
+them. A signal counts once per unit and is told in words, with the statement that shows it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from consolidator.analysis.history.delta import Rewrite, UnitDelta
 from consolidator.analysis.history.records import Evidence
-from consolidator.analysis.history.statements import Statement, expressions
+from consolidator.analysis.history.statements import Statement, expressions, is_log
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,21 +26,22 @@ class Signal:
 
 SIGNALS = {
     "guard": Signal(2.0, None, "adds a guard"),
-    "branch": Signal(1.0, None, "adds a branch"),
+    "branch": Signal(1.2, None, "adds a branch"),
     "raise": Signal(1.5, "error handling", "refuses what was accepted"),
     "lock": Signal(3.0, "race/concurrency", "takes a lock"),
     "retry": Signal(2.5, "reconnect", "tries again"),
     "timeout": Signal(2.5, "reconnect", "bounds a wait"),
-    "cleanup": Signal(2.0, "leak/lifecycle", "cleans up"),
+    "cleanup": Signal(1.7, "leak/lifecycle", "cleans up"),
     "bound": Signal(2.0, "leak/lifecycle", "bounds what was kept for ever"),
     "narrowed": Signal(2.0, "error handling", "narrows an exception"),
     "unswallowed": Signal(3.0, "event loss", "no longer swallows a failure"),
-    "handled": Signal(2.0, "error handling", "handles a failure"),
+    "handled": Signal(2.2, "error handling", "handles a failure"),
     "awaited": Signal(3.0, "event loss", "awaits what was not awaited"),
     "serialised": Signal(2.5, "serialisation", "serialises safely"),
     "identity": Signal(2.5, "isolation/security", "changes the key that is looked up"),
-    "renamed-call": Signal(1.6, None, "calls another method"),
-    "argument": Signal(1.4, None, "passes other arguments"),
+    "renamed-call": Signal(1.8, None, "calls another method"),
+    "attribute": Signal(1.5, None, "reads or sets another attribute"),
+    "argument": Signal(1.6, None, "passes other arguments"),
     "condition": Signal(2.0, None, "changes a condition"),
     "returned": Signal(1.5, None, "answers differently"),
     "ensured": Signal(2.5, "leak/lifecycle", "makes sure, whatever fails, of a step"),
@@ -53,7 +54,7 @@ SIGNALS = {
     "delivered": Signal(1.0, "event loss", "sends where nothing was sent"),
     "value": Signal(0.8, None, "changes a value"),
     "called-before": Signal(2.0, "event loss", "adds a method that was already called"),
-    "restored": Signal(3.0, "event loss", "brings back what an earlier commit removed"),
+    "restored": Signal(2.7, "event loss", "brings back what an earlier commit removed"),
     "ported": Signal(1.5, None, "brings over what another copy already had"),
 }
 
@@ -72,7 +73,7 @@ _BOUND = re.compile(
     r"\b(maxsize|maxlen|max_\w+|\w*_limit|\w*ttl\w*|expir\w+|stale\w*|idle\w*)\b", re.IGNORECASE
 )
 _SERIAL = re.compile(
-    r"isoformat\(|model_dump|jsonable|json_safe|safe_serial\w*|_?serializ\w+\(|default=str|to_dict\(|\.value\b|json\.dumps\("
+    r"isoformat\(|model_dump|mode=\"json\"|jsonable|json_safe|safe_\w*(json|serial)\w*|_?seriali[sz]\w+\(|default=\w+|cls=\w*Encoder|to_dict\("
 )
 _IDENTITY = re.compile(
     r"\b_?(user_?id|tenant_?id|thread_?id|run_?id|connection_?id|client_?id|session_?id|stream_?id|\w+_key|key)\b",
@@ -84,8 +85,26 @@ _SEND = re.compile(
 _SNAPSHOT = re.compile(r"(^|[ =(])(list|tuple|set|dict)\([\w.]+[.(]|\.copy\(\)")
 _STRICT = re.compile(r"^del |\w\[|\.remove\(|\.pop\(|app\.state\.")
 _TOLERANT = re.compile(r"\.pop\([^()]+,None\)|\.get\(|\.discard\(|getattr\(.+,None\)")
+_ATTRIBUTE = re.compile(r"\.[^\W\d]\w*\b(?!\()")
 _SPAWN = re.compile(r"\b(create_task|ensure_future)\(")
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _EXITS = (ast.Return, ast.Raise, ast.Continue, ast.Break)
+_SWITCH = re.compile(
+    r"\b(\w*environment|env|(is_|in_)?(test|tests|testing|dev|development|staging|production|debug)"
+    r"|\w*mock\w*|enable_\w+|\w+_enabled)\b",
+    re.IGNORECASE,
+)
+"""Conditions that ask where the program runs: they switch behaviour, they do not mend it."""
+_DISPATCH = re.compile(
+    r"^if [\w.]*\b(\w*type|kind|action|command|event|method|data|message|msg)(==| in[\[({])",
+    re.IGNORECASE,
+)
+"""Another kind of message that is answered is a feature."""
+_SETTINGS = re.compile(
+    r"os|env|environ|get|getenv|getattr|\w*(get_env|config|settings?|environment)\w*", re.IGNORECASE
+)
+_WORD = re.compile(r"\w+")
+_PROSE = re.compile(r"\s")
 
 
 Detector = Callable[[UnitDelta], str | None]
@@ -106,17 +125,34 @@ def _first(statements: tuple[Statement, ...], pattern: re.Pattern[str]) -> str |
 
 
 def _guard(delta: UnitDelta) -> str | None:
-    for item in delta.added:
-        if isinstance(item.node, ast.If) and isinstance(item.node.body[-1], _EXITS):
-            return item.key
-    return None
+    return next((key for key, body in _conditions(delta) if isinstance(body[-1], _EXITS)), None)
 
 
 def _branch(delta: UnitDelta) -> str | None:
+    return next((key for key, body in _conditions(delta) if not isinstance(body[-1], _EXITS)), None)
+
+
+def _conditions(delta: UnitDelta) -> Iterator[tuple[str, list[ast.stmt]]]:
+    """New conditions on which something else is done, each with what is done."""
+    named = _named_before(delta)
     for item in delta.added:
-        if isinstance(item.node, ast.If) and not isinstance(item.node.body[-1], _EXITS):
-            return item.key
-    return None
+        node = item.node
+        if not isinstance(node, ast.If) or _DISPATCH.match(item.key) or _SWITCH.search(item.key):
+            continue
+        if isinstance(node.test, ast.Name) and node.test.id in named:
+            continue
+        body = [each for each in node.body if not is_log(each) and not isinstance(each, ast.Pass)]
+        if body:
+            yield item.key, body
+
+
+def _named_before(delta: UnitDelta) -> set[str]:
+    """Variables that only name what stood inside another statement before."""
+    gone = [item.key for item in delta.removed] + [pair.old.key for pair in delta.rewritten]
+    assigned = (
+        item.key.partition("=") for item in delta.added if isinstance(item.node, ast.Assign)
+    )
+    return {name for name, _, value in assigned if any(value in key for key in gone)}
 
 
 def _raise(delta: UnitDelta) -> str | None:
@@ -169,7 +205,8 @@ _BROAD = {"except", "except Exception", "except BaseException"}
 
 
 def _handlers(statements: tuple[Statement, ...]) -> list[str]:
-    return [item.key for item in statements if isinstance(item.node, ast.ExceptHandler)]
+    keys = [item.key for item in statements if isinstance(item.node, ast.ExceptHandler)]
+    return [key for key in keys if "ImportError" not in key and "ModuleNotFound" not in key]
 
 
 def _narrowed(delta: UnitDelta) -> str | None:
@@ -217,7 +254,8 @@ def _identity(delta: UnitDelta) -> str | None:
     return _rewritten(
         delta,
         lambda pair: (
-            not isinstance(pair.new.node, ast.FunctionDef | ast.AsyncFunctionDef)
+            not isinstance(pair.new.node, _DEFINITIONS)
+            and not pair.new.key.startswith("@")
             and _IDENTITY.findall(pair.old.key) != _IDENTITY.findall(pair.new.key)
         ),
     )
@@ -268,7 +306,21 @@ def _renamed_call(delta: UnitDelta) -> str | None:
 
 
 def _differ(old: list[str], new: list[str]) -> bool:
-    return len(old) == len(new) and old != new
+    """Whether another is called: a name that is merely imported another way calls the same."""
+    return len(old) == len(new) and any(
+        one != other and not f".{one}".endswith(f".{other}") and not f".{other}".endswith(f".{one}")
+        for one, other in zip(old, new, strict=True)
+    )
+
+
+def _attribute(delta: UnitDelta) -> str | None:
+    def another(pair: Rewrite) -> bool:
+        old, new = _ATTRIBUTE.findall(pair.old.key), _ATTRIBUTE.findall(pair.new.key)
+        differing = [one != other for one, other in zip(old, new, strict=False)]
+        rest = _ATTRIBUTE.sub("", pair.old.key) == _ATTRIBUTE.sub("", pair.new.key)
+        return rest and len(old) == len(new) and sum(differing) == 1
+
+    return _rewritten(delta, another)
 
 
 def _argument(delta: UnitDelta) -> str | None:
@@ -283,7 +335,14 @@ def _argument(delta: UnitDelta) -> str | None:
 
 
 def _condition(delta: UnitDelta) -> str | None:
-    return _rewritten(delta, lambda pair: isinstance(pair.new.node, ast.If | ast.While))
+    return _rewritten(
+        delta,
+        lambda pair: (
+            isinstance(pair.new.node, ast.If | ast.While)
+            and not _DISPATCH.match(pair.new.key)
+            and not _SWITCH.search(pair.new.key)
+        ),
+    )
 
 
 def _returned(delta: UnitDelta) -> str | None:
@@ -316,12 +375,28 @@ def _value(delta: UnitDelta) -> str | None:
 
 
 def _constants(statement: Statement) -> list[str]:
-    found = (node for node in expressions(statement.node) if isinstance(node, ast.Constant))
-    return sorted(repr(node.value) for node in found)
+    """Values of a statement; words for people to read are none."""
+    if statement.key.startswith("@") or isinstance(statement.node, _DEFINITIONS):
+        return []
+    found = (node.value for node in expressions(statement.node) if isinstance(node, ast.Constant))
+    return sorted(repr(value) for value in found if not _is_prose(value))
+
+
+def _is_prose(value: object) -> bool:
+    return isinstance(value, str) and _PROSE.search(value) is not None
 
 
 def _rewritten(delta: UnitDelta, holds: Callable[[Rewrite], bool]) -> str | None:
-    return next((pair.new.key for pair in delta.rewritten if holds(pair)), None)
+    return next(
+        (pair.new.key for pair in delta.rewritten if holds(pair) and not _only_settings(pair)), None
+    )
+
+
+def _only_settings(pair: Rewrite) -> bool:
+    """Whether the same is merely read from another place: the environment, a configuration."""
+    old, new = set(_WORD.findall(pair.old.key)), set(_WORD.findall(pair.new.key))
+    changed = old ^ new
+    return bool(changed) and all(_SETTINGS.fullmatch(word) for word in changed)
 
 
 _DETECTORS: dict[str, Detector] = {
@@ -345,6 +420,7 @@ _DETECTORS: dict[str, Detector] = {
     "tolerant": _tolerant,
     "looped": _looped,
     "renamed-call": _renamed_call,
+    "attribute": _attribute,
     "argument": _argument,
     "condition": _condition,
     "returned": _returned,

@@ -32,9 +32,11 @@ class Statement:
 
     @property
     def acts(self) -> bool:
-        """Whether it can change behaviour: not an import, a log line or a placeholder."""
+        """Whether it can change behaviour: not an import or export, a log line or a placeholder."""
         return not (
-            isinstance(self.node, ast.Import | ast.ImportFrom | ast.Pass) or is_log(self.node)
+            isinstance(self.node, ast.Import | ast.ImportFrom | ast.Pass)
+            or self.key.startswith("__all__")
+            or is_log(self.node)
         )
 
 
@@ -74,6 +76,9 @@ def _statements(
         if isinstance(node, ast.ClassDef):
             yield Statement(_class_key(node, source), ast.Pass(), context)
             continue
+        if isinstance(node, Definition):
+            for decorator in node.decorator_list:
+                yield Statement(f"@{source.of(decorator)}", ast.Expr(decorator), context)
         key = source.header(node)
         if key:
             yield Statement(key, node, context)

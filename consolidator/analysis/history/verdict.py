@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
-from consolidator.analysis.history.records import Evidence, FileEdit
+from consolidator.analysis.history.records import Evidence, FileEdit, UnitEdit
 from consolidator.analysis.history.signals import SIGNALS
 from consolidator.analysis.history.statements import readable
 
@@ -17,18 +17,26 @@ Verdict = Literal["fix", "feature", "refactor", "test", "docs", "other"]
 _BIAS = -1.2
 _MORE_UNITS = 0.15
 """What the next three units add, relative to the strongest."""
-_SURGICAL = 0.5
+_SURGICAL = 0.6
 _FEW = 5
 """Statements: who changes so few of what is there, and adds nothing, is mostly mending it."""
-_ONE_REWRITE = {"returned", "value", "argument", "renamed-call", "looped"}
+_INSERTED = 0.6
+_SMALL = 8
+"""Statements that are put into a unit of which all else stays."""
+_ONE_REWRITE = {"returned", "value", "argument", "renamed-call", "looped", "attribute"}
 """One rewritten statement can show several of these; the strongest counts."""
-_SUBJECT_FIX = 0.7
-_SUBJECT_REVERT = 0.5
-_TESTED = 0.4
-_NEW_CODE = -0.5
+_SUBJECT_FIX = 1.0
+_SUBJECT_REVERT = 0.4
+_SUBJECT_OTHER = -0.4
+_TESTED = 0.3
+_NEW_PARAMETER = -0.3
+"""Who can be told more can do more: a feature."""
+_NEW_CODE = -0.55
 """Per doubling of new statements in new units: features carry guards of their own."""
-_OLD_CODE = -0.5
+_OLD_CODE = -0.45
 """Per doubling of removed statements: who throws away so much is rebuilding."""
+_SWEEP = -0.1
+"""Per doubling of the files that the commit touches, of whatever kind."""
 _MOST_TESTS = 12
 """New tests; more than these do not name one behaviour."""
 _FIX_WORD = re.compile(
@@ -36,6 +44,9 @@ _FIX_WORD = re.compile(
     re.I,
 )
 _REVERT = re.compile(r"^revert\b|\bthis reverts commit\b", re.I)
+_OTHER_WORD = re.compile(
+    r"^(feat(ure)?|refactor|chore|docs?|tests?|style|perf|build|ci)\b[(:! ]", re.I
+)
 _WORDS = {
     "race/concurrency": re.compile(r"race|concurren|deadlock|thread.?safe", re.I),
     "event loss": re.compile(
@@ -56,7 +67,8 @@ _SHOWN = 90
 class Judgement:
     verdict: Verdict
     score: float
-    """The estimated probability that the commit fixes behaviour of the family, 0..1."""
+    """How much speaks for a fix of the family's behaviour, 0..1. At 0.5, where the verdict turns, about
+    as many are wrongly called fixes as are missed; it is no calibrated probability."""
     why: tuple[str, ...]
     category: str | None
 
@@ -67,6 +79,8 @@ class Touched:
 
     message: str
     files: tuple[FileEdit, ...]
+    size: int = 1
+    """Files of any kind that the commit changed."""
     new_tests: tuple[str, ...] = ()
     other_tests: int = 0
     docs: int = 0
@@ -81,7 +95,7 @@ def judge(touched: Touched) -> Judgement:
         for unit in file.units
         for evidence in unit.evidence
     ] + list(touched.evidence)
-    logit = _BIAS + _weigh(found) + _context(touched)
+    logit = _BIAS + _weigh(touched, found) + _context(touched)
     score = 1 / (1 + math.exp(-logit))
     fix = score >= 0.5 and bool(found)
     verdict: Verdict = "fix" if fix else _otherwise(touched)
@@ -89,13 +103,41 @@ def judge(touched: Touched) -> Judgement:
     return Judgement(verdict, round(score, 3), _reasons(touched, found, fix), category)
 
 
-def _weigh(found: list[tuple[str, Evidence]]) -> float:
-    """The strongest unit decides, so that a fix shows inside a sweep and a sweep is no fix."""
-    units: dict[str, set[str]] = {}
-    for unit, evidence in found:
-        units.setdefault(unit, set()).add(evidence.signal)
-    sums = sorted((_unit_weight(names) for names in units.values()), reverse=True)
-    return sums[0] + sum(sums[1:4]) * _MORE_UNITS if sums else 0.0
+def _weigh(touched: Touched, found: list[tuple[str, Evidence]]) -> float:
+    """The strongest unit decides, so that a fix shows inside a sweep and a sweep is no fix.
+
+    Signals in a unit that was written anew count for less than those in one that stayed.
+    """
+    signals: dict[str, set[str]] = {}
+    for name, evidence in found:
+        signals.setdefault(name, set()).add(evidence.signal)
+    units = {unit.name: unit for file in touched.files for unit in file.units}
+    ranked = sorted(
+        ((_unit_weight(names) * _kept(units.get(name)), name) for name, names in signals.items()),
+        reverse=True,
+    )
+    if not ranked:
+        return 0.0
+    inserted = _INSERTED if _is_insertion(units.get(ranked[0][1])) else 0.0
+    return ranked[0][0] + sum(weight for weight, _ in ranked[1:4]) * _MORE_UNITS + inserted
+
+
+def _kept(unit: UnitEdit | None) -> float:
+    """The share of a changed unit's statements that the commit left alone."""
+    if unit is None or unit.status != "changed":
+        return 1.0
+    kept = max(len(unit.after) - len(unit.came), 0)
+    return (kept + 2) / (kept + len(unit.went) + 2)
+
+
+def _is_insertion(unit: UnitEdit | None) -> bool:
+    return (
+        unit is not None
+        and unit.status == "changed"
+        and not unit.removed
+        and len(unit.rewritten) <= 1
+        and len(unit.added) <= _SMALL
+    )
 
 
 def _unit_weight(names: set[str]) -> float:
@@ -111,10 +153,21 @@ def _context(touched: Touched) -> float:
     )
     gone = sum(len(unit.removed) for unit in units if unit.status != "added")
     extra = _NEW_CODE * math.log2(1 + new / 10) + _OLD_CODE * math.log2(1 + gone / 10)
+    extra += _SWEEP * math.log2(1 + touched.size)
     extra += _SURGICAL if edited <= _FEW and not new else 0.0
-    extra += _SUBJECT_FIX if _FIX_WORD.search(touched.message.partition("\n")[0]) else 0.0
+    extra += _NEW_PARAMETER if any(_takes_more(unit) for unit in units) else 0.0
+    subject = touched.message.partition("\n")[0]
+    extra += _SUBJECT_FIX if _FIX_WORD.search(subject) else 0.0
+    extra += _SUBJECT_OTHER if _OTHER_WORD.match(subject) else 0.0
     extra += _SUBJECT_REVERT if _REVERT.search(touched.message) else 0.0
     return extra + (_TESTED if 0 < len(touched.new_tests) <= _MOST_TESTS else 0.0)
+
+
+def _takes_more(unit: UnitEdit) -> bool:
+    return any(
+        new.startswith(("def ", "async def ")) and new.count(",") > old.count(",")
+        for old, new in unit.rewritten
+    )
 
 
 def _otherwise(touched: Touched) -> Verdict:

@@ -10,7 +10,7 @@ import gc
 import multiprocessing
 import os
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from hashlib import blake2b
 from typing import Any, TypeVar
@@ -24,6 +24,7 @@ from consolidator.analysis.history import (
     delta,
     edits,
     family,
+    kin,
     moves,
     outline,
     records,
@@ -32,16 +33,18 @@ from consolidator.analysis.history import (
 )
 from consolidator.analysis.history.edits import Editor, units_of
 from consolidator.analysis.history.family import Scope
+from consolidator.analysis.history.kin import crossings
 from consolidator.analysis.history.outline import FileOutline, outline_of
-from consolidator.analysis.history.records import Edits, Task
+from consolidator.analysis.history.records import Change, Crossing, Edits, Kin, Task
 from consolidator.analysis.history.statements import UnparsableError
 
-_MAKERS = (cutting, delta, edits, family, moves, outline, records, signals, statements)
+_MAKERS = (cutting, delta, edits, family, kin, moves, outline, records, signals, statements)
 _FEW = 40
 """Blobs; below it, starting processes costs more than it saves."""
 _PIECES = 6
 """Per process, so that none is left with a long one at the end."""
 
+Contents = dict[str, bytes | None]
 Question = TypeVar("Question")
 Answer = TypeVar("Answer")
 
@@ -60,11 +63,16 @@ class CommitReader:
         """What each commit did, in the order asked for."""
         return self._answers(scope, tasks, _edits, Edits, lambda answer: answer.complete)
 
-    def outlines(self, scope: Scope, files: Mapping[str, str]) -> dict[str, FileOutline]:
+    def crossings(self, scope: Scope, questions: Sequence[Crossing]) -> list[tuple[Kin, ...]]:
+        """For each commit the classes that it turned members into, or made members from."""
+        return self._answers(scope, questions, _crossings, tuple[Kin, ...], lambda _: True)
+
+    def outlines(
+        self, scope: Scope, files: Mapping[str, str], kin: Mapping[str, frozenset[str]]
+    ) -> dict[str, FileOutline]:
         """Of each path the outline of a blob; without those that can't be read."""
-        found = self._answers(
-            scope, list(files.items()), _outlines, FileOutline | None, lambda _: True
-        )
+        questions = [(path, blob, tuple(sorted(kin.get(path, ())))) for path, blob in files.items()]
+        found = self._answers(scope, questions, _outlines, FileOutline | None, lambda _: True)
         return {path: each for path, each in zip(files, found, strict=True) if each is not None}
 
     def defining(self, scope: Scope, blobs: Sequence[str]) -> list[bool]:
@@ -142,37 +150,55 @@ _AT_ONCE = 64
 
 
 def _edits(scope: Scope, repository: Repository, tasks: Sequence[Task]) -> list[Edits]:
-    contents: dict[str, bytes | None] = {}
-    editor = Editor(scope, lambda blob: contents[blob])
+    contents: Contents = {}
+    editor = Editor(scope, contents.__getitem__)
     answers: list[Edits] = []
-    for start in range(0, len(tasks), _AT_ONCE):
-        batch = tasks[start : start + _AT_ONCE]
-        wanted = {
-            blob: None
-            for task in batch
-            for change in (*task.family, *task.tests)
-            for blob in change.blobs
-        }
-        contents.clear()
-        contents.update(repository.read_blobs(wanted))
+    for batch in _batches(repository, tasks, contents, lambda task: (*task.family, *task.tests)):
         answers += [editor.edits(task) for task in batch]
     return answers
 
 
+def _crossings(
+    scope: Scope, repository: Repository, questions: Sequence[Crossing]
+) -> list[tuple[Kin, ...]]:
+    contents: Contents = {}
+    answers: list[tuple[Kin, ...]] = []
+    for batch in _batches(repository, questions, contents, lambda it: (*it.family, *it.others)):
+        answers += [crossings(scope, question, contents.__getitem__) for question in batch]
+    return answers
+
+
+def _batches(
+    repository: Repository,
+    questions: Sequence[Question],
+    contents: Contents,
+    changes: Callable[[Question], tuple[Change, ...]],
+) -> Iterator[Sequence[Question]]:
+    """Some questions at a time, while `contents` holds what they are about."""
+    for start in range(0, len(questions), _AT_ONCE):
+        batch = questions[start : start + _AT_ONCE]
+        wanted = {blob: None for each in batch for change in changes(each) for blob in change.blobs}
+        contents.clear()
+        contents.update(repository.read_blobs(wanted))
+        yield batch
+
+
 def _outlines(
-    scope: Scope, repository: Repository, files: Sequence[tuple[str, str]]
+    scope: Scope, repository: Repository, files: Sequence[tuple[str, str, tuple[str, ...]]]
 ) -> list[FileOutline | None]:
-    contents = repository.read_blobs(blob for _, blob in files)
+    contents = repository.read_blobs(blob for _, blob, _ in files)
     return [
-        _outline(scope, path, content)
-        for (path, _), (_, content) in zip(files, contents, strict=True)
+        _outline(scope, path, owners, content)
+        for (path, _, owners), (_, content) in zip(files, contents, strict=True)
     ]
 
 
-def _outline(scope: Scope, path: str, content: bytes | None) -> FileOutline | None:
+def _outline(
+    scope: Scope, path: str, owners: tuple[str, ...], content: bytes | None
+) -> FileOutline | None:
     try:
         units = units_of(content or b"")
-        return outline_of(units, scope.relevant(path, units))
+        return outline_of(units, scope.relevant(path, units, owners))
     except UnparsableError:
         return None
 

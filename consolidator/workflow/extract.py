@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -14,10 +15,11 @@ from msgspec import structs
 
 from consolidator.analysis.history.accounts import Accounts
 from consolidator.analysis.history.family import Member, Scope, members_of
+from consolidator.analysis.history.kin import follow
 from consolidator.analysis.history.links import with_copies, with_reverts
 from consolidator.analysis.history.mine import mine, task_of, touching
 from consolidator.analysis.history.outline import FileOutline
-from consolidator.analysis.history.records import Commit, Edits, Task
+from consolidator.analysis.history.records import Commit, Crossing, Edits, Kin, Task
 from consolidator.analysis.history.report import ExtractReport, decision
 from consolidator.errors import UsageError
 from consolidator.plan import Plan
@@ -45,7 +47,12 @@ class Reader(Protocol):
     """Reads the contents that a history names."""
 
     def edits(self, scope: Scope, tasks: Sequence[Task]) -> list[Edits]: ...
-    def outlines(self, scope: Scope, files: Mapping[str, str]) -> dict[str, FileOutline]: ...
+    def crossings(
+        self, scope: Scope, questions: Sequence[Crossing]
+    ) -> Sequence[tuple[Kin, ...]]: ...
+    def outlines(
+        self, scope: Scope, files: Mapping[str, str], kin: Mapping[str, frozenset[str]]
+    ) -> dict[str, FileOutline]: ...
     def defining(self, scope: Scope, blobs: Sequence[str]) -> list[bool]: ...
 
 
@@ -117,12 +124,15 @@ def _mine(
     commits = list(history.commits(revision))
     tree = history.tree_at(revision)
     paths = _family_paths(scope, commits, tree, reader)
+    kin = follow(commits, scope, paths, partial(reader.crossings, scope))
+    paths |= kin.keys()
     chosen = touching(commits[::-1], scope, paths)
-    edits = reader.edits(scope, [task_of(commit, paths) for commit in chosen])
+    edits = reader.edits(scope, [task_of(commit, paths, kin) for commit in chosen])
     mined = list(mine(chosen, edits))
     layout = find_layout([*tree, *paths], plan.source_roots)
     members = {member.qualname: member for member in installed}
-    members |= _members(scope, tree, paths, layout, reader, plan)
+    files = {path: tree[path] for path in sorted(paths & tree.keys())}
+    members |= _members(reader.outlines(scope, files, kin), layout, plan)
     ledger = Accounts(members, plan, layout)
     entries = with_copies(mined, [ledger.entry(item) for item in mined[::-1]])
     entries = [
@@ -221,16 +231,8 @@ def _family_paths(
     return frozenset(named)
 
 
-def _members(
-    scope: Scope,
-    tree: dict[str, str],
-    paths: frozenset[str],
-    layout: Layout,
-    reader: Reader,
-    plan: Plan,
-) -> dict[str, Member]:
+def _members(outlines: Mapping[str, FileOutline], layout: Layout, plan: Plan) -> dict[str, Member]:
     ends = {name for move in plan.moves for name in (move.source, move.target)}
-    outlines = reader.outlines(scope, {path: tree[path] for path in sorted(paths & tree.keys())})
     return {
         member.qualname: member
         for path, outline in outlines.items()

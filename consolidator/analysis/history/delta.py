@@ -104,9 +104,21 @@ def without_renames(files: Sequence[FileDelta]) -> list[FileDelta]:
         return times[old, new] >= _RENAMED and not _calls_another(pair, old, new)
 
     def kept(unit: UnitDelta) -> UnitDelta:
-        return replace(unit, rewritten=tuple(pair for pair in unit.rewritten if not renamed(pair)))
+        local = {_substitution(pair) for pair in unit.rewritten if _rebinds(pair)}
+        odd = (pair for pair in unit.rewritten if _substitution(pair) not in local)
+        return replace(unit, rewritten=tuple(pair for pair in odd if not renamed(pair)))
 
     return [replace(file, units=tuple(kept(unit) for unit in file.units)) for file in files]
+
+
+def _rebinds(pair: Rewrite) -> bool:
+    """Whether it only gives a variable or parameter another name, which others then use."""
+    old, new = _substitution(pair)
+    if len(old) != 1 or len(new) != 1:
+        return False
+    if isinstance(pair.new.node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return pair.new.node.name != new[0]
+    return pair.old.key.startswith(f"{old[0]}=") and pair.new.key.startswith(f"{new[0]}=")
 
 
 def _names_class(word: str) -> bool:

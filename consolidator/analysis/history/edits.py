@@ -15,7 +15,7 @@ from consolidator.analysis.history.delta import (
 )
 from consolidator.analysis.history.family import Scope
 from consolidator.analysis.history.moves import Versions, joined, without_moved
-from consolidator.analysis.history.records import Change, Edits, FileEdit, Task, UnitEdit
+from consolidator.analysis.history.records import Change, Edits, FileEdit, Kin, Task, UnitEdit
 from consolidator.analysis.history.signals import detect
 from consolidator.analysis.history.statements import Statement, UnparsableError
 
@@ -45,7 +45,7 @@ class Editor:
         versions: list[Versions] = []
         for change in task.family:
             try:
-                versions.append(self._versions(change, cut))
+                versions.append(self._versions(change, task.kin, cut))
             except _MissingError as missing:
                 complete = False
                 troubles.append(
@@ -70,7 +70,7 @@ class Editor:
             change = changes[version.path]
             for again in (False, True):
                 try:
-                    chosen = self._versions(change, cut_by_tree) if again else version
+                    chosen = self._versions(change, task.kin, cut_by_tree) if again else version
                     delta = _compared(chosen)
                 except UnparsableError:
                     if again:
@@ -81,12 +81,19 @@ class Editor:
                 break
         return usable, deltas
 
-    def _versions(self, change: Change, cutter: Callable[[str], Units]) -> Versions:
-        before = [self._units(change.path, blob, cutter) for blob in change.old]
-        after = self._units(change.path, change.new, cutter) if change.new else None
-        return Versions(change.path, before, after)
+    def _versions(
+        self, change: Change, kin: Iterable[Kin], cutter: Callable[[str], Units]
+    ) -> Versions:
+        path = change.path
+        owners = frozenset(owner for place, owner in kin if place == path)
+        before = [
+            self._scope.relevant(path, self._units(blob, cutter), owners) for blob in change.old
+        ]
+        after = self._units(change.new, cutter) if change.new else None
+        kept = None if after is None else self._scope.relevant(path, after, owners)
+        return Versions(path, before, kept)
 
-    def _units(self, path: str, blob: str, cutter: Callable[[str], Units]) -> Units:
+    def _units(self, blob: str, cutter: Callable[[str], Units]) -> Units:
         units = self._cut.get(blob) if cutter is cut else None
         if units is None:
             content = self._content(blob)
@@ -96,7 +103,7 @@ class Editor:
             while len(self._cut) >= self._kept:
                 del self._cut[next(iter(self._cut))]
             self._cut[blob] = units
-        return self._scope.relevant(path, units)
+        return units
 
     def _unparsed(self, change: Change) -> str:
         broken = (blob for blob in change.blobs if not _parses(self._content(blob) or b""))

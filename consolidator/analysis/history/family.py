@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cached_property, lru_cache
@@ -80,13 +80,14 @@ class Scope:
         """Whether a class or function is wanted for its own name."""
         return name in self.names or bool(self.match and self.match.lower() in name.lower())
 
-    def relevant(self, path: str, units: Units) -> Units:
-        """The units of a file that concern the family: other classes of the same file do not."""
+    def relevant(self, path: str, units: Units, kin: Collection[str] = ()) -> Units:
+        """The units of a file that concern the family: other classes of the same file do not.
+
+        `kin` are classes and functions of the file that belong to it whatever they are called."""
         if self.names_path(path):
             return units
-        if not self.match:
-            return {name: unit for name, unit in units.items() if self._named(unit)}
-        told = {unit.owner or unit.name for unit in units.values() if self._speaks(unit)}
+        speaks = self._speaks if self.match else self._named
+        told = {unit.owner or unit.name for unit in units.values() if speaks(unit)} | set(kin)
         return {name: unit for name, unit in units.items() if (unit.owner or name) in told}
 
     def _named(self, unit: Unit) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from msgspec import structs
 
@@ -15,26 +15,50 @@ _PICKED = re.compile(r"\(cherry picked from commit ([0-9a-f]{7,64})\)")
 
 
 def with_reverts(mined: Sequence[Mined], entries: Sequence[CommitEntry]) -> list[CommitEntry]:
-    """Links a fix to the commit that says it takes it back; that commit is then no fix itself."""
+    """Links a fix to the commit that says it takes it back, unless another took that one back again.
+
+    Commits that only take a fix back, or bring it again by doing so, are no fixes themselves.
+    """
     by_hash = {entry.hash: entry for entry in entries}
+    carried = {
+        name: entry.hash
+        for entry in entries
+        if entry.verdict == "fix"
+        for name in (entry.hash, *entry.copies)
+    }
+    removed: dict[str, str] = {}
     latest: dict[str, str] = {}
     for item in mined:
-        name, subject = reverted(item.commit.message)
-        taken = next((each for each in by_hash if name and each.startswith(name)), None)
-        taken = taken or latest.get(subject or "")
-        latest[item.commit.subject] = item.commit.id
-        if taken is None or by_hash[taken].verdict != "fix":
-            continue
         own = item.commit.id
-        by_hash[taken] = structs.replace(by_hash[taken], reverted_by=own, at_risk=False)
-        by_hash[own] = structs.replace(
-            by_hash[own],
-            verdict="other",
-            category=None,
-            at_risk=False,
-            why=(f"takes back the fix {taken[:10]}", *by_hash[own].why),
-        )
-    return [by_hash[entry.hash] for entry in entries]
+        named = _reverted(item, latest, by_hash)
+        latest[item.commit.subject] = own
+        if named in carried:
+            fix = removed[own] = carried[named]
+            by_hash[fix] = structs.replace(by_hash[fix], reverted_by=own)
+            words = f"takes back the fix {fix[:10]}"
+        elif named in removed:
+            fix = carried[own] = removed[named]
+            copies = (*by_hash[fix].copies, own)
+            by_hash[fix] = structs.replace(by_hash[fix], reverted_by=None, copies=copies)
+            words = f"brings the fix {fix[:10]} again"
+        else:
+            continue
+        by_hash[own] = _no_fix(by_hash[own], words)
+    known = (by_hash[entry.hash] for entry in entries)
+    return [structs.replace(each, at_risk=False) if each.reverted_by else each for each in known]
+
+
+def _reverted(item: Mined, latest: dict[str, str], known: Collection[str]) -> str | None:
+    """The commit that this one says it takes back: by its hash, else the last of that subject."""
+    name, subject = reverted(item.commit.message)
+    taken = next((each for each in known if name and each.startswith(name)), None)
+    return taken or latest.get(subject or "")
+
+
+def _no_fix(entry: CommitEntry, words: str) -> CommitEntry:
+    return structs.replace(
+        entry, verdict="other", category=None, at_risk=False, why=(words, *entry.why)
+    )
 
 
 def with_copies(mined: Sequence[Mined], entries: Sequence[CommitEntry]) -> list[CommitEntry]:
@@ -57,13 +81,7 @@ def with_copies(mined: Sequence[Mined], entries: Sequence[CommitEntry]) -> list[
         if origin is not None and origin != commit.id:
             older = by_hash[origin]
             by_hash[origin] = structs.replace(older, copies=(*older.copies, commit.id))
-            by_hash[commit.id] = structs.replace(
-                entry,
-                verdict="other",
-                category=None,
-                at_risk=False,
-                why=(f"brings the fix {origin[:10]} again", *entry.why),
-            )
+            by_hash[commit.id] = _no_fix(entry, f"brings the fix {origin[:10]} again")
     return [by_hash[entry.hash] for entry in entries]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from consolidator.analysis.history.family import Scope, is_test
@@ -40,11 +40,12 @@ def touching(commits: Iterable[Commit], scope: Scope, paths: frozenset[str]) -> 
     ]
 
 
-def task_of(commit: Commit, paths: frozenset[str]) -> Task:
-    """What has to be read of a commit."""
+def task_of(commit: Commit, paths: frozenset[str], kin: Mapping[str, frozenset[str]]) -> Task:
+    """What has to be read of a commit. `kin` are the members that have other names, by path."""
     family = tuple(change for change in commit.changes if change.path in paths)
     tests = tuple(change for change in commit.changes if _is_test_module(change) and family)
-    return Task(family, tests if len(tests) <= _MOST_TESTS else ())
+    owners = ((change.path, owner) for change in family for owner in kin.get(change.path, ()))
+    return Task(family, tests if len(tests) <= _MOST_TESTS else (), tuple(sorted(owners)))
 
 
 def _is_test_module(change: Change) -> bool:

@@ -13,7 +13,7 @@ _SAME_UNIT = 0.6
 _SAME_NAME = 0.4
 _SAME_PLACE = 0.2
 """Share of statements at which two units are one that moved; less is asked of the same method, still
-less where its class has the same name too."""
+less where its class has the same name too, or is known from other methods to have got another."""
 _FEWEST = 2
 _COMMONPLACE = 20
 
@@ -26,6 +26,8 @@ class Versions:
     before: list[Units]
     after: Units | None
     moved: int = 0
+    owners: set[tuple[str, str]] = field(default_factory=set)
+    """Classes that units left unchanged, and those that they came into."""
 
     @property
     def gone(self) -> dict[str, Unit]:
@@ -52,6 +54,7 @@ def without_moved(files: Sequence[Versions]) -> None:
             sources = gone.get(unit.text.strip())
             if sources and file.after is not None:
                 source, old_name = sources.pop()
+                file.owners.add((source.before[0][old_name].owner, unit.owner))
                 source.before[0] = without(source.before[0], old_name)
                 file.after = without(file.after, name)
                 file.moved += 1
@@ -63,6 +66,8 @@ def without(units: Units, name: str) -> Units:
 
 @dataclass
 class _Lost:
+    owners: frozenset[tuple[str, str]] = frozenset()
+    """Which class became which, as far as known."""
     units: dict[tuple[int, str], Unit] = field(default_factory=dict)
     holders: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
 
@@ -81,15 +86,15 @@ class _Lost:
 
     def _distance(self, place: tuple[int, str], unit: Unit) -> float:
         old = self.units[place]
-        if old.name == unit.name:
-            return _SAME_PLACE - _overlap(old, unit)
         same = old.name.rpartition(".")[2] == unit.name.rpartition(".")[2]
+        if old.name == unit.name or (same and (old.owner, unit.owner) in self.owners):
+            return _SAME_PLACE - _overlap(old, unit)
         return (_SAME_NAME if same else _SAME_UNIT) - _overlap(old, unit)
 
 
 def joined(files: Sequence[FileDelta], versions: Sequence[Versions]) -> list[FileDelta]:
     """What left one file and came, edited, into another counts as changed, in the other."""
-    lost = _Lost()
+    lost = _Lost(frozenset().union(*(version.owners for version in versions)))
     for number, (file, version) in enumerate(zip(files, versions, strict=True)):
         for delta in file.units:
             unit = version.before[0].get(delta.name) if delta.status == "removed" else None

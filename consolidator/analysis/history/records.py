@@ -90,8 +90,22 @@ class Edits(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """False where blobs are missing from the repository."""
 
 
+Kin = tuple[str, str]
+"""A path, and a class or function in it that belongs to the family whatever it is called."""
+
+
 class Task(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """The changes of one commit that have to be read."""
 
     family: tuple[Change, ...]
     tests: tuple[Change, ...] = ()
+    kin: tuple[Kin, ...] = ()
+    """Of the family's paths."""
+
+
+class Crossing(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """The changes of one commit through which a class may have entered or left the known family."""
+
+    family: tuple[Change, ...]
+    others: tuple[Change, ...] = ()
+    kin: tuple[Kin, ...] = ()

@@ -94,6 +94,22 @@ def test_the_caller_may_itself_run_inside_a_git_hook(
     assert opened(project).tracked_and_untracked_files() == ["app/a.py"]
 
 
+def test_a_bare_repository_without_configuration_hides_nothing(tmp_path: Path) -> None:
+    builder = RepositoryBuilder(tmp_path / "mirror")
+    builder.commit("one", {"a.py": "a = 1\n"})
+    builder.write(bare=True)
+    (builder.directory / "config").unlink()
+    repository = opened(builder.directory)
+    assert repository.work_tree is None
+    assert [len(commit.changes) for commit in repository.commits("HEAD")] == [1]
+
+
+def test_the_git_folder_itself_shows_the_whole_history(project: Path) -> None:
+    repository = opened(project / ".git")
+    assert repository.prefix == ""
+    assert "app/a.py" in repository.tree_at("HEAD")
+
+
 def test_a_bare_repository_has_history_and_no_files(tmp_path: Path) -> None:
     builder = RepositoryBuilder(tmp_path / "bare.git")
     builder.commit("one", {"a.py": "a = 1\n"})

@@ -9,7 +9,7 @@ from textwrap import indent
 import pytest
 from history_cases import ABSENT, GUARD, HERE, LOCKED, MANAGER, edited, entry, extract
 from planted_history import METHODS
-from repositories import RepositoryBuilder
+from repositories import RepositoryBuilder, git
 from typer.testing import CliRunner
 
 from consolidator.adapters.environment import Environment
@@ -23,6 +23,7 @@ from consolidator.workflow.extract import Selection, run
 
 PATH = "app/websocket/manager.py"
 FIXED = edited(MANAGER, LOCKED)
+IDENTITY = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org")
 
 
 def test_a_cherry_pick_and_its_origin_are_one_fix_with_two_commits(tmp_path: Path) -> None:
@@ -38,6 +39,22 @@ def test_a_cherry_pick_and_its_origin_are_one_fix_with_two_commits(tmp_path: Pat
     (copy,) = fix.copies
     assert any("again" in why for each in report.commits if each.hash == copy for why in each.why)
     assert acknowledged(fix, [copy[:8]])
+
+
+def test_a_fix_that_was_taken_back_and_brought_again_is_one_fix_that_lives(tmp_path: Path) -> None:
+    builder = RepositoryBuilder(tmp_path)
+    builder.commit("start", {PATH: MANAGER})
+    builder.commit("a", {PATH: FIXED})
+    builder.commit('Revert "a"', {PATH: MANAGER})
+    builder.commit('Revert "Revert "a""', {PATH: FIXED})
+    marks = builder.write()
+    (fix,) = extract(tmp_path).fixes
+    assert (fix.subject, fix.reverted_by, fix.lives_in) == ("a", None, (HERE,))
+    assert fix.copies == (marks[4],)
+    git(tmp_path, *IDENTITY, "revert", "--no-edit", "HEAD")
+    (fix,) = extract(tmp_path).fixes
+    assert fix.reverted_by == git(tmp_path, "rev-parse", "HEAD").decode().strip()
+    assert not fix.at_risk
 
 
 def test_a_file_that_moves_and_is_mended_at_once_hides_nothing(tmp_path: Path) -> None:

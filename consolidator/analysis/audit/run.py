@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from functools import partial
 
 from consolidator.analysis.audit.code import CodeFile
 from consolidator.analysis.audit.dangling import dangling_references
@@ -23,7 +22,7 @@ from consolidator.analysis.audit.points.wiring import ENGINE, REGISTRY
 from consolidator.analysis.audit.report import AuditReport, Evidence, Point
 from consolidator.analysis.audit.shrinking import shrunk_bodies
 from consolidator.analysis.audit.uses import MemberUse, member_uses
-from consolidator.analysis.calls.reach import Reach, touches
+from consolidator.analysis.calls.reach import Reach
 from consolidator.analysis.calls.subjects import Subjects
 from consolidator.analysis.flow.collector import without_collector
 from consolidator.analysis.flow.inference import Flow
@@ -72,7 +71,7 @@ def _uses(world: World, subjects: Subjects) -> list[MemberUse]:
     flow = Flow(world, worth=reach.makes)
     found: list[MemberUse] = []
     for path in reach.files:
-        known = flow.file(path, partial(touches, reach.lines(path)))
+        known = flow.file(path, reach.matters(path))
         if known is not None:
             found += member_uses(subjects, known)
     return found

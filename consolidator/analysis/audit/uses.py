@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from consolidator.analysis.audit.code import last_name
-from consolidator.analysis.calls.references import MOCKERY
+from consolidator.analysis.calls.doubles import MOCKERY
 from consolidator.analysis.calls.subjects import CONSTRUCTOR, Subject, Subjects
 from consolidator.analysis.calls.surroundings import Surroundings
 from consolidator.analysis.flow.inference import FileFlow

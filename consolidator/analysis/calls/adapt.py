@@ -264,6 +264,51 @@ def same_by_place(subject: Subject, name: str) -> str:
     return ""
 
 
+def same_by_keyword(subject: Subject, name: str) -> set[str]:
+    """Parameters that the new method has under another name, or not at all."""
+    old = subject.legacy_signature(name)
+    new = subject.target_signature(new_name(subject, name))
+    if old is None or new is None:
+        return set()
+    return {p.name for p in old.parameters if p.kind != "positional-only" and not new.takes(p.name)}
+
+
+def is_settled(subject: Subject, name: str) -> bool:
+    """Whether a call of the legacy method means the same on the target, whatever its arguments."""
+    move = subject.move
+    if name in move.methods or name in move.calls or name in move.attributes:
+        return False
+    old, new = subject.legacy_signature(name), subject.target_signature(name)
+    if old is None or new is None:
+        return subject.target_member(name) is not None
+    return old.awaited == new.awaited and _interchangeable(old, new)
+
+
+def replaceable(subject: Subject, name: str, *, awaits: bool | None) -> str:
+    """Why what takes the legacy method's place can't take the new one's; empty where it can.
+    `awaits` tells a double that can be awaited (or not) from other replacements."""
+    old = subject.legacy_signature(name)
+    new = subject.target_signature(new_name(subject, name))
+    if old is None or new is None:
+        return ""
+    if old.awaited != new.awaited and awaits is not new.awaited:
+        return f"{old} became {new}: what replaces it has to be awaited {'now' if new.awaited else 'no more'}"
+    if awaits is None and (name in subject.move.calls or not _interchangeable(old, new)):
+        return f"what replaces it is called otherwise now: {old} became {new}"
+    return ""
+
+
+def new_name(subject: Subject, name: str) -> str:
+    """What the plan calls a member now."""
+    move = subject.move
+    if name in move.calls:
+        try:
+            return parse_template(move.calls[name].call).callee or name
+        except TemplateError:
+            return name
+    return move.attributes.get(name) or move.methods.get(name, name)
+
+
 def fits(subject: Subject, name: str, arguments: Arguments) -> bool:
     """Whether the call fits the target as it is."""
     signature = subject.target_signature(name)

@@ -51,7 +51,7 @@ class Earlier:
             return flow
         pairs = aligned(flow.syntax, after, self._moved) or {}
         values = {new: flow.values[old] for new, old in pairs.items() if old in flow.values}
-        return FileFlow(flow.path, after, values)
+        return FileFlow(flow.path, after, values, flow.absolute)
 
 
 def _parsed(data: bytes | None) -> ast.Module | None:

@@ -9,35 +9,46 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 
+from consolidator.analysis.calls.carriers import LINE_END, carriers
 from consolidator.analysis.calls.subjects import CALL, CONSTRUCTOR, Subjects
 from consolidator.analysis.flow.world import Class
-from consolidator.tree.facts import FunctionFact, ModuleFacts
 from consolidator.tree.index import Tree
 
-_FACTORY = re.compile(r"^_*(get|create|make|build|new|init|acquire|obtain|provide|default)_?")
-_SHORT = 2
-"""Names up to this length carry anything."""
-_LINE_END = re.compile(rb"\r\n|\r|\n")
 _WORD = re.compile(rb"\w")
-_MAKERS = re.compile(rb"\b(return|yield)\b")
 
 
 class Reach:
-    """Files and lines that can hold a use."""
+    """Files and lines that can hold a use. `distinctive` are members worth a look on any receiver."""
 
-    def __init__(self, subjects: Subjects) -> None:
+    def __init__(self, subjects: Subjects, distinctive: frozenset[str] = frozenset()) -> None:
         self._subjects = subjects
+        self._distinctive = distinctive
         self._tree: Tree = subjects.world.tree
-        self.names = self._own_names()
         self.members = self._members()
-        self._making: dict[str, list[int]] = {}
+        self._lines_of: dict[tuple[str, str], list[int]] = {}
 
-    def _own_names(self) -> frozenset[str]:
-        every = self._subjects.all
-        return frozenset({s.legacy_name for s in every} | {s.target_name for s in every})
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Last names of the plan's classes and functions, of classes that inherit from them, and of
+        variables that stand for them."""
+        own = {n for s in self._subjects.all for n in (s.legacy_name, s.target_name)}
+        self._tree.prefetch()  # names are resolved through files that are not candidates themselves
+        known = (self._tree.facts(path) for path in self._tree.paths)
+        facts = [one for one in known if one is not None]
+        heirs: dict[str, set[str]] = {}
+        for cls in (cls for one in facts for cls in one.classes):
+            for base in cls.bases:
+                heirs.setdefault(base.partition("[")[0].rpartition(".")[2], set()).add(cls.name)
+        fresh = set(own)
+        while fresh:
+            fresh = {heir for name in fresh for heir in heirs.get(name, ())} - own
+            own |= fresh
+        uncalled = re.compile(rf"(?<![\w'\"])(?:{'|'.join(sorted(own))})(?![\w('\"])")
+        own |= {b.name for one in facts for b in one.bindings if uncalled.search(b.value)}
+        return frozenset(own)
 
     def _members(self) -> frozenset[str]:
         found: set[str] = set()
@@ -49,9 +60,15 @@ class Reach:
         return frozenset(n for n in found - {CONSTRUCTOR, CALL} if not n.startswith("_"))
 
     @cached_property
-    def _naming(self) -> list[str]:
+    def naming(self) -> frozenset[str]:
+        """Files that hold one of the names."""
         tree = self._tree
-        return [p for p in tree.containing(*sorted(self.names)) if _has(tree.read(p), self.names)]
+        holding = tree.containing(*sorted(self.names))
+        return frozenset(path for path in holding if _has(tree.read(path), self.names))
+
+    @cached_property
+    def _carriers(self) -> frozenset[str]:
+        return carriers(self._tree, self.names, sorted(self.naming))
 
     @cached_property
     def files(self) -> tuple[str, ...]:
@@ -59,92 +76,86 @@ class Reach:
         if not self.names:
             return ()
         tree = self._tree
-        naming = self._naming
-        tree.prefetch()  # names are resolved through files that are not candidates themselves
-        carriers = self._carriers
-        left = sorted(set(tree.paths) - set(naming))
-        holding = tree.containing(*sorted(carriers), paths=left) if carriers else []
+        left = sorted(set(tree.paths) - self.naming)
+        holding = tree.containing(*sorted(self._carriers), paths=left) if self._carriers else []
         using = tree.containing(*(f".{name}" for name in sorted(self.members)), paths=holding)
         found = [
             path
             for path in using
-            if _has(tree.read(path), carriers) and _has(tree.read(path), self.members)
+            if _has(tree.read(path), self._carriers) and _has(tree.read(path), self.members)
         ]
-        return tuple(sorted({*naming, *found}))
+        return tuple(sorted({*self.naming, *found}))
 
-    def lines(self, path: str) -> list[int]:
-        """Lines of a file that name a member, a class or what the file calls the class."""
-        return self._lines(path, self.members | self.names | self._local_names(path))
+    def matters(
+        self, path: str, receiving: frozenset[str] = frozenset()
+    ) -> Callable[[int, int], bool]:
+        """Whether lines of a file (first, last) can use one of the plan's objects. `receiving` are the
+        dotted names of functions to which some are known to be passed."""
+        members, makers = self._lines(path, "members"), self._lines(path, "makers")
+        names, telling = self._lines(path, "names"), self._lines(path, "distinctive")
+        always = [*self._heirs(path), *self._bodies(path, receiving)]
+
+        def matter(first: int, last: int) -> bool:
+            if touches(names, first, last) or touches(telling, first, last):
+                return True
+            if any(a <= last and first <= b for a, b in always):
+                return True
+            is_held = path in self.naming or touches(makers, first, last)
+            return is_held and touches(members, first, last)
+
+        return matter
+
+    def _bodies(self, path: str, functions: frozenset[str]) -> list[tuple[int, int]]:
+        facts, module = self._tree.facts(path), self._tree.module(path)
+        if facts is None or not functions:
+            return []
+        found = [f for f in facts.functions if f"{module}.{f.qualname}" in functions]
+        methods = {f.scope for f in found if f.scope and not f.scope.endswith("<locals>")}
+        ranges = [(f.line, f.end_line) for f in found]
+        # What one method is given, the others of its class may use.
+        return ranges + [(c.line, c.end_line) for c in facts.classes if c.qualname in methods]
 
     def makes(self, path: str, first: int, last: int) -> bool:
         """Whether lines of a file can make or hold one of the plan's objects."""
-        if path not in self._making:
-            wanted = self.names | self._carriers | self._local_names(path)
-            self._making[path] = self._lines(path, wanted)
-        return touches(self._making[path], first, last)
+        return touches(self._lines(path, "makers"), first, last) or any(
+            a <= first <= b for a, b in self._heirs(path)
+        )
+
+    def _heirs(self, path: str) -> list[tuple[int, int]]:
+        """Line ranges of the plan's classes and of those that inherit from them."""
+        facts = self._tree.facts(path)
+        return (
+            [(c.line, c.end_line) for c in facts.classes if c.name in self.names] if facts else []
+        )
+
+    def _lines(self, path: str, what: str) -> list[int]:
+        key = (path, what)
+        if key not in self._lines_of:
+            names = self.names | self._local_names(path)
+            wanted = {
+                "members": self.members,
+                "names": names,
+                "makers": names | self._carriers,
+                "distinctive": self._distinctive,
+            }
+            self._lines_of[key] = self._holding(path, wanted[what])
+        return self._lines_of[key]
 
     def _local_names(self, path: str) -> set[str]:
         facts = self._tree.facts(path)
         return {f.local for f in facts.imports if f.name in self.names} if facts else set()
 
-    def _lines(self, path: str, wanted: Iterable[str]) -> list[int]:
+    def _holding(self, path: str, wanted: Iterable[str]) -> list[int]:
         data = self._tree.read(path)
         places = {at for name in wanted for at in _places(data, name)}
-        starts = [match.end() for match in _LINE_END.finditer(data)] if places else []
+        starts = [match.end() for match in LINE_END.finditer(data)] if places else []
         return sorted({bisect_right(starts, at) + 1 for at in places})
-
-    @cached_property
-    def _carriers(self) -> frozenset[str]:
-        pattern = _words(self.names)
-        found: set[str] = set()
-        for path in self._naming:
-            facts = self._tree.facts(path)
-            if facts is not None:
-                found |= _carriers(facts, _LINE_END.split(self._tree.read(path)), pattern)
-        return frozenset(n for n in found if len(n) > _SHORT and not n.startswith("__"))
 
 
 def touches(lines: list[int], first: int, last: int) -> bool:
     """Whether any of the sorted lines lies in a range."""
     at = bisect_left(lines, first)
     return at < len(lines) and lines[at] <= last
-
-
-def _carriers(facts: ModuleFacts, lines: list[bytes], pattern: re.Pattern[bytes]) -> set[str]:
-    def says(text: str) -> bool:
-        return bool(pattern.search(text.encode()))
-
-    found = {f.name for f in facts.functions if _gives(f, lines, pattern)}
-    found |= {b.name for b in facts.bindings if says(b.annotation) or says(b.value)}
-    methods = [f for f in facts.functions if f.scope]
-    for cls in facts.classes:
-        for name, line, value in cls.self_attributes:
-            if says(value) or any(pattern.search(text) for text in lines[line - 1 : line]):
-                found.add(name)
-            else:
-                found |= {
-                    name
-                    for method in methods
-                    if method.line <= line <= method.end_line
-                    if any(p.name == value and says(p.annotation) for p in method.parameters)
-                }
-    return found
-
-
-def _gives(function: FunctionFact, lines: list[bytes], pattern: re.Pattern[bytes]) -> bool:
-    """Whether a function may return what a name stands for: by annotation, else by its body."""
-    if function.returns and function.returns not in ("Any", "object"):
-        return bool(pattern.search(function.returns.encode()))
-    is_fixture = any("fixture" in text for text in function.decorators)
-    if not is_fixture and not _FACTORY.match(function.name):
-        return False
-    body = b"\n".join(lines[function.line - 1 : function.end_line])
-    return bool(_MAKERS.search(body)) and bool(pattern.search(body))
-
-
-def _words(names: Iterable[str]) -> re.Pattern[bytes]:
-    listed = "|".join(re.escape(name) for name in sorted(names)) or "(?!)"
-    return re.compile(rf"(?<!\w)(?:{listed})(?!\w)".encode())
 
 
 def _has(data: bytes, names: Iterable[str]) -> bool:

@@ -1,33 +1,33 @@
-"""Members that are named without being called: attributes, `getattr` and patch strings, test doubles."""
+"""Members that are named without being called: attributes, `getattr` and patch strings."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from codemods.calls import Argument, CallAdaptation, NameChange, Span
-from consolidator.analysis.calls.adapt import same_by_place
+from codemods.calls import NameChange, Span
+from consolidator.analysis.calls.adapt import new_name, same_by_keyword, same_by_place
+from consolidator.analysis.calls.doubles import INSPECTIONS, MOCKERY, Doubles
 from consolidator.analysis.calls.findings import Findings
-from consolidator.analysis.calls.subjects import CONSTRUCTOR, Subject, Subjects
+from consolidator.analysis.calls.subjects import CALL, CONSTRUCTOR, Subject, Subjects
 from consolidator.analysis.calls.surroundings import Surroundings
-from consolidator.analysis.calls.template import TemplateError, parse_template
+from consolidator.analysis.calls.unknown import UnknownReceivers
 from consolidator.analysis.flow.inference import FileFlow
-from consolidator.analysis.flow.values import NONE, Value
-from consolidator.analysis.signatures import Arguments
+from consolidator.analysis.flow.values import NONE, NOTHING_KNOWN, Value
+from consolidator.analysis.flow.wellknown import last_name
 
-MOCKERY = (
-    *("assert_", "return_value", "side_effect", "call_", "await_", "called", "awaited", "mock_"),
-    *("reset_mock", "configure_mock", "attach_mock", "method_calls"),
-)
-"""How the attributes begin that every test double has besides those of its spec."""
-_INSPECTIONS = {
-    *("call_args", "call_args_list", "await_args", "await_args_list", "mock_calls"),
-    *("assert_has_calls", "assert_has_awaits"),
+_ASKING = {"hasattr", "delattr"}
+_REPLACING = {"setattr", "object"}
+_READING = {"getattr", "attrgetter"}
+_HARMLESS = {
+    *("isinstance", "issubclass", "cast", "TypeVar", "NewType", "super", "type", "id", "hash"),
+    *("getattr", "hasattr", "setattr", "delattr", "object", "print", "repr", "str", "callable"),
+    *("Mock", "MagicMock", "AsyncMock", "NonCallableMock", "create_autospec", "raises"),
+    *("assertIsInstance", "assertNotIsInstance", "assertIs", "assertIsNot", "assertEqual"),
+    *("assertRaises", "assertTrue", "assertIsNotNone", "get_type_hints", "append", "ref"),
 }
-_RECORDS = {"mock_calls", "method_calls", "assert_has_calls", "assert_has_awaits"}
-_NAMING_CALLS = {"getattr", "hasattr", "setattr", "delattr", "object", "attrgetter"}
-_LATER = {"partial", "partialmethod"}
+"""Callees that look at a class or function and don't call it."""
+_HARMLESS_KEYWORDS = {"spec", "spec_set", "bound", "response_model", "default", "return_value"}
 
 
 @dataclass
@@ -38,6 +38,11 @@ class References:
     flow: FileFlow
     around: Surroundings
     findings: Findings
+    unknown: UnknownReceivers
+    doubles: Doubles = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.doubles = Doubles(self.subjects, self.flow, self.around, self.findings)
 
     def concerned(self, node: ast.expr, *, classes: bool = False) -> Value | None:
         """The one object (or class) of the plan that an expression is."""
@@ -54,8 +59,10 @@ class References:
         if value is None or node.attr.startswith("__"):
             return
         if value.mock and node.attr.startswith(MOCKERY):
-            self.recorded(node)
+            self.doubles.recorded(node)
             return
+        if isinstance(node.ctx, ast.Store):
+            self.doubles.replaced(node, value, node.attr, self.around.assigned_to(node))
         candidates = self.subjects.of_instance(value, node.attr)
         knowing = [s for s in candidates.subjects if s.knows(node.attr)]
         new = {new_name(subject, node.attr) for subject in knowing}
@@ -65,6 +72,8 @@ class References:
                 self.findings.omit(node, "ambiguous", why)
             return
         subject, name = knowing[0], new.pop()
+        if value.mock:
+            self.doubles.asked(node, subject, node.attr)
         if not candidates.certain and (name == node.attr or subject.target_member(node.attr)):
             self._missing(node, subject, node.attr)
         elif why := self._unsafe(node, value, subject):
@@ -73,21 +82,6 @@ class References:
             self._missing(node, subject, node.attr)
         else:
             self.findings.rename(node, name, "mock" if value.mock else "attribute")
-
-    def recorded(self, node: ast.Attribute) -> None:
-        """`double.mock_calls`, `double.assert_has_calls`: calls of any member, in one list."""
-        if node.attr in _RECORDS and not self._is_counted(node):
-            why = f"{node.attr} looks at calls of the legacy methods under their names"
-            self.findings.omit(node, "method-reference", why)
-
-    def _is_counted(self, node: ast.Attribute) -> bool:
-        """Whether only the number of the calls matters: `len(…)`, `not …`, `… == []`."""
-        parent = self.around.parent(node)
-        if isinstance(parent, ast.Compare):
-            others = [parent.left, *parent.comparators]
-            return all(o is node or (isinstance(o, ast.List) and not o.elts) for o in others)
-        is_len = isinstance(parent, ast.Call) and getattr(parent.func, "id", "") == "len"
-        return is_len or isinstance(parent, ast.UnaryOp | ast.Assert | ast.If)
 
     def _missing(self, node: ast.expr, subject: Subject, name: str) -> None:
         if subject.target_member(name) is None and not subject.doubt():
@@ -99,7 +93,7 @@ class References:
             return ""
         parent = self.around.parent(node)
         if value.mock:
-            if isinstance(parent, ast.Attribute) and parent.attr in _INSPECTIONS:
+            if isinstance(parent, ast.Attribute) and parent.attr in INSPECTIONS:
                 return f"{parent.attr} looks at arguments as the legacy method took them"
             return ""
         if not isinstance(node.ctx, ast.Load) or isinstance(parent, ast.Attribute):
@@ -107,92 +101,109 @@ class References:
         why = same_by_place(subject, node.attr)
         return f"the method is passed on, and {why}" if why else ""
 
-    # classes that are called elsewhere
+    # what is called elsewhere
 
-    def called_later(self, node: ast.Call) -> None:
-        """`partial(Class, …)`, `field(default_factory=Class)`: the call is not here to be adapted."""
-        function = node.func
-        name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-        later = list(node.args[:1]) if name in _LATER else []
-        later += [k.value for k in node.keywords if k.arg == "default_factory"]
-        for argument in later:
-            for value in self.flow.of(argument):
-                subjects = [
-                    *self.subjects.of_instance(value, CONSTRUCTOR).subjects,
-                    *self.subjects.of_function(value).subjects,
-                ]
-                key = "__call__" if value.kind == "function" else CONSTRUCTOR
-                reasons = [why for s in subjects if (why := same_by_place(s, key))]
-                if value.kind in ("class", "function") and reasons:
-                    self.findings.omit(
-                        argument, "method-reference", f"it is called elsewhere, and {reasons[0]}"
-                    )
+    def handed_on(self, node: ast.Call) -> None:
+        """`partial(Class, …)`, `on_close=manager.disconnect`: the call is not here to be adapted."""
+        name = last_name(node.func)
+        arguments = [] if name in _HARMLESS else list(node.args)
+        arguments += [
+            k.value
+            for k in node.keywords
+            if k.arg not in _HARMLESS_KEYWORDS and name not in _HARMLESS
+        ]
+        for argument in arguments:
+            found = self.flow.of(argument) - {NONE}
+            if len(found) != 1 or next(iter(found)).mock:
+                continue
+            value = next(iter(found))
+            subjects, key = self._behind(value)
+            reasons = [why for s in subjects if (why := same_by_place(s, key))]
+            is_named_here = value.kind == "method" and isinstance(argument, ast.Attribute)
+            if reasons and not is_named_here:
+                why = f"it is called elsewhere, and {reasons[0]}"
+                self.findings.omit(argument, "method-reference", why)
+            elif not reasons:
+                self._by_keyword(node, argument, subjects, key)
 
-    # strings and keywords
+    def _by_keyword(
+        self, node: ast.Call, argument: ast.expr, subjects: tuple[Subject, ...], key: str
+    ) -> None:
+        """Whoever calls it may name arguments as the legacy signature does."""
+        for subject in subjects:
+            changed = same_by_keyword(subject, key)
+            if not changed:
+                continue
+            is_partial = last_name(node.func) in ("partial", "partialmethod")
+            if is_partial and not any(keyword.arg in changed for keyword in node.keywords):
+                continue
+            old = subject.legacy_signature(key)
+            new = subject.target_signature(new_name(subject, key))
+            why = f"it is called elsewhere, where keywords must change: {old} became {new}"
+            self.findings.omit(argument, "method-reference", why)
+            return
+
+    def _behind(self, value: Value) -> tuple[tuple[Subject, ...], str]:
+        if value.kind == "method":
+            candidates = self.subjects.of_instance(value, value.member)
+            knowing = tuple(s for s in candidates.subjects if s.knows(value.member))
+            return (knowing if candidates.certain else ()), value.member
+        if value.kind == "class":
+            candidates = self.subjects.of_instance(value, CONSTRUCTOR)
+            return (candidates.subjects if candidates.named else ()), CONSTRUCTOR
+        if value.kind == "function":
+            candidates = self.subjects.of_function(value)
+            return (candidates.subjects if candidates.named else ()), CALL
+        return (), ""
+
+    # strings
 
     def named_members(self, node: ast.Call) -> None:
         """`getattr(manager, "send")`, `patch.object(Manager, "send")`, `patch("a.b.Manager.send")`."""
-        function = node.func
-        name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+        name = last_name(node.func)
         strings = [
             a for a in node.args[:2] if isinstance(a, ast.Constant) and isinstance(a.value, str)
         ]
+        if name == "methodcaller" and strings and strings[0] is node.args[0]:
+            self.unknown.string(strings[0], None, NOTHING_KNOWN, self.findings)
         if len(strings) != 1:
             return
         string = strings[0]
-        if name in _NAMING_CALLS and len(node.args) > 1 and string is node.args[1]:
+        text = str(string.value)
+        is_second = len(node.args) > 1 and string is node.args[1]
+        if name in _ASKING | _REPLACING | _READING and is_second:
             value = self.concerned(node.args[0], classes=True)
             if value is not None:
-                self._member_string(string, value, str(string.value))
-        elif string is node.args[0] and "." in str(string.value) and name in ("patch", "setattr"):
-            owner, _, member = str(string.value).rpartition(".")
-            for value in self._named_class(owner):
-                self._member_string(string, value, member)
+                self._member_string(string, value, text, reads=name in _READING)
+                self._replaced(node, value, text, name, 2)
+            else:
+                given = node.args[0]
+                self.unknown.string(string, given, self.flow.of(given) - {NONE}, self.findings)
+        elif string is node.args[0] and "." in text and name in ("patch", "setattr"):
+            owner, _, member = text.rpartition(".")
+            for value in sorted(self.flow.absolute(owner), key=lambda v: v.name):
+                if value.kind in ("instance", "class") and self.subjects.concerns(value):
+                    self._member_string(string, value, member)
+                    self._replaced(node, value, member, name, 1)
 
-    def _named_class(self, dotted: str) -> Iterator[Value]:
-        world = self.subjects.world
-        found = world.definition(world.project, world.resolver.absolute(dotted))
-        value = Value("class", getattr(found, "dotted", ""), dotted.rpartition(".")[2])
-        if found is not None and self.subjects.concerns(value):
-            yield value
+    def _replaced(self, node: ast.Call, value: Value, member: str, name: str, place: int) -> None:
+        given = [k.value for k in node.keywords if k.arg == "new"]
+        if name in ("object", "patch", "setattr"):
+            given += node.args[place : place + 1]
+        self.doubles.replaced(node, value, member, given[0] if given else None)
 
-    def _member_string(self, node: ast.Constant, value: Value, member: str) -> None:
+    def _member_string(
+        self, node: ast.Constant, value: Value, member: str, *, reads: bool = False
+    ) -> None:
         candidates = self.subjects.of_instance(value, member)
         knowing = [s for s in candidates.subjects if s.knows(member)]
         new = {new_name(subject, member) for subject in knowing}
         if not candidates.certain and any(s.target_member(member) for s in knowing):
             return
-        if len(new) == 1 and (name := new.pop()) != member:
+        reasons = [why for s in knowing if reads and (why := same_by_place(s, member))]
+        if reasons and not value.mock:
+            self.findings.omit(node, "method-reference", f"the method is fetched, and {reasons[0]}")
+        elif len(new) == 1 and (name := new.pop()) != member:
             self.findings.changes.append(NameChange(Span.of(node), "string", member, name))
         elif knowing:
             self._missing(node, knowing[0], member)
-
-    def double(self, node: ast.Call) -> None:
-        """`Mock(spec=Manager, send=…)`: keywords that set what a member does."""
-        made = {v for v in self.flow.of(node) if v.mock and v.kind == "instance"}
-        if len(made) != 1:
-            return
-        value = made.pop()
-        keywords = Arguments.of(node).keywords
-        renamed = list(keywords)
-        for index, keyword in enumerate(keywords):
-            candidates = self.subjects.of_instance(value, keyword)
-            knowing = [s for s in candidates.subjects if s.knows(keyword)]
-            new = {new_name(subject, keyword) for subject in knowing}
-            known = candidates.certain or all(not s.target_member(keyword) for s in knowing)
-            if known and len(new) == 1:
-                renamed[index] = new.pop()
-        if renamed != list(keywords):
-            arguments = tuple(Argument(i, keyword) for i, keyword in enumerate(renamed))
-            self.findings.changes.append(CallAdaptation(Span.of(node), "mock", arguments=arguments))
-
-
-def new_name(subject: Subject, name: str) -> str:
-    """What the plan calls a member now."""
-    move = subject.move
-    if name in move.calls:
-        try:
-            return parse_template(move.calls[name].call).callee or name
-        except TemplateError:
-            return name
-    return move.attributes.get(name) or move.methods.get(name, name)

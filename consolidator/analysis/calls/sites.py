@@ -4,43 +4,42 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection
+from dataclasses import replace
 
 from codemods.calls import AsyncWith, CallAdaptation, Span
 from codemods.positions import Positions
-from consolidator.analysis.calls.adapt import Left, NewCall, same_by_place
+from consolidator.analysis.calls.adapt import Left, NewCall, is_settled, same_by_place
 from consolidator.analysis.calls.decision import Decision
+from consolidator.analysis.calls.doubles import ASSERTIONS, MOCKERY
 from consolidator.analysis.calls.findings import Findings, shown
-from consolidator.analysis.calls.references import MOCKERY, References
+from consolidator.analysis.calls.references import References
 from consolidator.analysis.calls.subjects import CALL, CONSTRUCTOR, Candidates, Subject, Subjects
 from consolidator.analysis.calls.surroundings import Surroundings
+from consolidator.analysis.calls.unknown import UnknownReceivers
 from consolidator.analysis.flow.inference import FileFlow
-from consolidator.analysis.flow.values import NONE, Value
+from consolidator.analysis.flow.values import NONE, Value, Values
+from consolidator.analysis.flow.wellknown import last_name
 
-_ASSERTIONS = {
-    *("assert_called_with", "assert_called_once_with", "assert_any_call"),
-    *("assert_awaited_with", "assert_awaited_once_with", "assert_any_await"),
-}
 _ENTERING = {True: "__aenter__", False: "__enter__"}
 
 
 class Sites:
-    """Collects the changes and omissions of one file. `distinctive` are the member names by which a
-    legacy call is known even if its receiver is not."""
+    """Collects the changes and omissions of one file."""
 
     def __init__(
         self,
         subjects: Subjects,
         flow: FileFlow,
         positions: Positions,
-        distinctive: Collection[str],
+        unknown: UnknownReceivers,
     ) -> None:
         self.findings = Findings(flow.path, positions)
         self._subjects = subjects
         self._flow = flow
-        self._distinctive = distinctive
+        self._unknown = unknown
         self._around = Surroundings(flow.syntax)
         self._decide = Decision(flow, self._around)
-        self._references = References(subjects, flow, self._around, self.findings)
+        self._references = References(subjects, flow, self._around, self.findings, unknown)
         self._handled: set[ast.AST] = set()
 
     def collect(self) -> Findings:
@@ -61,27 +60,48 @@ class Sites:
 
     def _call(self, node: ast.Call) -> None:
         if isinstance(node.func, ast.Attribute):
-            if node.func.attr in _ASSERTIONS:
+            if node.func.attr in ASSERTIONS:
                 self._assertion(node, node.func.value)
                 return
-            if self._method_call(node, node.func):
+            if node.func.attr != "__class__" and self._method_call(node, node.func):
+                self._references.handed_on(node)
                 return
         self._references.named_members(node)
-        self._references.called_later(node)
-        self._references.double(node)
+        self._references.handed_on(node)
+        self._references.doubles.made(node)
+        if last_name(node.func) in ("enter_context", "enter_async_context") and node.args:
+            self._entered_elsewhere(node)
         callees = self._flow.of(node.func) - {NONE}
         kinds = {value.kind for value in callees}
-        names = {value.name for value in callees}
-        if not kinds <= {"class", "function"} or not callees:
+        if not kinds <= {"class", "function", "method"}:
+            if kinds & {"class", "function"}:
+                self._several_callees(node, callees)
             return
-        if len(names) > 1:
+        if len({(value.name, value.member) for value in callees}) != 1:
             self._several_callees(node, callees)
             return
         value = min(callees, key=lambda value: value.via)
         if value.kind == "function":
             self._adapt_with(node, self._subjects.of_function(value), CALL)
-        elif not isinstance(node.func, ast.Subscript) and not value.mock:
+        elif value.kind == "method":
+            self._bound_method(node, value)
+        elif not value.mock:
             self._adapt(node, value, CONSTRUCTOR)
+
+    def _bound_method(self, node: ast.Call, value: Value) -> None:
+        """`send = manager.send; send(…)`: the method gets its new name where it is fetched, so here
+        only the arguments change."""
+        candidates = self._subjects.of_instance(value, value.member)
+        is_renamed = not any(
+            same_by_place(s, value.member) for s in candidates.subjects if s.knows(value.member)
+        )
+        if isinstance(node.func, ast.Attribute) or value.mock or not is_renamed:
+            return
+        found = self._decide(node, candidates, value.member)
+        if isinstance(found, NewCall) and found.arguments is not None:
+            self._write(node, replace(found, callee="", member=""), value.member)
+        elif isinstance(found, Left):
+            self.findings.omit(node, found.kind, found.why)
 
     def _several_callees(self, node: ast.Call, callees: Collection[Value]) -> None:
         for value in sorted(callees, key=lambda value: value.name):
@@ -100,26 +120,32 @@ class Sites:
     def _method_call(self, node: ast.Call, function: ast.Attribute) -> bool:
         """Whether the receiver is one that the plan concerns."""
         receivers = self._flow.of(function.value) - {NONE}
-        owners = {(v.kind, v.name) for v in receivers}
         concerned = [
             v for v in receivers if v.kind in ("instance", "class") and self._subjects.concerns(v)
         ]
         if not concerned:
-            if not any(v.kind in ("instance", "class", "module") for v in receivers):
-                self._unknown_receiver(function)
+            self._unknown.call(node, function, receivers, self.findings)
             return False
         self._handled.add(function)
         value = min(concerned, key=lambda value: (value.name, value.via))
         if value.mock and function.attr.startswith(MOCKERY):
-            self._references.recorded(function)
+            self._references.doubles.recorded(function)
             return True
-        if len(owners) > 1:
+        if not self._is_one(receivers, function.attr):
             self._several(node, function, concerned)
         elif value.kind == "class" and not _is_static(self._subjects, value, function.attr):
             return self._unbound(node, function, value)
         else:
             self._adapt(node, value, function.attr)
         return True
+
+    def _is_one(self, receivers: Values, name: str) -> bool:
+        """Whether the member is the same one, whichever of the values the receiver is."""
+        if len({(v.kind, v.name) for v in receivers}) == 1:
+            return True
+        each = [self._subjects.of_instance(v, name) for v in receivers]
+        is_instance = all(v.kind == "instance" for v in receivers)
+        return is_instance and bool(each[0].subjects) and all(c == each[0] for c in each)
 
     def _unbound(self, node: ast.Call, function: ast.Attribute, value: Value) -> bool:
         """`Manager.send(manager, …)`: renamed where nothing else changes."""
@@ -136,17 +162,10 @@ class Sites:
         name = function.attr
         for value in concerned:
             candidates = self._subjects.of_instance(value, name)
-            if any(s.knows(name) and not _is_settled(s, name) for s in candidates.subjects):
+            if any(s.knows(name) and not is_settled(s, name) for s in candidates.subjects):
                 why = f"{shown(function.value)} can be several things"
                 self.findings.omit(node, "ambiguous-receiver", why)
                 return
-
-    def _unknown_receiver(self, function: ast.Attribute) -> None:
-        if function.attr in self._distinctive:
-            why = (
-                f"what {shown(function.value)} is can't be told; {function.attr} is a legacy method"
-            )
-            self.findings.omit(function, "unknown-receiver", why)
 
     def _adapt(self, node: ast.Call, value: Value, name: str) -> None:
         self._adapt_with(node, self._subjects.of_instance(value, name), name)
@@ -223,6 +242,17 @@ class Sites:
                     self._enter_otherwise(node, item.context_expr, subject)
                     break
 
+    def _entered_elsewhere(self, node: ast.Call) -> None:
+        """`stack.enter_context(Manager())`."""
+        is_async = last_name(node.func) == "enter_async_context"
+        name = _ENTERING[is_async]
+        value = self._references.concerned(node.args[0])
+        for subject in self._subjects.of_instance(value, name).subjects if value else ():
+            if subject.knows(name) and not subject.doubt() and not subject.target_member(name):
+                why = f"{subject.move.target} has no {name}"
+                self.findings.omit(node.args[0], "context-manager", why)
+                return
+
     def _enter_otherwise(
         self, node: ast.With | ast.AsyncWith, entered: ast.expr, subject: Subject
     ) -> None:
@@ -237,12 +267,6 @@ class Sites:
             self.findings.changes.append(AsyncWith(Span.of(node), wanted=not is_async))
             return
         self.findings.omit(entered, "context-manager", why)
-
-
-def _is_settled(subject: Subject, name: str) -> bool:
-    return not {name} & (subject.move.methods.keys() | subject.move.calls.keys()) and (
-        subject.target_member(name) is not None
-    )
 
 
 def _is_static(subjects: Subjects, value: Value, name: str) -> bool:

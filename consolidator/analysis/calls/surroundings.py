@@ -6,7 +6,6 @@ import ast
 
 _SHARED = (ast.expr_context, ast.operator, ast.unaryop, ast.boolop, ast.cmpop)
 """Nodes that CPython makes once and uses everywhere; they have no one parent."""
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
 class Surroundings:
@@ -56,12 +55,23 @@ class Surroundings:
         while (parent := self.parent(child)) is not None:
             if isinstance(parent, ast.GeneratorExp):
                 return parent.generators[0].iter is child and self.can_await(parent)
-            if isinstance(parent, _FUNCTIONS):
-                if isinstance(parent, ast.AsyncFunctionDef):
-                    return child in parent.body
+            if isinstance(parent, ast.Lambda):
+                if child is parent.body:
+                    return False
+            elif isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                if child in parent.body:
+                    return isinstance(parent, ast.AsyncFunctionDef)
+            elif isinstance(parent, ast.arg | ast.AnnAssign) and parent.annotation is child:
                 return False
             child = parent
         return False
+
+    def assigned_to(self, target: ast.expr) -> ast.expr | None:
+        """What a statement assigns to the expression; None where that is not one expression."""
+        parent = self.parent(target)
+        if isinstance(parent, ast.Assign | ast.AnnAssign):
+            return parent.value
+        return None
 
     def is_enter(self, node: ast.expr) -> bool:
         """Whether the expression is what a `with` statement enters."""

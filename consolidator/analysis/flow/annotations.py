@@ -13,6 +13,7 @@ from consolidator.analysis.flow.values import (
     UNKNOWN,
     Value,
     Values,
+    giving,
     holding,
     row,
 )
@@ -89,6 +90,8 @@ def _subscript(head: str, inner: ast.expr, names: Names, node: ast.expr) -> Valu
         )
     if head in _AWAITABLES and parts:
         return holding("awaitable", annotated(parts[-1], names))
+    if head == "Callable" and len(parts) > 1:
+        return giving(annotated(parts[-1], names))
     if head in _CONTEXTS and parts:
         return holding("context", annotated(parts[0], names))
     if head in _TUPLES and len(parts) == 2 and isinstance(parts[1], ast.Constant):
@@ -116,5 +119,15 @@ def _instances(values: Values) -> Values:
 
 def is_type_form(node: ast.expr) -> bool:
     """Whether an expression can only be a type: `list[X]`, `Optional[X]`."""
-    known = {"Optional", "Union", *_SAME, *_ITEMS, *_MAPPINGS, *_TUPLES, *_CONTEXTS, *_AWAITABLES}
+    known = {
+        "Optional",
+        "Union",
+        "Callable",
+        *_SAME,
+        *_ITEMS,
+        *_MAPPINGS,
+        *_TUPLES,
+        *_CONTEXTS,
+        *_AWAITABLES,
+    }
     return isinstance(node, ast.Subscript) and _last(node.value) in known

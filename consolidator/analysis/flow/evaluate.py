@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from consolidator.analysis.flow.annotations import annotated, is_type_form
@@ -16,18 +16,19 @@ from consolidator.analysis.flow.values import (
     Value,
     Values,
     contents,
+    giving,
     holding,
     part_of,
     row,
 )
+from consolidator.analysis.flow.wellknown import EMPTY, Call, class_of, given_by
 from consolidator.analysis.flow.world import Source
 
 Environment = dict[str, Values]
 """Local variables, and attributes of them under their dotted text (`self.manager`)."""
 
-_MOCKS = {"Mock", "MagicMock", "AsyncMock", "NonCallableMock", "NonCallableMagicMock"}
-_EMPTY: Values = frozenset({Value("items")})
-_ITEM_METHODS = {"get", "pop", "setdefault", "popleft", "popitem", "__getitem__"}
+
+(_NOTHING_IN_IT,) = EMPTY
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,12 @@ class Answers(Protocol):
 
     def parent(self, class_name: str) -> Values: ...
 
+    def absolute(self, dotted: str) -> Values: ...
+
+    def is_own(self, callee: Value) -> bool: ...
+
+    def fields(self, owner: Value) -> tuple[Values, ...]: ...
+
 
 @dataclass
 class Evaluator:
@@ -65,6 +72,10 @@ class Evaluator:
     outer: tuple[Environment, ...] = ()
     """Variables of the enclosing functions, innermost first."""
     seen: Callable[[ast.expr, Values], None] | None = None
+    yielded: set[Value] = field(default_factory=set)
+    """What the body yields, as a generator."""
+    shared: frozenset[str] = frozenset()
+    """Local variables that functions in it assign too (`nonlocal`): never certain."""
 
     def value(self, node: ast.expr | None) -> Values:
         if node is None:
@@ -105,6 +116,8 @@ class Evaluator:
 
     def _attribute(self, node: ast.Attribute) -> Values:
         owners = self.value(node.value)
+        if node.attr == "__class__":
+            return class_of(owners)
         found: set[Value] = set()
         for owner in owners - {NONE}:
             found |= self.answers.member(owner, node.attr)
@@ -119,69 +132,52 @@ class Evaluator:
         callees = self.value(node.func)
         arguments = [self.value(argument) for argument in node.args]
         keywords = {keyword.arg: self.value(keyword.value) for keyword in node.keywords}
-        special = self._special(node, arguments, keywords)
-        if special is not None:
-            return special
+        is_own = any(self.answers.is_own(callee) for callee in callees)
+        given = None if is_own else given_by(Call(self, node, arguments, keywords))
+        return self.called(callees) if given is None else given
+
+    def called(self, callees: Values) -> Values:
+        """What calling any of the values gives."""
         found: set[Value] = set()
         for callee in callees - {NONE}:
             found |= self.answers.returned(callee)
         return frozenset(found) or NOTHING_KNOWN
 
-    def _special(
-        self, node: ast.Call, arguments: list[Values], keywords: dict[str | None, Values]
-    ) -> Values | None:
-        name = _last_name(node.func)
-        if name in _MOCKS or name == "create_autospec":
-            spec = keywords.get("spec") or keywords.get("spec_set")
-            if spec is None and arguments:
-                spec = arguments[0]
-            return _doubles(spec or NOTHING_KNOWN, name, node)
-        if name == "cast" and len(node.args) == 2:
-            return self.annotation(node.args[0])
-        if name == "super" and isinstance(node.func, ast.Name) and self.place.this:
-            return self.answers.parent(self.place.this)
-        if name in ("wait_for", "shield", "create_task", "ensure_future") and arguments:
-            return arguments[0]
-        if name in ("enter_context", "enter_async_context") and arguments:
-            given = contents(arguments[0], "context")
-            return given if name == "enter_context" else holding("awaitable", given)
-        if name == "TypeVar":
-            return self._type_variable(node)
-        if name == "object" and isinstance(node.func, ast.Attribute) and len(arguments) > 1:
-            return _replaced_method(arguments[0], node.args[1])
-        if name == "gather" and arguments:
-            return holding("awaitable", row(*(contents(a, "awaitable") for a in arguments)))
-        if name == "enumerate" and isinstance(node.func, ast.Name) and arguments:
-            return holding("items", row(NOTHING_KNOWN, contents(arguments[0], "items")))
-        if name == "zip" and isinstance(node.func, ast.Name) and arguments:
-            return holding("items", row(*(contents(a, "items") for a in arguments)))
-        if name in ("dict", "list", "set", "defaultdict", "deque", "OrderedDict") and not arguments:
-            return _EMPTY
-        if name in ("max", "min") and len(arguments) == 1:
-            return contents(arguments[0], "items")
-        if name == "filter" and isinstance(node.func, ast.Name) and len(arguments) == 2:
-            return holding("items", contents(arguments[1], "items"))
-        if name == "next" and isinstance(node.func, ast.Name) and arguments:
-            return contents(arguments[0], "items")
-        if isinstance(node.func, ast.Attribute) and node.func.attr in _ITEM_METHODS:
-            holders = frozenset(v for v in self.value(node.func.value) if v.kind == "items")
-            return contents(holders, "items") | {NONE} if holders else None
-        if isinstance(node.func, ast.Attribute) and node.func.attr in ("values", "copy", "items"):
-            holders = frozenset(v for v in self.value(node.func.value) if v.kind == "items")
-            if holders and node.func.attr == "items":
-                return holding("items", row(NOTHING_KNOWN, contents(holders, "items")))
-            return holders or None
-        if name in ("list", "tuple", "set", "sorted", "reversed", "iter") and arguments:
-            return frozenset(v for v in arguments[0] if v.kind == "items") or None
-        return None
-
-    def _type_variable(self, node: ast.Call) -> Values:
-        bounds = [keyword.value for keyword in node.keywords if keyword.arg == "bound"]
-        return self._alias(bounds or node.args[1:])
-
-    def _alias(self, types: Iterable[ast.expr]) -> Values:
+    def alias(self, types: Iterable[ast.expr]) -> Values:
+        """A name for one of several types."""
         meant: Values = frozenset().union(*map(self.annotation, types))
         return frozenset({Value("alias", of=meant)}) if meant - {UNKNOWN} else NOTHING_KNOWN
+
+    # protocols of Python: iteration, context managers
+
+    def iterated(self, values: Values) -> Values:
+        """What a loop over any of the values gives; over None there is none."""
+        found: set[Value] = set()
+        for value in values - {NONE}:
+            if value.kind == "instance":
+                found |= self._through(value, "__iter__") | self._through(value, "__aiter__")
+            elif value != _NOTHING_IN_IT:
+                found |= contents(frozenset({value}), "items")
+        known = frozenset(found)
+        is_instance = any(value.kind == "instance" for value in values)
+        return (known - {UNKNOWN} if is_instance else known) or NOTHING_KNOWN
+
+    def _through(self, owner: Value, method: str) -> Values:
+        return contents(self.called(self.answers.member(owner, method)), "items")
+
+    def entered(self, values: Values, *, is_async: bool) -> Values:
+        """What `with` (or `async with`) binds."""
+        found: set[Value] = set()
+        for value in values:
+            if value.kind == "context":
+                found |= value.of
+            elif value.kind == "instance":
+                enter = "__aenter__" if is_async else "__enter__"
+                given = self.called(self.answers.member(value, enter))
+                found |= (contents(given, "awaitable") if is_async else given) - {UNKNOWN}
+            else:
+                found.add(UNKNOWN)
+        return frozenset(found) or NOTHING_KNOWN
 
     # the rest
 
@@ -233,18 +229,18 @@ class Evaluator:
 
     def _items(self, node: ast.List | ast.Tuple | ast.Set) -> Values:
         if not node.elts:
-            return _EMPTY
+            return EMPTY
         found: set[Value] = set()
         for element in node.elts:
             if isinstance(element, ast.Starred):
-                found |= contents(self.value(element.value), "items")
+                found |= self.iterated(self.value(element.value))
             else:
                 found |= self.value(element)
         return holding("items", frozenset(found)) if found else NOTHING_KNOWN
 
     def _mapping(self, node: ast.Dict) -> Values:
         if not node.values:
-            return _EMPTY
+            return EMPTY
         self.read_all(key for key in node.keys if key is not None)
         values: Values = frozenset().union(*(self.value(value) for value in node.values))
         return holding("items", values) if values else NOTHING_KNOWN
@@ -260,13 +256,19 @@ class Evaluator:
         if holders:
             return contents(holders, "items")
         if is_type_form(node):
-            return self._alias([node])
-        return frozenset(v for v in owners if v.kind == "class") or NOTHING_KNOWN
+            return self.alias([node])
+        found: set[Value] = set()
+        for owner in owners - {NONE}:
+            if owner.kind == "instance":
+                found |= self.called(self.answers.member(owner, "__getitem__"))
+            else:
+                found.add(owner if owner.kind == "class" else UNKNOWN)
+        return frozenset(found) or NOTHING_KNOWN
 
     def _comprehension(self, node: Any) -> Values:
         outside = dict(self.environment)
         for generator in node.generators:
-            items = contents(self.value(generator.iter), "items")
+            items = self.iterated(self.value(generator.iter))
             self.bind(generator.target, items)
             for test in generator.ifs:
                 self.value(test)
@@ -284,8 +286,16 @@ class Evaluator:
         for argument in ast.walk(node.args):
             if isinstance(argument, ast.arg):
                 self.environment[argument.arg] = NOTHING_KNOWN
-        self.value(node.body)
+        given = self.value(node.body)
         self.environment = outside
+        return giving(given)
+
+    def _yield(self, node: ast.Yield) -> Values:
+        self.yielded |= self.value(node.value) if node.value else {NONE}
+        return NOTHING_KNOWN
+
+    def _yield_from(self, node: ast.YieldFrom) -> Values:
+        self.yielded |= self.iterated(self.value(node.value))
         return NOTHING_KNOWN
 
     def _starred(self, node: ast.Starred) -> Values:
@@ -294,7 +304,7 @@ class Evaluator:
     def bind(self, target: ast.expr, values: Values) -> None:
         """Assign to a target; the parts of an unpacked one get the items."""
         if isinstance(target, ast.Name):
-            self.environment[target.id] = values
+            self.environment[target.id] = values | {UNKNOWN} if target.id in self.shared else values
             self._forget(target.id + ".")
         elif isinstance(target, ast.Attribute):
             self.value(target.value)
@@ -305,7 +315,7 @@ class Evaluator:
             starred = any(isinstance(element, ast.Starred) for element in target.elts)
             for index, element in enumerate(target.elts):
                 length = len(target.elts)
-                known = contents(values, "items") if starred else part_of(values, index, length)
+                known = self.iterated(values) if starred else self._part(values, index, length)
                 self.bind(element, known)
         elif isinstance(target, ast.Starred):
             self.bind(target.value, holding("items", values))
@@ -314,6 +324,23 @@ class Evaluator:
             self.add(text, values)
         else:
             self.read_all(ast.iter_child_nodes(target))
+
+    def _part(self, values: Values, index: int, length: int) -> Values:
+        rows: set[Value] = set()
+        for value in values - {NONE}:
+            fields = self.answers.fields(value) if value.kind == "instance" else ()
+            if fields:
+                rows |= row(*fields)
+            elif value.kind == "instance":
+                rows |= holding("items", self.iterated(frozenset({value})))
+            else:
+                rows.add(value)
+        return part_of(frozenset(rows), index, length)
+
+    def put(self, container: ast.expr, values: Values) -> None:
+        """Put something more into what an expression is, where that is a variable."""
+        if text := dotted_text(container):
+            self.add(text, values)
 
     def add(self, container: str, values: Values) -> bool:
         """Put something more into a container that a variable holds; whether it is known to be one."""
@@ -326,39 +353,6 @@ class Evaluator:
     def _forget(self, prefix: str) -> None:
         for name in [name for name in self.environment if name.startswith(prefix)]:
             del self.environment[name]
-
-
-def _last_name(node: ast.expr) -> str:
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else ""
-
-
-def _replaced_method(owners: Values, name: ast.expr) -> Values | None:
-    """`patch.object(owner, "method")`: entered, it gives the double of that method."""
-    if not (isinstance(name, ast.Constant) and isinstance(name.value, str)):
-        return None
-    known = frozenset(
-        Value("method", owner.name, owner.via, name.value, mock=True)
-        for owner in owners
-        if owner.kind in ("instance", "class")
-    )
-    return holding("context", known) if known else None
-
-
-def _doubles(spec: Values, name: str, call: ast.Call) -> Values:
-    # create_autospec(Class) doubles the class itself unless instance=True.
-    wants_instance = name != "create_autospec" or any(
-        keyword.arg == "instance" and getattr(keyword.value, "value", False) is True
-        for keyword in call.keywords
-    )
-    found = set()
-    for value in spec:
-        if value.kind == "instance" or (value.kind == "class" and wants_instance):
-            found.add(replace(value, kind="instance", mock=True))
-        elif value.kind == "class":
-            found.add(replace(value, mock=True))
-    return frozenset(found) or NOTHING_KNOWN
 
 
 _HANDLERS: dict[type[ast.expr], Callable[[Evaluator, Any], Values]] = {
@@ -381,4 +375,6 @@ _HANDLERS: dict[type[ast.expr], Callable[[Evaluator, Any], Values]] = {
     ast.DictComp: Evaluator._comprehension,
     ast.Lambda: Evaluator._lambda,
     ast.Starred: Evaluator._starred,
+    ast.Yield: Evaluator._yield,
+    ast.YieldFrom: Evaluator._yield_from,
 }

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from posixpath import dirname
+from types import MappingProxyType
 
 from consolidator.analysis.flow.evaluate import Evaluator, Place
 from consolidator.analysis.flow.scopes import functions_in
@@ -49,6 +50,8 @@ class FileFlow:
     path: str
     syntax: ast.Module
     values: dict[ast.expr, Values]
+    absolute: Callable[[str], Values]
+    """What a dotted name means from anywhere."""
 
     def of(self, node: ast.expr) -> Values:
         """What an expression can be; unknown for code that is never reached."""
@@ -58,11 +61,18 @@ class FileFlow:
 class Flow:
     """Flow analysis of one world; answers are remembered."""
 
-    def __init__(self, world: World, worth: Worth | None = None) -> None:
+    def __init__(
+        self,
+        world: World,
+        worth: Worth | None = None,
+        passed: Mapping[tuple[str, str], Values] = MappingProxyType({}),
+    ) -> None:
         """`worth` says of lines of ROOT whether reading a function there can tell anything;
-        by default everything is read."""
+        by default everything is read. `passed` is what calls are known to pass to parameters, by the
+        dotted name of the function and the parameter's own."""
         self.world = world
         self._worth = worth
+        self._passed = passed
         self._names: dict[tuple[str, str, str, str], Values] = {}
         self._members: dict[tuple[str, str], Values] = {}
         self._returned: dict[tuple[str, str], Values] = {}
@@ -93,7 +103,7 @@ class Flow:
         place = Place(self.world.project, path)
         evaluator = Evaluator(self, place, seen=seen)
         Walker(evaluator, self.parameter, matters=matters).run(syntax.body)
-        return FileFlow(path, syntax, values)
+        return FileFlow(path, syntax, values, self.absolute)
 
     # names
 
@@ -157,6 +167,18 @@ class Flow:
             return evaluator.value(ast.parse(text.strip() or "...", mode="eval").body)
         except (SyntaxError, ValueError):
             return NOTHING_KNOWN
+
+    def absolute(self, dotted: str) -> Values:
+        """What a dotted name means from anywhere, members of what it leads to included."""
+        resolution = self.world.resolver.absolute(dotted)
+        things = self.world.definitions(self.world.project, resolution)
+        via = dotted.rpartition(".")[2]
+        if things:
+            found = [self._defined(self.world.project, thing, via) for thing in things]
+            return frozenset().union(*found)
+        head, _, last = dotted.rpartition(".")
+        owners = self.absolute(head) - {NONE} if head else frozenset()
+        return frozenset().union(*(self.member(v, last) for v in owners)) or NOTHING_KNOWN
 
     # members
 
@@ -242,7 +264,23 @@ class Flow:
         bases = self.world.bases(cls)[0] if cls else ()
         return frozenset({Value("instance", base.dotted) for base in bases[:1]}) or NOTHING_KNOWN
 
+    def fields(self, owner: Value) -> tuple[Values, ...]:
+        """What an instance of a NamedTuple holds, place by place; nothing for other classes."""
+        cls = self.world.class_of(owner.name)
+        for ancestor in self.world.lineage(cls) if cls else ():
+            if any(base.rpartition(".")[2] == "NamedTuple" for base in ancestor.fact.bases):
+                return tuple(self.member(owner, name) for name in ancestor.attributes)
+        return ()
+
     # calls
+
+    def is_own(self, callee: Value) -> bool:
+        """Whether what is called is written in ROOT: then its name says nothing of its own."""
+        if callee.kind == "function":
+            function = self.world.function_of(callee.name)
+            return function is not None and function.source.first_party
+        cls = self.world.class_of(callee.name) if callee.kind in ("class", "method") else None
+        return cls is not None and cls.source.first_party and not callee.mock
 
     def returned(self, callee: Value) -> Values:
         """What calling a value gives."""
@@ -255,6 +293,11 @@ class Flow:
             return _through(self.result(function), callee.via, function.fact.name)
         if callee.kind == "method":
             return self._method_result(callee)
+        if callee.kind == "callable":
+            return callee.of
+        if callee.kind == "instance":
+            calls = self.member(callee, "__call__")
+            return frozenset().union(*(self.returned(call) for call in calls))
         return NOTHING_KNOWN
 
     def _method_result(self, callee: Value) -> Values:
@@ -333,7 +376,7 @@ class Flow:
         walked = self._walk(function)
         if walked is None:
             return NOTHING_KNOWN
-        yields = frozenset(walked.yielded)
+        yields = frozenset(walked.evaluator.yielded)
         if function.decorators & _CONTEXTS or (yields and "fixture" in function.decorators):
             return self._decorated(function, NOTHING_KNOWN, yields=yields or NOTHING_KNOWN)
         node = self._node(function)
@@ -364,7 +407,17 @@ class Flow:
     def parameter(
         self, place: Place, function: ast.FunctionDef | ast.AsyncFunctionDef, argument: ast.arg
     ) -> Values:
-        """What pytest passes to a parameter without annotation, where a fixture has its name."""
+        """What a parameter can be beyond its annotation: what pytest passes to it, where a fixture has
+        its name, and what calls pass to it."""
+        known = self._fixture(place, function, argument)
+        module = place.source.tree.module(place.path)
+        scope = place.scope.removesuffix(".<locals>")
+        passed = self._passed.get((f"{module}.{scope}" if module else scope, argument.arg))
+        return known | passed if passed else known
+
+    def _fixture(
+        self, place: Place, function: ast.FunctionDef | ast.AsyncFunctionDef, argument: ast.arg
+    ) -> Values:
         is_test = function.name.startswith("test") or any(
             "fixture" in ast.unparse(decorator) for decorator in function.decorator_list
         )

@@ -25,6 +25,19 @@ def local_names(function: FunctionNode) -> frozenset[str]:
     return frozenset(names - elsewhere)
 
 
+def assigned_from_inside(function: FunctionNode) -> frozenset[str]:
+    """Names that a function inside assigns too, by `nonlocal`."""
+    body = [] if isinstance(function, ast.Lambda) else function.body
+    inner = list(functions_in(body))
+    return frozenset(
+        name
+        for node in inner
+        for statement in _own_statements(node.body)
+        if isinstance(statement, ast.Nonlocal)
+        for name in statement.names
+    )
+
+
 def _bound_by(node: ast.AST) -> Iterator[str]:
     match node:
         case ast.Assign(targets=targets) | ast.Delete(targets=targets):

@@ -15,6 +15,7 @@ Kind = Literal[
     "context",
     "items",
     "tuple",
+    "callable",
     "alias",
     "none",
     "unknown",
@@ -36,7 +37,8 @@ class Value:
     member: str = ""
     """The method of `name` that a "method" is."""
     of: frozenset[Value] = frozenset()
-    """What an awaitable, a context manager or a container holds; instances that a type alias means."""
+    """What an awaitable, a context manager or a container holds, what a callable gives; instances that
+    a type alias means."""
     parts: tuple[frozenset[Value], ...] = ()
     """What stands at each place of a tuple of known length."""
     mock: bool = False
@@ -55,10 +57,16 @@ def holding(kind: Literal["awaitable", "context", "items"], of: Values) -> Value
     return frozenset({Value(kind, of=of)}) if of - {UNKNOWN} else NOTHING_KNOWN
 
 
+def giving(of: Values) -> Values:
+    """Something to be called of which only the result is known."""
+    return frozenset({Value("callable", of=of)}) if of - {UNKNOWN} else NOTHING_KNOWN
+
+
 def contents(values: Values, kind: Literal["awaitable", "context", "items"]) -> Values:
-    """What the wrappers of one kind among the values hold; anything else makes it unknown."""
+    """What the wrappers of one kind among the values hold; anything else makes it unknown, but None,
+    which can't be entered, awaited or looped over."""
     found: set[Value] = set()
-    for value in values:
+    for value in values - {NONE}:
         if value.kind == "tuple" and kind == "items":
             found = found.union(*value.parts)
         else:

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from consolidator.analysis.flow.evaluate import Environment, Evaluator, Place
 from consolidator.analysis.flow.narrowing import dotted_text, matched
-from consolidator.analysis.flow.scopes import arguments, default_values, is_generator, local_names
+from consolidator.analysis.flow.scopes import (
+    arguments,
+    assigned_from_inside,
+    default_values,
+    is_generator,
+    local_names,
+)
 from consolidator.analysis.flow.values import (
     NONE,
     NOTHING_KNOWN,
     UNKNOWN,
     Value,
     Values,
-    contents,
     holding,
 )
+from consolidator.analysis.flow.wellknown import injected
 
 _PUTTING = {"append", "appendleft", "add", "insert", "setdefault"}
 
@@ -37,7 +43,6 @@ class Walker:
     matters: Callable[[int, int], bool] = lambda _first, _last: True
     """Whether the lines of a function or class are worth going into."""
     returned: set[Value] = field(default_factory=set)
-    yielded: set[Value] = field(default_factory=set)
     assigned: dict[str, set[Value]] = field(default_factory=dict)
     """Everything that each name or dotted attribute was ever set to in the body."""
     _later: list[ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef] = field(
@@ -77,35 +82,59 @@ class Walker:
                 local=local_names(node),
                 outer=outer,
                 seen=self.evaluator.seen,
+                shared=assigned_from_inside(node),
             ),
             self.parameters,
             self.nested,
             self.matters,
         )
-        inner.enter(node, in_class)
+        inner.enter(node, in_class, self._injected(node))
         inner.run(node.body)
         return inner
 
-    def enter(self, node: ast.FunctionDef | ast.AsyncFunctionDef, in_class: bool) -> None:
-        """Bind the parameters."""
+    def _injected(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[Values]:
+        return injected(replace(self.evaluator, seen=None), node.decorator_list)
+
+    def enter(
+        self,
+        node: ast.FunctionDef | ast.AsyncFunctionDef,
+        in_class: bool,
+        given: Sequence[Values] = (),
+    ) -> None:
+        """Bind the parameters; `given` is what decorators pass to the first ones."""
         evaluator = self.evaluator
         decorators = {_last(decorator) for decorator in node.decorator_list}
         defaults = default_values(node.args)
+        takes_self = in_class and "staticmethod" not in decorators
         for index, argument in enumerate(arguments(node.args)):
-            if in_class and index == 0 and "staticmethod" not in decorators:
+            place = index - takes_self
+            if takes_self and index == 0:
                 is_class = "classmethod" in decorators or node.name == "__new__"
                 kind: Any = "class" if is_class else "instance"
                 values = frozenset({Value(kind, evaluator.place.this)})
-            elif argument.annotation is not None:
-                values = evaluator.annotation(argument.annotation)
-                if argument in (node.args.vararg, node.args.kwarg):
-                    values = holding("items", values)
+            elif place < len(given):
+                values = given[place]
             else:
-                values = self.parameters(evaluator.place, node, argument)
-                default = defaults.get(argument)
-                if default is not None and not values - {UNKNOWN}:
-                    values = self._default(default)
+                values = self._parameter(node, argument, defaults.get(argument))
+            if argument in (node.args.vararg, node.args.kwarg):
+                values = holding("items", values)
             evaluator.environment[argument.arg] = values
+
+    def _parameter(
+        self,
+        node: ast.FunctionDef | ast.AsyncFunctionDef,
+        argument: ast.arg,
+        default: ast.expr | None,
+    ) -> Values:
+        declared = (
+            self.evaluator.annotation(argument.annotation) if argument.annotation else NOTHING_KNOWN
+        )
+        passed = self.parameters(self.evaluator.place, node, argument)
+        if declared - {UNKNOWN}:
+            return declared | (passed - {UNKNOWN})
+        if default is not None and not passed - {UNKNOWN} and argument.annotation is None:
+            return self._default(default)
+        return passed
 
     def _default(self, default: ast.expr) -> Values:
         """What a parameter without annotation is: what FastAPI gets from a dependency; else anything,
@@ -191,13 +220,10 @@ class Walker:
         self._bind(node.target, NOTHING_KNOWN)
 
     def _expression(self, node: ast.Expr) -> None:
-        if isinstance(node.value, ast.Yield):
-            self.yielded |= self.evaluator.value(node.value.value)
-        else:
-            self.evaluator.value(node.value)
-            match node.value:
-                case ast.Call(func=ast.Attribute(held, name), args=[*_, last]) if name in _PUTTING:
-                    self._put(held, self.evaluator.value(last))
+        self.evaluator.value(node.value)
+        match node.value:
+            case ast.Call(func=ast.Attribute(held, name), args=[*_, last]) if name in _PUTTING:
+                self._put(held, self.evaluator.value(last))
 
     def _put(self, container: ast.expr, values: Values) -> None:
         """`items[key] = x`, `items.append(x)` and the like."""
@@ -240,7 +266,7 @@ class Walker:
         self.evaluator.environment |= self.evaluator.narrow(node.test)
 
     def _loop(self, node: ast.For | ast.AsyncFor) -> bool:
-        items = contents(self.evaluator.value(node.iter), "items")
+        items = self.evaluator.iterated(self.evaluator.value(node.iter))
         start = dict(self.evaluator.environment)
         self._bind(node.target, items)
         return self._repeat(node.body, node.orelse, start)
@@ -265,27 +291,10 @@ class Walker:
     def _with(self, node: ast.With | ast.AsyncWith) -> bool:
         for item in node.items:
             values = self.evaluator.value(item.context_expr)
-            entered: set[Value] = set()
-            for value in values:
-                if value.kind == "context":
-                    entered |= value.of
-                elif value.kind == "instance":
-                    entered |= self._entered(value, isinstance(node, ast.AsyncWith))
-                else:
-                    entered.add(UNKNOWN)
             if item.optional_vars is not None:
-                self._bind(item.optional_vars, frozenset(entered))
+                is_async = isinstance(node, ast.AsyncWith)
+                self._bind(item.optional_vars, self.evaluator.entered(values, is_async=is_async))
         return self._body(node.body)
-
-    def _entered(self, manager: Value, is_async: bool) -> Values:
-        answers = self.evaluator.answers
-        enter = answers.member(manager, "__aenter__" if is_async else "__enter__")
-        found: set[Value] = set()
-        for method in enter:
-            values = answers.returned(method)
-            found |= contents(values, "awaitable") if is_async else values
-        known = frozenset(found - {UNKNOWN})
-        return known or NOTHING_KNOWN
 
     def _try(self, node: ast.Try | ast.TryStar) -> bool:
         start = dict(self.evaluator.environment)
@@ -297,10 +306,14 @@ class Walker:
         for handler in node.handlers:
             if handler.type:
                 self.evaluator.value(handler.type)
-            caught = {handler.name: NOTHING_KNOWN} if handler.name else {}
+            caught = {handler.name: self._caught(handler.type)} if handler.name else {}
             ends.append(self._branch(handler.body, partly | caught))
         reached = self._join(ends, partly)
         return self._body(node.finalbody) and reached
+
+    def _caught(self, types: ast.expr | None) -> Values:
+        each = types.elts if isinstance(types, ast.Tuple) else [types] if types else []
+        return frozenset().union(*map(self.evaluator.annotation, each)) or NOTHING_KNOWN
 
     def _match(self, node: ast.Match) -> bool:
         self.evaluator.value(node.subject)
@@ -319,7 +332,7 @@ class Walker:
 def function_result(node: ast.FunctionDef | ast.AsyncFunctionDef, walked: Walker) -> Values:
     """What a call of a function gives, from what its body returns or yields."""
     if is_generator(node):
-        return holding("items", frozenset(walked.yielded) or NOTHING_KNOWN)
+        return holding("items", frozenset(walked.evaluator.yielded) or NOTHING_KNOWN)
     values = frozenset(walked.returned) or frozenset({NONE})
     return holding("awaitable", values) if isinstance(node, ast.AsyncFunctionDef) else values
 

@@ -1,0 +1,47 @@
+"""Subclasses that replace a legacy method: under their new base nothing calls the replacement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from codemods.outcome import Omission
+from consolidator.analysis.calls.subjects import Subject, Subjects
+from consolidator.analysis.flow.world import Class
+
+
+def overrides(subjects: Subjects, path: str) -> Iterator[Omission]:
+    """Methods, properties and attributes in the classes of a file that override what moves."""
+    facts = subjects.world.tree.facts(path)
+    moving = {s.legacy for s in subjects.all}
+    for fact in facts.classes if facts else ():
+        resolution = subjects.world.resolver.expression(path, fact.name, fact.scope)
+        cls = subjects.world.definition(subjects.world.project, resolution)
+        if isinstance(cls, Class) and cls not in moving:
+            yield from _in_class(subjects, cls)
+
+
+def _in_class(subjects: Subjects, cls: Class) -> Iterator[Omission]:
+    above = list(subjects.world.lineage(cls))[1:]
+    for subject in subjects.all:
+        if subject.legacy not in above and subject.target not in above:
+            continue
+        for name, line, column, text in _defined(cls):
+            if not name.startswith("__") and _is_orphaned(subject, name):
+                move = subject.move
+                why = f"{cls.fact.name} overrides {move.source}.{name}, which {move.target} never calls"
+                yield Omission(cls.path, line, column, text, "override", why)
+
+
+def _defined(cls: Class) -> Iterator[tuple[str, int, int, str]]:
+    for name, function in cls.functions.items():
+        yield name, function.fact.line, function.fact.column, f"def {name}"
+    for name, bindings in cls.attributes.items():
+        if name not in cls.functions:
+            yield name, bindings[0].line, bindings[0].column, name
+
+
+def _is_orphaned(subject: Subject, name: str) -> bool:
+    move = subject.move
+    if name in move.methods or name in move.calls or name in move.attributes:
+        return True
+    return subject.legacy_member(name) is not None and subject.target_member(name) is None

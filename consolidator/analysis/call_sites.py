@@ -49,7 +49,7 @@ def plan_calls(
     """
     search = _Search(tree, plan, Earlier(tree, plan, last_migration), library)
     findings: dict[str, _InFile] = {}
-    for path in sorted(search.files if only is None else search.files & only):
+    for path in sorted(search.reach.files(only)):
         if (found := search.file(path)) is not None:
             findings[path] = found
     for _ in range(_ROUNDS):
@@ -89,11 +89,6 @@ class _Search:
         self.distinctive = distinctive_names(self.subjects, self.changed)
         self.reach = Reach(self.subjects, self.distinctive)
         self.flow = Flow(self.world, self.reach.makes)
-
-    @property
-    def files(self) -> frozenset[str]:
-        unknown = self.world.tree.containing(*sorted(self.distinctive)) if self.distinctive else []
-        return frozenset({*self.reach.files, *unknown})
 
     def learn(self, passed: Passed) -> set[str]:
         """Take in what calls pass to parameters; the files of functions of which more is known now."""

@@ -70,7 +70,7 @@ def _uses(world: World, subjects: Subjects) -> list[MemberUse]:
     reach = Reach(subjects)
     flow = Flow(world, worth=reach.makes)
     found: list[MemberUse] = []
-    for path in reach.files:
+    for path in sorted(reach.files()):
         known = flow.file(path, reach.matters(path))
         if known is not None:
             found += member_uses(subjects, known)

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from consolidator.analysis.calls.alignment import aligned
 from consolidator.analysis.changes import FileChange
-from consolidator.analysis.flow.inference import FileFlow
+from consolidator.analysis.flow.inference import FileFlow, Matters
 from consolidator.analysis.overlay import overlaid
 from consolidator.plan import Plan
 from consolidator.tree.index import Tree
@@ -51,7 +51,19 @@ class Earlier:
             return flow
         pairs = aligned(flow.syntax, after, self._moved) or {}
         values = {new: flow.values[old] for new, old in pairs.items() if old in flow.values}
-        return FileFlow(flow.path, after, values, flow.absolute)
+        return FileFlow(flow.path, after, values, flow.absolute, _as_before(flow, after))
+
+
+def _as_before(flow: FileFlow, after: ast.Module) -> Matters:
+    """What matters in the file as it is now: the same definitions as before."""
+    pairs = zip(_definitions(flow.syntax), _definitions(after), strict=True)
+    known = {new.lineno: flow.matters(old.lineno, old.end_lineno or 0) for old, new in pairs}
+    return lambda first, _last: known.get(first, True)
+
+
+def _definitions(tree: ast.Module) -> list[ast.stmt]:
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    return [node for node in ast.walk(tree) if isinstance(node, kinds)]
 
 
 def _parsed(data: bytes | None) -> ast.Module | None:

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Mapping, Set
 from functools import cached_property
 
-from consolidator.analysis.calls.carriers import LINE_END, carriers
+from consolidator.analysis.calls.carriers import carriers
 from consolidator.analysis.calls.subjects import CALL, CONSTRUCTOR, Subjects
 from consolidator.analysis.flow.world import Class
 from consolidator.tree.index import Tree
 
-_WORD = re.compile(rb"\w")
+_WORD = re.compile(r"[A-Za-z_\x80-\xff][\w\x80-\xff]*")
+_LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 class Reach:
@@ -28,7 +29,7 @@ class Reach:
         self._distinctive = distinctive
         self._tree: Tree = subjects.world.tree
         self.members = self._members()
-        self._lines_of: dict[tuple[str, str], list[int]] = {}
+        self._lines_of: dict[str, dict[str, list[int]]] = {}
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -64,27 +65,28 @@ class Reach:
         """Files that hold one of the names."""
         tree = self._tree
         holding = tree.containing(*sorted(self.names))
-        return frozenset(path for path in holding if _has(tree.read(path), self.names))
+        return frozenset(path for path in holding if not self.names.isdisjoint(self._words(path)))
+
+    def _words(self, path: str) -> set[str]:
+        return set(_WORD.findall(self._tree.read(path).decode("latin-1")))
 
     @cached_property
     def _carriers(self) -> frozenset[str]:
         return carriers(self._tree, self.names, sorted(self.naming))
 
-    @cached_property
-    def files(self) -> tuple[str, ...]:
-        """Sorted."""
-        if not self.names:
-            return ()
-        tree = self._tree
-        left = sorted(set(tree.paths) - self.naming)
-        holding = tree.containing(*sorted(self._carriers), paths=left) if self._carriers else []
-        using = tree.containing(*(f".{name}" for name in sorted(self.members)), paths=holding)
-        found = [
-            path
-            for path in using
-            if _has(tree.read(path), self._carriers) and _has(tree.read(path), self.members)
-        ]
-        return tuple(sorted({*self.naming, *found}))
+    def files(self, only: frozenset[str] | None = None) -> frozenset[str]:
+        """Those among which uses can be; among `only`, where it is given."""
+        wanted = frozenset(self._tree.paths) if only is None else only & frozenset(self._tree.paths)
+        return frozenset(path for path in wanted if path in self.naming or self._is_using(path))
+
+    def _is_using(self, path: str) -> bool:
+        try:
+            words = self._words(path)
+        except OSError:
+            return False
+        if not self._distinctive.isdisjoint(words):
+            return True
+        return not self._carriers.isdisjoint(words) and not self.members.isdisjoint(words)
 
     def matters(
         self, path: str, receiving: frozenset[str] = frozenset()
@@ -129,8 +131,7 @@ class Reach:
         )
 
     def _lines(self, path: str, what: str) -> list[int]:
-        key = (path, what)
-        if key not in self._lines_of:
+        if path not in self._lines_of:
             names = self.names | self._local_names(path)
             wanted = {
                 "members": self.members,
@@ -138,36 +139,30 @@ class Reach:
                 "makers": names | self._carriers,
                 "distinctive": self._distinctive,
             }
-            self._lines_of[key] = self._holding(path, wanted[what])
-        return self._lines_of[key]
+            self._lines_of[path] = self._holding(path, wanted)
+        return self._lines_of[path][what]
 
     def _local_names(self, path: str) -> set[str]:
         facts = self._tree.facts(path)
         return {f.local for f in facts.imports if f.name in self.names} if facts else set()
 
-    def _holding(self, path: str, wanted: Iterable[str]) -> list[int]:
-        data = self._tree.read(path)
-        places = {at for name in wanted for at in _places(data, name)}
-        starts = [match.end() for match in LINE_END.finditer(data)] if places else []
-        return sorted({bisect_right(starts, at) + 1 for at in places})
+    def _holding(self, path: str, wanted: Mapping[str, Set[str]]) -> dict[str, list[int]]:
+        """Lines that hold a word of each kind, sorted."""
+        # One character a byte: offsets stay those of the bytes.
+        text = self._tree.read(path).decode("latin-1")
+        every = frozenset().union(*wanted.values())
+        places = [(m.start(), m.group()) for m in _WORD.finditer(text) if m.group() in every]
+        starts = [match.end() for match in _LINE_END.finditer(text)] if places else []
+        found: dict[str, list[int]] = {what: [] for what in wanted}
+        for at, word in places:
+            line = bisect_right(starts, at) + 1
+            for what, words in wanted.items():
+                if word in words:
+                    found[what].append(line)
+        return found
 
 
 def touches(lines: list[int], first: int, last: int) -> bool:
     """Whether any of the sorted lines lies in a range."""
     at = bisect_left(lines, first)
     return at < len(lines) and lines[at] <= last
-
-
-def _has(data: bytes, names: Iterable[str]) -> bool:
-    return any(next(_places(data, name), -1) >= 0 for name in names)
-
-
-def _places(data: bytes, name: str) -> Iterator[int]:
-    """Offsets at which a name stands as a whole word."""
-    needle = name.encode()
-    at = data.find(needle)
-    while at >= 0:
-        end = at + len(needle)
-        if not _WORD.match(data[at - 1 : at]) and not _WORD.match(data[end : end + 1]):
-            yield at
-        at = data.find(needle, end)

@@ -37,7 +37,7 @@ class Sites:
         self._subjects = subjects
         self._flow = flow
         self._unknown = unknown
-        self._around = Surroundings(flow.syntax)
+        self._around = Surroundings(flow.syntax, flow.matters)
         self._decide = Decision(flow, self._around)
         self._references = References(subjects, flow, self._around, self.findings, unknown)
         self._handled: set[ast.AST] = set()

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import ast
 
+from consolidator.analysis.flow.inference import Matters, everything
+
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _SHARED = (ast.expr_context, ast.operator, ast.unaryop, ast.boolop, ast.cmpop)
 """Nodes that CPython makes once and uses everywhere; they have no one parent."""
 
@@ -11,7 +14,10 @@ _SHARED = (ast.expr_context, ast.operator, ast.unaryop, ast.boolop, ast.cmpop)
 class Surroundings:
     """Parents of every node of a file."""
 
-    def __init__(self, syntax: ast.Module) -> None:
+    def __init__(self, syntax: ast.Module, matters: Matters = everything) -> None:
+        """`matters` is asked for the first and last line of functions and classes; the bodies of those
+        that it denies are left out."""
+        self._matters = matters
         self._parents: dict[ast.AST, ast.AST] = {}
         self.nodes: list[ast.AST] = [syntax]
         """Every node, parents before children."""
@@ -21,6 +27,8 @@ class Surroundings:
     def _enter(self, node: ast.AST) -> None:
         parents, nodes = self._parents, self.nodes
         for name in node._fields:
+            if name == "body" and self._is_left_out(node):
+                continue
             child = getattr(node, name, None)
             if isinstance(child, list):
                 for item in child:
@@ -30,6 +38,11 @@ class Surroundings:
             elif isinstance(child, ast.AST) and not isinstance(child, _SHARED):
                 parents[child] = node
                 nodes.append(child)
+
+    def _is_left_out(self, node: ast.AST) -> bool:
+        return isinstance(node, _DEFINITIONS) and not self._matters(
+            node.lineno, node.end_lineno or node.lineno
+        )
 
     def parent(self, node: ast.AST) -> ast.AST | None:
         return self._parents.get(node)

@@ -36,7 +36,12 @@ Worth = Callable[[str, int, int], bool]
 """Whether the lines of a file (path, first, last) are worth reading."""
 
 
-def _always(_first: int, _last: int) -> bool:
+Matters = Callable[[int, int], bool]
+"""Whether the lines of a function or class (first, last) are worth going into."""
+
+
+def everything(_first: int, _last: int) -> bool:
+    """Nothing is passed over."""
     return True
 
 
@@ -52,6 +57,8 @@ class FileFlow:
     values: dict[ast.expr, Values]
     absolute: Callable[[str], Values]
     """What a dotted name means from anywhere."""
+    matters: Matters = everything
+    """The functions and classes of which something is known."""
 
     def of(self, node: ast.expr) -> Values:
         """What an expression can be; unknown for code that is never reached."""
@@ -85,7 +92,7 @@ class Flow:
         self._cut: set[tuple[str, ...]] = set()
         self._provisional: dict[tuple[str, str], Values] = {}
 
-    def file(self, path: str, matters: Callable[[int, int], bool] = _always) -> FileFlow | None:
+    def file(self, path: str, matters: Matters = everything) -> FileFlow | None:
         """Everything known about a file of ROOT; None where it can't be parsed.
 
         `matters` is asked for the first and last line of each function and class; those that it
@@ -103,7 +110,7 @@ class Flow:
         place = Place(self.world.project, path)
         evaluator = Evaluator(self, place, seen=seen)
         Walker(evaluator, self.parameter, matters=matters).run(syntax.body)
-        return FileFlow(path, syntax, values, self.absolute)
+        return FileFlow(path, syntax, values, self.absolute, matters)
 
     # names
 

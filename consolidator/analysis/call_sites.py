@@ -100,7 +100,10 @@ class _Search:
 
     def file(self, path: str) -> _InFile | None:
         omissions = list(overrides(self.subjects, path))
-        known = self.flow.file(path, self.reach.matters(path, frozenset(n for n, _ in self.passed)))
+        receiving = frozenset(name for name, _ in self.passed)
+        if not receiving and not self.reach.concerns(path):
+            return _InFile(None, omissions, {})
+        known = self.flow.file(path, self.reach.matters(path, receiving))
         if known is None:
             return _InFile(None, omissions, {})
         change, left = self._adapted(self.earlier.as_now(known))

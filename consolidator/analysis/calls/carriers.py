@@ -132,16 +132,19 @@ def _sources(tree: Tree) -> _Sources:
 def _returns(facts: ModuleFacts, data: bytes) -> Iterator[tuple[FunctionFact, str, bool]]:
     """What functions without annotation return: the dotted name it begins with, and whether that is
     called."""
-    functions = [f for f in facts.functions if not _is_declared(f)]
-    if not functions:
+    functions = sorted(facts.functions, key=lambda f: f.line)
+    if all(map(_is_declared, functions)):
         return
+    first_lines = [f.line for f in functions]
     starts = [0, *(match.end() for match in LINE_END.finditer(data))]
     for match in _GIVEN.finditer(data):
         line = bisect_right(starts, match.start(1))
-        around = [f for f in functions if f.line <= line <= f.end_line]
-        if not around:
+        at = bisect_right(first_lines, line) - 1
+        while at >= 0 and functions[at].end_line < line:
+            at -= 1
+        if at < 0 or _is_declared(functions[at]):
             continue
-        function = max(around, key=lambda f: f.line)
+        function = functions[at]
         head = match.group(1).decode()
         if head in function.locals:
             body = data[starts[function.line - 1] : match.start()]

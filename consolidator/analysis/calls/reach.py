@@ -79,6 +79,21 @@ class Reach:
         wanted = frozenset(self._tree.paths) if only is None else only & frozenset(self._tree.paths)
         return frozenset(path for path in wanted if path in self.naming or self._is_using(path))
 
+    def concerns(self, path: str) -> bool:
+        """Whether any code in one of the files can use one of the plan's objects: asked of facts, before
+        the file is parsed again."""
+        if path in self.naming:
+            return True
+        facts = self._tree.facts(path)
+        if facts is None:
+            return False
+        matter = self.matters(path)
+        ranges = [(f.line, f.end_line) for f in facts.functions]
+        if any(matter(first, last) for first, last in ranges):
+            return True
+        outside = self._lines(path, "members") + self._lines(path, "distinctive")
+        return any(not any(a <= line <= b for a, b in ranges) for line in outside)
+
     def _is_using(self, path: str) -> bool:
         try:
             words = self._words(path)

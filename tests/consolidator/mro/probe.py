@@ -62,8 +62,14 @@ def loaded(name):
 def reach(module, qualname):
     value = module
     for part in qualname.split("."):
-        value = vars(value).get(part) if hasattr(value, "__dict__") else None
+        value = value.__dict__.get(part) if isinstance(value, type | types.ModuleType) else None
     return value
+
+
+def label(cls):
+    """Module and qualname as `type` keeps them: some classes have properties of these names."""
+    module = type.__dict__["__module__"].__get__(cls)
+    return module if isinstance(module, str) else "", type.__dict__["__qualname__"].__get__(cls)
 
 
 def in_c(cls):
@@ -74,10 +80,10 @@ def in_c(cls):
 
 def lives_elsewhere(cls, top):
     """Whether another package really has the class, which this module only imported."""
-    owner = cls.__module__
+    owner, qualname = label(cls)
     if owner.partition(".")[0].strip("_") == top.strip("_") or owner not in sys.modules:
         return False
-    return reach(sys.modules[owner], cls.__qualname__) is cls
+    return reach(sys.modules[owner], qualname) is cls
 
 
 def within(cls, span):
@@ -85,9 +91,9 @@ def within(cls, span):
     lines = [
         value.__code__.co_firstlineno
         for value in vars(cls).values()
-        if hasattr(value, "__code__")
-        and value.__qualname__.startswith(cls.__qualname__ + ".")
-        and value.__module__ == cls.__module__
+        if isinstance(value, types.FunctionType)
+        and value.__qualname__.startswith(f"{label(cls)[1]}.")
+        and value.__module__ == label(cls)[0]
         and value.__code__.co_filename != "<string>"
     ]
     return not lines or any(span[0] <= line <= span[1] for line in lines)
@@ -102,7 +108,7 @@ def named(folder, top, names, answers):
             continue
         for qualname, span in definitions(path).items():
             cls = reach(module, qualname)
-            if span is None or not isinstance(cls, type) or cls.__qualname__ != qualname:
+            if span is None or not isinstance(cls, type) or label(cls)[1] != qualname:
                 continue
             elsewhere = lives_elsewhere(cls, top)
             if id(cls) in names or elsewhere or in_c(cls) or not within(cls, span):
@@ -122,16 +128,16 @@ def main():
     others = set()
     for _, _, cls in answers:
         for entry in cls.__mro__:
-            if id(entry) not in names and entry.__module__:
-                others.add(entry.__module__.partition(".")[0])
-    for top in sorted(others - set(sys.stdlib_module_names) - set(sys.argv[2:])):
+            if id(entry) not in names:
+                others.add(label(entry)[0].partition(".")[0])
+    for top in sorted(others - {""} - set(sys.stdlib_module_names) - set(sys.argv[2:])):
         source = getattr(sys.modules.get(top), "__file__", None)
         if source:
             parent = Path(source).parent
             named(parent.parent if source.endswith("__init__.py") else parent, top, names, [])
     result = {}
     for name, line, cls in answers:
-        order = [names.get(id(e), f"{e.__module__}.{e.__qualname__}") for e in cls.__mro__]
+        order = [names.get(id(e), ".".join(label(e))) for e in cls.__mro__]
         result[name] = [line, order]
     json.dump(result, output)
 

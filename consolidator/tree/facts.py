@@ -5,7 +5,9 @@ are UTF-8 byte offsets from 0, as in `ast`. `scope` is the qualified name inside
 class or function that encloses a record (`""` at module level, `f.<locals>` inside `f`).
 
 `guards` are the conditions around a record, outermost first, in the words of the source:
-`if TYPE_CHECKING`, `else TYPE_CHECKING`, `try`, `except ImportError`, `if sys.version_info >= (3, 12)`.
+`if TYPE_CHECKING`, `else TYPE_CHECKING`, `try`, `except ImportError`, `if sys.version_info >= (3, 12)`,
+`with suppress(ImportError)` (of `with` only those that swallow errors), `:=` for a name bound inside an
+expression.
 """
 
 from __future__ import annotations
@@ -76,14 +78,16 @@ class FunctionFact(Record, frozen=True):
 
 
 class BindingFact(Record, frozen=True):
-    """A name bound by assignment: `X = value`, `X: T = value`, `del X`, a loop or `with` target."""
+    """A name bound by assignment: `X = value`, `X: T = value`, `X += value`, `(X := value)`, `del X`, a
+    loop or `with` target."""
 
     name: str
     scope: str
     line: int
     column: int
-    form: Literal["name", "call", "literal", "annotation", "del", "other"]
-    """What the value is: a dotted name, a call, a constant or container, nothing, something else."""
+    form: Literal["name", "call", "literal", "annotation", "augmented", "del", "other"]
+    """What the value is: a dotted name, a call, a constant or container, nothing, something else.
+    `augmented` adds to what was bound before."""
     value: str
     """Source text of the value, at most 400 characters; empty where it is longer or absent."""
     annotation: str

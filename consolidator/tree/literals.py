@@ -1,8 +1,9 @@
-"""What can be told of a value from its syntax alone."""
+"""What can be told of a value or a statement from its syntax alone."""
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from typing import Literal
 
 
@@ -37,3 +38,31 @@ def literal_names(value: ast.expr) -> list[str] | None:
     ]
     # What is no identifier (a lone surrogate, say) names nothing that could be exported.
     return names if len(names) == len(value.elts) and all(map(str.isidentifier, names)) else None
+
+
+def swallows_errors(manager: ast.expr) -> bool:
+    """Whether a `with` goes on after it when its body fails: `contextlib.suppress(…)` and its like."""
+    function = manager.func if isinstance(manager, ast.Call) else manager
+    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    return any(word in name.lower() for word in ("suppress", "ignor", "raises", "swallow"))
+
+
+_BODIES = ("body", "orelse", "finalbody", "handlers", "cases")
+
+
+def walrus(statement: ast.stmt) -> Iterator[ast.NamedExpr]:
+    """The `:=` in a statement's own expressions that bind a name of its scope: not those of the
+    statements and functions inside it."""
+    pending = [
+        child
+        for field, value in ast.iter_fields(statement)
+        if field not in _BODIES
+        for child in (value if isinstance(value, list) else [value])
+        if isinstance(child, ast.AST)
+    ]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.NamedExpr):
+            yield node
+        if not isinstance(node, ast.Lambda):
+            pending += ast.iter_child_nodes(node)

@@ -306,9 +306,12 @@ def live_bindings(bound: list[Bound]) -> list[Bound]:
     """
     live: list[Bound] = []
     for fact in bound:
+        form = fact.form if isinstance(fact, BindingFact) else ""
+        if form == "augmented":
+            continue
         if not fact.guards:
             live = []
-        if not (isinstance(fact, BindingFact) and fact.form in ("del", "annotation")):
+        if form not in ("del", "annotation"):
             live.append(fact)
     runtime = [fact for fact in live if not for_type_checkers(fact)]
     return runtime or live

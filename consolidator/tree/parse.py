@@ -8,6 +8,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any
 
 from consolidator.tree.facts import (
@@ -23,7 +24,7 @@ from consolidator.tree.facts import (
     Unreadable,
 )
 from consolidator.tree.lazy import lazy_names
-from consolidator.tree.literals import literal_names, value_form
+from consolidator.tree.literals import literal_names, swallows_errors, value_form, walrus
 from consolidator.tree.newer import parse_newer
 from consolidator.tree.source import SourceText
 
@@ -92,6 +93,7 @@ class _Collector:
         self._guards: Guards = ()
         self._exports: list[str] | None = None
         self._exports_exact = True
+        self._has_walrus = ":=" in source.text
         self._handlers: dict[type[ast.stmt], Callable[[Any], None]] = {
             ast.Import: self._import,
             ast.ImportFrom: self._import_from,
@@ -120,7 +122,14 @@ class _Collector:
 
     def collect(self, tree: ast.Module, parser: str) -> ModuleFacts:
         self._walk(tree.body)
-        has_getattr = any(f.name == "__getattr__" and not f.scope for f in self._functions)
+        has_getattr = any(
+            name == "__getattr__" and not scope
+            for name, scope in chain(
+                ((fact.name, fact.scope) for fact in self._functions),
+                ((fact.name, fact.scope) for fact in self._bindings),
+                ((fact.local, fact.scope) for fact in self._imports),
+            )
+        )
         return ModuleFacts(
             parser=parser,
             imports=tuple(self._imports),
@@ -137,8 +146,18 @@ class _Collector:
     def _walk(self, body: list[ast.stmt]) -> None:
         handlers = self._handlers
         for statement in body:
+            if self._has_walrus and not self._in_function:
+                self._inner_bindings(statement)
             if handler := handlers.get(type(statement)):
                 handler(statement)
+
+    def _inner_bindings(self, statement: ast.stmt) -> None:
+        """Names that `:=` binds in the statement itself."""
+        for named in walrus(statement):
+            outer = self._guards
+            self._guards = (*outer, ":=")
+            self._target(named.target, named.value, "")
+            self._guards = outer
 
     def _guarded(self, guard: str, body: list[ast.stmt]) -> None:
         outer = self._guards
@@ -302,6 +321,8 @@ class _Collector:
             self._export(node.value)
         elif isinstance(node.target, ast.Attribute):
             self._target(node.target, None, "")
+        elif isinstance(node.target, ast.Name) and not self._in_function:
+            self._bind(node.target, node.value, "", augmented=True)
 
     def _target(self, target: ast.expr, value: ast.expr | None, annotation: str) -> None:
         if isinstance(target, ast.Name):
@@ -327,7 +348,14 @@ class _Collector:
                 (target.attr, target.lineno, text if len(text) <= LONGEST_VALUE else "")
             )
 
-    def _bind(self, target: ast.Name, value: ast.expr | None, annotation: str) -> None:
+    def _bind(
+        self,
+        target: ast.Name,
+        value: ast.expr | None,
+        annotation: str,
+        *,
+        augmented: bool = False,
+    ) -> None:
         text = self._text(value) if value is not None else ""
         self._bindings.append(
             BindingFact(
@@ -335,7 +363,7 @@ class _Collector:
                 scope=self._scope_of(target.id),
                 line=target.lineno,
                 column=target.col_offset,
-                form=value_form(value, annotation),
+                form="augmented" if augmented else value_form(value, annotation),
                 value=text if len(text) <= LONGEST_VALUE else "",
                 annotation=annotation,
                 guards=self._guards_of(target.id),
@@ -385,7 +413,10 @@ class _Collector:
             argument = call.args[0]
             if function.attr == "append":
                 argument = ast.List([argument], ast.Load())
-            self._export(argument)
+            if function.attr in ("append", "extend"):
+                self._export(argument)
+            else:
+                self._exports_exact = False
 
     # compound statements
 
@@ -415,10 +446,16 @@ class _Collector:
         self._guarded("else", node.orelse)
 
     def _with(self, node: ast.With | ast.AsyncWith) -> None:
+        swallows = ""
         for item in node.items:
             if item.optional_vars is not None:
                 self._target(item.optional_vars, None, "")
-        self._walk(node.body)
+            if swallows_errors(item.context_expr):
+                swallows = self._text(item.context_expr)[:LONGEST_VALUE]
+        if swallows:
+            self._guarded(f"with {swallows}", node.body)
+        else:
+            self._walk(node.body)
 
     def _try(self, node: ast.Try | ast.TryStar) -> None:
         self._guarded("try", node.body)

@@ -231,7 +231,9 @@ class _Reader:
             InstanceValue: "an instance of NewType",
         }.get(type(value), "no class")
         message = f"base `{base.text}` is {kind}, not a class"
-        if any(reason.position == base.position for reason in self._reasons):
+        if isinstance(value, FunctionValue) and value.fact is not None and value.fact.decorators:
+            self._doubt(base, f"`@{value.fact.decorators[0]}` may make anything of the function")
+        elif any(reason.position == base.position for reason in self._reasons):
             self._doubt(base, message)
         elif self._refusal is None:
             self._refusal = Refusal("not-a-class", message)

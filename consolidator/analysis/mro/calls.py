@@ -17,6 +17,7 @@ from consolidator.analysis.mro.values import (
     InstanceValue,
     Place,
     SequenceValue,
+    Space,
     SpecialValue,
     Unknown,
     Value,
@@ -37,6 +38,9 @@ class Calls:
 
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
+        self._definitions: dict[
+            tuple[Space, str, int, str], ast.FunctionDef | ast.AsyncFunctionDef | None
+        ] = {}
 
     def value(self, node: ast.Call, place: Place) -> Value:
         function = self._evaluator.expression(node.func, place)
@@ -95,21 +99,31 @@ class Calls:
     def _class(self, ref: ClassRef, node: ast.Call, place: Place) -> Value:
         classes = self._evaluator.classes
         if ref.dotted == "builtins.type" and len(node.args) == 1:
-            return self._type_of(self._evaluator.expression(node.args[0], place))
+            return self.type_of(self._evaluator.expression(node.args[0], place))
         if ref.dotted == "builtins.tuple" and len(node.args) == 1:
             return self._evaluator.expression(node.args[0], place)
         if ref.dotted == "typing.NewType":
             return InstanceValue(ref)
         if classes.inherits(ref, "builtins.type"):
-            return self._with_bases(node, place)
+            made = self._with_bases(node, place)
+            owner = classes.definer(ref, "__new__")
+            if isinstance(made, ClassValue) and owner is not None:
+                # `type.__new__` names the module of the code that calls it.
+                module = owner.dotted.removesuffix(f".{owner.qualname or ref.qualname}")
+                module = owner.dotted.rpartition(".")[0] if owner.number >= 0 else module
+                return ClassValue(replace(made.ref, dotted=f"{module}.{made.ref.qualname}"))
+            return made
         metaclass = classes.linear(ref).metaclass
         if metaclass is not None and classes.inherits(metaclass, "enum.EnumType"):
             return self._made(node, place, (ref,)) if len(node.args) > 1 else Unknown("a member")
-        return InstanceValue(ref)
+        return InstanceValue(ref, node, place)
 
-    def _type_of(self, value: Value) -> Value:
+    def type_of(self, value: Value) -> Value:
+        """What `type(…)` gives for a value."""
         match value:
             case InstanceValue(of=ref):
+                if self._chooses(ref):
+                    return Unknown(f"`{ref.dotted}(…)` may make an object of another class")
                 return ClassValue(ref)
             case ConstantValue(constant):
                 return ClassValue(self._builtin(f"builtins.{type(constant).__name__}"))
@@ -119,6 +133,14 @@ class Calls:
             case AliasValue(kind="plain"):
                 return ClassValue(self._builtin("types.GenericAlias"))
         return Unknown("`type(…)` of something that can't be read")
+
+    def _chooses(self, ref: ClassRef) -> bool:
+        """Whether calling a class may make an object of another one (`pathlib.Path()` does)."""
+        classes = self._evaluator.classes
+        metaclass = classes.linear(ref).metaclass
+        if metaclass is None or classes.defines(metaclass, "__call__"):
+            return True
+        return classes.defines(ref, "__new__")
 
     def _with_bases(self, node: ast.Call, place: Place) -> Value:
         bases = self._evaluator.expression(node.args[1], place) if len(node.args) > 1 else None
@@ -213,15 +235,20 @@ class Calls:
         """The syntax of a function of the source."""
         if function.place is None or function.fact is None:
             return None
-        syntax = function.place.space.tree.syntax(function.place.path)
-        if not isinstance(syntax, ast.Module):
-            return None
-        for node in ast.walk(syntax):
-            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                continue
-            if (node.lineno, node.name) == (function.fact.line, function.fact.name):
-                return node
-        return None
+        key = (function.place.space, function.place.path, function.fact.line, function.fact.name)
+        if key not in self._definitions:
+            syntax = function.place.space.tree.syntax(function.place.path)
+            nodes = ast.walk(syntax) if isinstance(syntax, ast.Module) else ()
+            self._definitions[key] = next(
+                (
+                    node
+                    for node in nodes
+                    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+                    and (node.lineno, node.name) == key[2:]
+                ),
+                None,
+            )
+        return self._definitions[key]
 
     # subscripts
 
@@ -252,19 +279,28 @@ class Calls:
         last = bound[-1]
         if isinstance(last, BindingFact) and "GenericAlias" in last.value:
             return AliasValue(ref, "plain")
-        if isinstance(last, FunctionFact) and self._asks_super(owner, last):
-            return None
+        if isinstance(last, FunctionFact):
+            asked = self._asked_of(owner, last)
+            if asked and all(text.startswith("super().__class_getitem__(") for text in asked):
+                return None
+            if set(asked) == {last.parameters[0].name if last.parameters else ""}:
+                return ClassValue(ref)
         why = f"{owner.dotted} makes something of its own of `{ref.qualname}[…]`"
         return Either((ClassValue(ref), Unknown(why)), why)
 
-    def _asks_super(self, owner: ClassRef, fact: FunctionFact) -> bool:
-        """Whether a `__class_getitem__` returns what the next class in the order makes of it."""
+    def _asked_of(self, owner: ClassRef, fact: FunctionFact) -> list[str]:
+        """What a `__class_getitem__` returns, as written; nothing where it can't be read."""
         assert owner.space is not None
         place = Place(owner.space, owner.path, owner.qualname, fact.line)
         node = self.definition(FunctionValue("", place, fact))
-        results = returns(node) if node is not None else []
-        asked = [ast.unparse(result.value) for result in results if result.value is not None]
-        return bool(asked) and all(text.startswith("super().__class_getitem__(") for text in asked)
+        if node is None or not isinstance(node.body[-1], ast.Return):
+            return []
+        if any(
+            isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
+            for part in ast.walk(node)
+        ):
+            return []
+        return [ast.unparse(result.value) if result.value else "" for result in returns(node)]
 
 
 def returns(node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.Return]:

@@ -45,7 +45,7 @@ class Evaluator:
     def text(self, text: str, place: Place) -> Value:
         """The value of an expression as written."""
         try:
-            node = ast.parse(text.strip(), mode="eval").body
+            node = ast.parse(f"({text.strip()}\n)", mode="eval").body
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return Unknown(f"`{text}` can't be read on its own")
         return self.expression(node, place)
@@ -111,6 +111,12 @@ class Evaluator:
         match owner:
             case Either(options, why):
                 return either([self._subscript(o, index, place) for o in options], why)
+            case ClassValue(ref) if ref.dotted == "typing.Annotated":
+                first = index.elts[0] if isinstance(index, ast.Tuple) and index.elts else index
+                annotated = self.expression(first, place)
+                if isinstance(annotated, ClassValue):
+                    return AliasValue(annotated.ref, "generic")
+                return Unknown(f"`{shortened(first)}` is annotated, and no plain class")
             case ClassValue(ref):
                 return self.calls.subscripted(ref)
             case AliasValue(origin, kind):
@@ -138,6 +144,8 @@ class Evaluator:
                 return self._attribute_of_either(options, name, why)
             case ConstantValue(value=tuple() as info) if name in ("major", "minor", "micro"):
                 return ConstantValue(info[("major", "minor", "micro").index(name)])
+            case InstanceValue(of=ref) if name == "__class__":
+                return self.calls.type_of(owner)
             case InstanceValue(of=ref):
                 found = self._class_attribute(ref, name)
                 return found if isinstance(found, FunctionValue) else Unknown(_instance(ref, name))
@@ -152,25 +160,46 @@ class Evaluator:
         return either(kept or [value for _, value in found], why)
 
     def _class_attribute(self, ref: ClassRef, name: str) -> Value:
-        if ref.number >= 0:
-            nested = self.world.standard.nested(ref.number, name)
-            if nested is not None:
-                return ClassValue(self.world.table_class(nested))
-            if name in self.world.standard.entry(ref.number).methods:
-                return FunctionValue(f"{ref.dotted}.{name}")
-        elif ref.space is not None:
-            found = self.scopes.in_scope(Place(ref.space, ref.path, ref.qualname), name)
+        """What the first class in the order that binds the name holds for it."""
+        linear = self.classes.linear(ref)
+        if linear.metaclass is not None and (
+            why := self._metaclass_decides(ref, linear.metaclass, name)
+        ):
+            return Unknown(why)
+        for owner in linear.order:
+            if owner is None:
+                why = f"{ref.dotted} may inherit {name!r} from a base that is not known"
+                return Unknown(why)
+            found = self._own_attribute(owner, name)
             if found is not None:
                 return found
-            for base in self.classes.linear(ref).bases:
-                inherited = (
-                    self._class_attribute(base, name)
-                    if base
-                    else Unknown(f"{ref.dotted} may inherit {name!r} from a base that is not known")
-                )
-                if not isinstance(inherited, Unknown):
-                    return inherited
         return Unknown(f"{ref.dotted} has no attribute {name!r} that can be read")
+
+    def _own_attribute(self, ref: ClassRef, name: str) -> Value | None:
+        if ref.number >= 0:
+            entry = self.world.standard.entry(ref.number)
+            nested = self.world.standard.nested(ref.number, name)
+            if nested is not None and name in (*entry.methods, *entry.attributes):
+                return ClassValue(self.world.table_class(nested))
+            if name in entry.methods:
+                return FunctionValue(f"{ref.dotted}.{name}")
+            if name in entry.attributes:
+                return Unknown(f"`{ref.dotted}.{name}` is a value of the standard library")
+            return None
+        if ref.space is None or ref.made_from is not None:
+            return None
+        found = self.scopes.in_scope(Place(ref.space, ref.path, ref.qualname), name)
+        return None if found is None else self.scopes.replaced_in_class(found, ref, name)
+
+    def _metaclass_decides(self, ref: ClassRef, metaclass: ClassRef, name: str) -> str:
+        """Why a metaclass may answer for the class; empty where it does not."""
+        for owner in self.classes.linear(metaclass).order:
+            if owner is None or owner.number >= 0:
+                continue
+            names = {getattr(fact, "name", "") for fact in self.classes.own_facts(owner)}
+            if names & {name, "__getattribute__"}:
+                return f"metaclass {owner.dotted} may answer for {ref.dotted}.{name}"
+        return ""
 
 
 def _raises(owner: Value, name: str, found: Value) -> bool:

@@ -6,6 +6,8 @@ import ast
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from consolidator.tree.literals import swallows_errors, walrus
+
 
 @dataclass(frozen=True, slots=True)
 class Bind:
@@ -40,11 +42,15 @@ class Judge:
         self,
         test: Callable[[ast.expr], bool | None],
         imports: Callable[[ast.Import | ast.ImportFrom], Outcome],
-        star: Callable[[ast.ImportFrom, str], bool],
+        star: Callable[[ast.ImportFrom, str], bool | None],
+        *,
+        walrus: bool = False,
     ) -> None:
         self.test = test
         self.imports = imports
         self.star = star
+        self.walrus = walrus
+        """Whether the source has a `:=` at all."""
 
 
 _IMPORT_ERRORS = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}
@@ -88,6 +94,8 @@ class _Walk:
 
     def _statement(self, node: ast.stmt, state: Reaching) -> Reaching:
         inside = self._holds([node])
+        if self._judge.walrus and not inside:
+            state = self._named(node, state)
         match node:
             case ast.If():
                 return self._if(node, state)
@@ -97,20 +105,44 @@ class _Walk:
                 for item in node.items:
                     if item.optional_vars is not None:
                         state = self._target(node, item.optional_vars, None, state)
+                if not inside and any(swallows_errors(i.context_expr) for i in node.items):
+                    ways = [self.run(node.body, state), self._midway(node.body, state)]
+                    return _merge(ways, "it is bound in a `with` that swallows errors")
                 return self.run(node.body, state)
             case ast.For() | ast.AsyncFor():
-                after = self._target(node, node.target, None, state)
-                if inside:
-                    return self.run(node.orelse, self.run(node.body, after))
-                return _merge([state, self.run(node.body, after)], "it is bound in a loop")
+                return self._loop(node, state, self._target(node, node.target, None, state))
             case ast.While():
-                after = self.run(node.body, state)
-                return after if inside else _merge([state, after], "it is bound in a loop")
+                return self._loop(node, state, state)
             case ast.Match():
                 return self._match(node, state)
         if inside:
             raise _StoppedError(state)
         return self._simple(node, state)
+
+    def _loop(
+        self, node: ast.For | ast.AsyncFor | ast.While, before: Reaching, first: Reaching
+    ) -> Reaching:
+        why = "it is bound in a loop"
+        once = _Walk(self._name, None, self._judge).run(node.body, first)
+        if self._holds(node.body):
+            return self.run(node.body, _merge([first, once], why))
+        after = _merge([before, once], why)
+        if not node.orelse:
+            return after
+        other = self.run(node.orelse, after)
+        broken = any(isinstance(part, ast.Break) for part in ast.walk(node))
+        return _merge([after, other], why) if broken else other
+
+    def _named(self, node: ast.stmt, state: Reaching) -> Reaching:
+        """What `:=` in the statement's own expressions binds."""
+        for named in walrus(node):
+            if named.target.id == self._name:
+                bound = Reaching((Bind(node, value=named.value),))
+                sure = named is getattr(node, "value", getattr(node, "test", None))
+                state = (
+                    bound if sure else _merge([bound, state], "it is bound inside an expression")
+                )
+        return state
 
     def _simple(self, node: ast.stmt, state: Reaching) -> Reaching:
         match node:
@@ -128,15 +160,16 @@ class _Walk:
             case ast.Delete():
                 if any(isinstance(t, ast.Name) and t.id == self._name for t in node.targets):
                     return _UNBOUND
-            case ast.Expr(value=ast.NamedExpr(target=target, value=value)):
-                return self._target(node, target, value, state)
         return state
 
     def _import(self, node: ast.Import | ast.ImportFrom, state: Reaching) -> Reaching:
         for alias in node.names:
             if alias.name == "*" and isinstance(node, ast.ImportFrom):
-                if self._judge.star(node, self._name):
-                    state = Reaching((Bind(node, alias),))
+                brings = self._judge.star(node, self._name)
+                if brings is not False:
+                    bound = Reaching((Bind(node, alias),))
+                    why = f"it may come from `from {node.module} import *`"
+                    state = bound if brings else _merge([bound, state], why)
             elif (alias.asname or _bound_name(node, alias)) == self._name:
                 state = Reaching((Bind(node, alias),))
         return state

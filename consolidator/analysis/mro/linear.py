@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Literal
 
@@ -11,7 +11,7 @@ from consolidator.analysis.mro.bases import TYPED_DICT_META, Bases, Reason, Refu
 from consolidator.analysis.mro.c3 import merge
 from consolidator.analysis.mro.layout import conflict
 from consolidator.analysis.mro.metaclasses import changes_bases, computes_order, winner
-from consolidator.analysis.mro.reassigned import reassigned
+from consolidator.analysis.mro.reassigned import Exchanged, reassigned
 from consolidator.analysis.mro.values import ClassRef, ClassValue, Either, Place, Space, Unknown
 from consolidator.tree.facts import ClassFact
 from consolidator.tree.names import Bound
@@ -50,7 +50,8 @@ class Classes:
         self._evaluator = evaluator
         self._known: dict[ClassRef, Linear] = {}
         self._running: list[ClassRef] = []
-        self._reassigned: dict[ClassRef, str] | None = None
+        self._changing: dict[ClassRef, tuple[Reason, ...]] = {}
+        self._reassigned: Exchanged | None = None
         self._bodies: dict[tuple[Space, str], dict[str, list[Bound]]] = {}
 
     def linear(self, ref: ClassRef) -> Linear:
@@ -72,6 +73,21 @@ class Classes:
     def inherits(self, ref: ClassRef, dotted: str) -> bool:
         """Whether a class of this name stands in the known part of the order."""
         return any(entry is not None and entry.dotted == dotted for entry in self.linear(ref).order)
+
+    def definer(self, ref: ClassRef, name: str) -> ClassRef | None:
+        """The first class in the order, other than a builtin, that binds a name."""
+        for owner in self.linear(ref).order:
+            if owner is not None and not owner.dotted.startswith("builtins."):
+                own = self.own_facts(owner)
+                methods = self.entry(owner).methods if owner.number >= 0 else ()
+                if name in methods or any(getattr(fact, "name", "") == name for fact in own):
+                    return owner
+        return None
+
+    def defines(self, ref: ClassRef, name: str) -> bool:
+        """Whether the class or one behind it, other than a builtin, binds a name; True where a gap
+        in the order may."""
+        return None in self.linear(ref).order or self.definer(ref, name) is not None
 
     def fact(self, ref: ClassRef) -> ClassFact | None:
         """The class statement; None for a class of the table or one that a call made."""
@@ -135,15 +151,49 @@ class Classes:
         reasons = self._decorator_reasons(ref, fact, place) + self._exchanged(ref)
         if ref.provenance == "stub":
             reasons += (Reason(-1, "", "known only from a stub, as type checkers see it"),)
-        return self._ordered(ref, bases, reasons)
+        found = self._ordered(ref, bases, reasons)
+        if ref.space.is_compiled(ref.path) and self._may_be_compiled_away(found):
+            why = f"{ref.path} is also there as machine code, which Python loads instead"
+            return replace(found, reasons=(*found.reasons, Reason(-1, "", why)))
+        return found
+
+    def _may_be_compiled_away(self, linear: Linear) -> bool:
+        """Whether the order holds what Cython and mypyc drop when they compile: `Generic` and its like."""
+        return any(
+            entry is None or (entry.number >= 0 and not entry.dotted.startswith("builtins."))
+            for entry in linear.order
+        )
+
+    def _exchanges(self) -> Exchanged:
+        if self._reassigned is None:
+            self._reassigned = Exchanged()  # asked again while it is computed
+            self._reassigned = reassigned(self._evaluator.world.project, self._evaluator)
+        return self._reassigned
 
     def _exchanged(self, ref: ClassRef) -> tuple[Reason, ...]:
-        if self._reassigned is None:
-            self._reassigned = {}  # asked again while it is computed
-            self._reassigned = reassigned(self._evaluator.world.project, self._evaluator)
-        if (where := self._reassigned.get(ref)) is None:
+        if (where := self._exchanges().classes.get(ref)) is None:
             return ()
         return (Reason(-1, "__bases__", f"its bases are exchanged in {where}"),)
+
+    def _changed(self, metaclass: ClassRef | None) -> tuple[Reason, ...]:
+        if metaclass is None:
+            return ()
+        if metaclass not in self._changing:
+            self._changing[metaclass] = changes_bases(metaclass, self._evaluator)
+        return self._changing[metaclass]
+
+    def _exchanged_by(
+        self, metaclass: ClassRef | None, orders: Sequence[Linear | None]
+    ) -> tuple[Reason, ...]:
+        """A reason where a metaclass, or `__init_subclass__` of a base, exchanges bases of its heirs."""
+        table = self._exchanges()
+        behind = [linear for linear in orders if linear is not None]
+        behind += [self.linear(metaclass)] if metaclass is not None else []
+        for linear in behind:
+            for entry in linear.order:
+                if entry is not None and (where := table.by(entry)):
+                    return (Reason(-1, "__bases__", f"bases are exchanged in {where}"),)
+        return ()
 
     def _ordered(self, ref: ClassRef, bases: Bases, reasons: tuple[Reason, ...]) -> Linear:
         world = self._evaluator.world
@@ -154,7 +204,8 @@ class Classes:
         orders = [self.linear(base) if base else None for base in found]
         refusal = refusal or self._cycle(orders)
         reasons += tuple(self._inherited(bases, orders)) + metaclass.reasons
-        reasons += changes_bases(metaclass.ref, self._evaluator)
+        reasons += self._changed(metaclass.ref)
+        reasons += self._exchanged_by(metaclass.ref, orders)
         if metaclass.ref is not None and computes_order(metaclass.ref, self._evaluator):
             why = f"metaclass {metaclass.ref.dotted} computes the order in its own mro()"
             return Linear((ref, None), found, (*reasons, Reason(-1, "", why)), None, metaclass.ref)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from consolidator.analysis.mro.bases import Bases, Reason, Refusal
+from consolidator.analysis.mro.calls import returns
 from consolidator.analysis.mro.values import ClassRef, FunctionValue, Place
 from consolidator.tree.facts import BindingFact, FunctionFact
 
@@ -54,10 +55,13 @@ def computes_order(metaclass: ClassRef, evaluator: Evaluator) -> bool:
     return any("mro" in names for _, names in _own_names(metaclass, evaluator))
 
 
-def changes_bases(metaclass: ClassRef | None, evaluator: Evaluator) -> tuple[Reason, ...]:
-    """A reason where the metaclass's `__new__` may build the class from other bases."""
-    if metaclass is None:
-        return ()
+def changes_bases(metaclass: ClassRef, evaluator: Evaluator) -> tuple[Reason, ...]:
+    """A reason where the metaclass's `__new__` may build the class from other bases, or another
+    class; or where a metaclass of its own is called in its place."""
+    own = evaluator.classes.linear(metaclass).metaclass
+    if own is not None and (caller := evaluator.classes.definer(own, "__call__")) is not None:
+        why = f"metaclass {caller.dotted} of {metaclass.dotted} makes the class in its __call__"
+        return (Reason(-1, "", why),)
     for owner, names in _own_names(metaclass, evaluator):
         if "__new__" not in names or owner.space is None:
             continue
@@ -88,6 +92,7 @@ def _passes_bases_on(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     """Whether every `….__new__(…)` in it gets the bases that came in, and they are never rebound."""
     parameters = [*node.args.posonlyargs, *node.args.args]
     name = parameters[2].arg if len(parameters) > 2 else ""
+    results: set[str] = set()
     made = False
     for part in ast.walk(node):
         if isinstance(part, ast.Name) and part.id == name and isinstance(part.ctx, ast.Store):
@@ -96,7 +101,26 @@ def _passes_bases_on(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
             made = True
             if not _hands_on(part, name):
                 return False
-    return made
+        if isinstance(part, ast.Assign | ast.AnnAssign) and _is_made(part.value):
+            targets = part.targets if isinstance(part, ast.Assign) else [part.target]
+            results.update(target.id for target in targets if isinstance(target, ast.Name))
+    return made and all(_is_result(found.value, results) for found in returns(node))
+
+
+def _is_made(value: ast.expr | None) -> bool:
+    inner = value.args[-1] if isinstance(value, ast.Call) and _is_cast(value) else value
+    return isinstance(inner, ast.Call) and _makes_class(inner)
+
+
+def _is_cast(call: ast.Call) -> bool:
+    return ast.unparse(call.func).rpartition(".")[2] == "cast" and len(call.args) == 2
+
+
+def _is_result(value: ast.expr | None, results: set[str]) -> bool:
+    """Whether a `return` gives the class that was made."""
+    if isinstance(value, ast.Call) and _is_cast(value):
+        value = value.args[-1]
+    return _is_made(value) or (isinstance(value, ast.Name) and value.id in results)
 
 
 def _makes_class(call: ast.Call) -> bool:

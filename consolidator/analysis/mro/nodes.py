@@ -53,3 +53,8 @@ def table_says(syntax: ast.Module, name: str, source: str) -> bool:
                 parts = entry.elts if isinstance(entry, ast.Tuple) else [entry]
                 return any(isinstance(p, ast.Constant) and p.value == source for p in parts)
     return False
+
+
+def rebound_inside(scope: Scope, name: str) -> bool:
+    """Whether a function inside another one sets its name by `nonlocal`."""
+    return any(isinstance(node, ast.Nonlocal) and name in node.names for node in ast.walk(scope))

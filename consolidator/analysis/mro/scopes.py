@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING
 
 from consolidator.analysis.mro.flow import Bind, Judge, Outcome, Reaching, reaching
 from consolidator.analysis.mro.importing import Importing
-from consolidator.analysis.mro.nodes import LOCALS, arguments_of, scope_node, table_says
+from consolidator.analysis.mro.nodes import (
+    LOCALS,
+    arguments_of,
+    rebound_inside,
+    scope_node,
+    table_says,
+)
 from consolidator.analysis.mro.tampering import Tampering
 from consolidator.analysis.mro.values import (
     ClassRef,
@@ -68,6 +74,7 @@ class Scopes:
                 return either([*options, found], why)
         builtin = self._world.standard_name("builtins", name)
         if builtin is not None:
+            builtin = self._replaced(builtin, ModuleValue("builtins"), name)
             return either([*options, builtin], why)
         if options:
             return either(options, why)
@@ -115,7 +122,7 @@ class Scopes:
         for fact in place.space.resolver.bindings(place.path, name):
             if fact.guards[:1] == (GLOBAL,):
                 return f"{name!r} is set by a function (line {fact.line})"
-        return self._tampering.inside(place.space, place.path, name)
+        return self._tampering.inside(place, name) or self._tampering.by_itself(place, name)
 
     def _in_doubt(self, found: Value | _Open, why: str) -> Value | _Open:
         if not why:
@@ -133,17 +140,27 @@ class Scopes:
             for fact in place.space.resolver.bindings(place.path, name, place.scope)
             if place.line is None or fact.line < place.line
         ]
-        star = None if place.scope else self._last_star(place, name)
-        if star is not None and all(fact.line < star.line for fact in before):
-            if star.guards:
+        found = None if place.scope else self._last_star(place, name)
+        if found is not None and all(fact.line < found[0].line for fact in before):
+            star, sure = found
+            if star.guards or not sure:
                 return self._by_flow(place, name)
             return self._imported(place, star.level, star.module, name)
         if not before:
             return None
         last = before[-1]
-        if last.guards or _deleted(last) or _is_augmented(last):
+        if last.guards or _deleted(last) or _is_augmented(last) or self._again(place, name):
             return self._by_flow(place, name)
         return self._value(place, last)
+
+    def _again(self, place: Place, name: str) -> bool:
+        """Whether a loop may bring the place after a later binding."""
+        if place.line is None:
+            return False
+        return any(
+            fact.line >= place.line and not {"for", "while"}.isdisjoint(fact.guards)
+            for fact in place.space.resolver.bindings(place.path, name, place.scope)
+        )
 
     def _value(self, place: Place, fact: Bound) -> Value:
         here = Place(place.space, place.path, fact.scope, fact.line)
@@ -198,6 +215,8 @@ class Scopes:
         except RecursionError:
             return Unknown(f"{place.path} is nested too deeply to be followed")
         values = [self._of_bind(place, name, bind) for bind in found.binds if bind is not None]
+        if values and place.scope.endswith(LOCALS) and rebound_inside(scope, name):
+            values.append(Unknown(f"{name!r} is set by a function inside (`nonlocal`)"))
         if not values:
             return None
         if None in found.binds:
@@ -208,6 +227,8 @@ class Scopes:
         node = bind.node
         line = getattr(node, "lineno", 1)
         here = Place(place.space, place.path, place.scope, line)
+        if bind.value is not None:
+            return self._evaluator.expression(bind.value, here)
         match node:
             case ast.arg():
                 return Unknown(f"{name!r} is a parameter")
@@ -218,8 +239,6 @@ class Scopes:
                 return self._import(here, 0, bind.alias.name, "", bind.alias.asname or "")
             case ast.ClassDef() | ast.FunctionDef() | ast.AsyncFunctionDef():
                 return self._definition(here, node.name, line)
-        if bind.value is not None:
-            return self._evaluator.expression(bind.value, here)
         return Unknown(f"{name!r} is set in a way that can't be read (line {line})")
 
     def _definition(self, place: Place, name: str, line: int) -> Value:
@@ -235,11 +254,14 @@ class Scopes:
         def test(node: ast.expr) -> bool | None:
             return truth(self._evaluator.expression(node, here(node)))
 
-        def star(node: ast.ImportFrom, name: str) -> bool:
+        def star(node: ast.ImportFrom, name: str) -> bool | None:
             module = self.imported_module(here(node), node.level, node.module or "")
             return isinstance(module, ModuleValue) and self.exports(module, name)
 
-        return Judge(test, lambda node: self._outcome(node, here(node)), star)
+        def imports(node: ast.Import | ast.ImportFrom) -> Outcome:
+            return self._outcome(node, here(node))
+
+        return Judge(test, imports, star, walrus=b":=" in place.space.tree.read(place.path))
 
     def _outcome(self, node: ast.Import | ast.ImportFrom, place: Place) -> Outcome:
         """Whether an import statement succeeds."""
@@ -279,14 +301,21 @@ class Scopes:
 
     def _imported(self, place: Place, level: int, module: str, name: str) -> Value:
         owner = self.imported_module(place, level, module)
-        return self.module_attribute(owner, name) if isinstance(owner, ModuleValue) else owner
+        if not isinstance(owner, ModuleValue):
+            return owner
+        if (owner.space, owner.path) == (place.space, place.path) and not place.scope:
+            # A module that imports from itself has what it bound so far.
+            found = self.in_scope(Place(place.space, place.path, "", place.line), name)
+            if found is not None:
+                return found
+        return self.module_attribute(owner, name)
 
     def module_attribute(self, module: ModuleValue, name: str) -> Value:
         """What a module's name holds once the module has run."""
         if module.space is None:
             found = self._world.standard_name(module.dotted, name)
             if found is not None:
-                return found
+                return self._replaced(found, module, name)
             return Unknown(f"{module.dotted} has no name {name!r} here", missing=True)
         if module.path:
             at = Place(module.space, module.path)
@@ -303,6 +332,11 @@ class Scopes:
         why = self._tampering.outside(module, name)
         return either([found, Unknown(why)], why) if why else found
 
+    def replaced_in_class(self, found: Value, ref: ClassRef, name: str) -> Value:
+        """An attribute of a class, in doubt where a statement outside its body sets it."""
+        why = self._tampering.of_class(ref, name)
+        return either([found, Unknown(why)], why) if why else found
+
     def _known_by_name(self, place: Place, name: str) -> Value | None:
         if place.path == "typing_extensions.py" and name in ("NamedTuple", "TypedDict"):
             return self._world.standard_name("typing_extensions", name)
@@ -315,8 +349,9 @@ class Scopes:
         if not module.path or tree.is_package(module.path):
             if path := tree.find(dotted):
                 return ModuleValue(dotted, module.space, path)
-            if tree.is_namespace(dotted):
-                return ModuleValue(dotted, module.space)
+            found = self._world.module(dotted, Place(module.space, module.path))
+            if not (isinstance(found, Unknown) and found.missing):
+                return found
         facts = tree.facts(module.path) if module.path else None
         if module.path and facts is None:
             return Unknown(f"{module.path} can't be parsed")
@@ -332,8 +367,11 @@ class Scopes:
                 return Unknown(f"{module.dotted} serves names through __getattr__")
             if unread := self._unread_star(module.space, module.path):
                 return Unknown(f"{name!r} may come from `from {unread} import *`")
-        # A stub need not tell every name that the module has.
-        missing = module.space.provenance != "stub"
+        if module.path and (why := self._tampering.inside(Place(module.space, module.path), name)):
+            return Unknown(why)
+        # A stub need not tell every name that the module has, and a module may put another object
+        # in its own place.
+        missing = module.space.provenance != "stub" and not self._tampering.replaced(module)
         return Unknown(f"{module.dotted} has no name {name!r}", missing)
 
     def _served(self, target: str, place: Place) -> Value:
@@ -382,41 +420,52 @@ class Scopes:
                 return star.module
         return None
 
-    def _last_star(self, place: Place, name: str) -> ImportFact | None:
+    def _last_star(self, place: Place, name: str) -> tuple[ImportFact, bool] | None:
+        """The last star before a place that brings or may bring a name, and whether it does."""
         for star in reversed(self._stars(place.space, place.path)):
             if place.line is None or star.line < place.line:
                 module = self.imported_module(place, star.level, star.module)
-                if isinstance(module, ModuleValue) and self.exports(module, name):
-                    return star
+                brings = isinstance(module, ModuleValue) and self.exports(module, name)
+                if brings is not False:
+                    return star, brings is True
         return None
 
-    def exports(self, module: ModuleValue, name: str) -> bool:
-        """Whether `from module import *` brings a name."""
+    def exports(self, module: ModuleValue, name: str) -> bool | None:
+        """Whether `from module import *` brings a name; None where that can't be told."""
         return self._exports(module, name, frozenset())
 
-    def _exports(self, module: ModuleValue, name: str, seen: frozenset[str]) -> bool:
+    def _exports(self, module: ModuleValue, name: str, seen: frozenset[str]) -> bool | None:
         if module.space is None:
             return self._standard_exports(module.dotted, name)
         facts = module.space.tree.facts(module.path) if module.path else None
         if facts is None or module.path in seen:
             return False
-        if facts.exports is not None and (facts.exports_exact or name in facts.exports):
+        if facts.exports is not None and facts.exports_exact:
             return name in facts.exports
-        if name.startswith("_"):
-            return False
-        if module.space.resolver.bindings(module.path, name):
-            return True
+        if facts.exports is not None or name.startswith("_"):
+            may = name in (facts.exports or ()) or self._binds(module.space, module.path, name)
+            return None if facts.exports is not None and may else False
+        if self._binds(module.space, module.path, name):
+            found = self._bound(Place(module.space, module.path), name)
+            return None if found is None or isinstance(found, _Open) else True
         return self._exported_by_star(module.space, facts, module.path, name, seen)
+
+    def _binds(self, space: Space, path: str, name: str) -> bool:
+        return bool(space.resolver.bindings(path, name))
 
     def _exported_by_star(
         self, space: Space, facts: ModuleFacts, path: str, name: str, seen: frozenset[str]
-    ) -> bool:
+    ) -> bool | None:
+        answer: bool | None = False
         for fact in facts.imports:
             if fact.name == "*" and not fact.scope:
                 source = self.imported_module(Place(space, path), fact.level, fact.module)
-                if isinstance(source, ModuleValue) and self._exports(source, name, seen | {path}):
-                    return True
-        return False
+                if isinstance(source, ModuleValue):
+                    brings = self._exports(source, name, seen | {path})
+                    if brings:
+                        return None if fact.guards else True
+                    answer = None if brings is None else answer
+        return answer
 
     def _standard_exports(self, module: str, name: str) -> bool:
         exported = self._world.standard.name(module, "__all__")
@@ -448,4 +497,5 @@ def _deleted(fact: Bound) -> bool:
 
 
 def _is_augmented(fact: Bound) -> bool:
-    return getattr(fact, "form", "") == "other" and not getattr(fact, "value", "")
+    form = getattr(fact, "form", "")
+    return form == "augmented" or (form == "other" and not getattr(fact, "value", ""))

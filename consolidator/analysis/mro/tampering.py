@@ -1,23 +1,40 @@
-"""Names that are bound behind a reader's back: through `globals()`, by `exec`, from another module."""
+"""Names that are bound behind a reader's back, by their own module or by another one."""
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from consolidator.analysis.mro.nodes import LOCALS
-from consolidator.analysis.mro.values import ModuleValue, Place, Space
+from consolidator.analysis.mro.unseen import WORDS, Unseen, changes_argument, unseen
+from consolidator.analysis.mro.values import (
+    ClassRef,
+    ClassValue,
+    FunctionValue,
+    ModuleValue,
+    Place,
+    Space,
+)
 
 if TYPE_CHECKING:
     from consolidator.analysis.mro.evaluate import Evaluator
 
-_ASSIGNED = re.compile(
-    rb"\.([A-Z]\w*)[ \t]*(?::[^=\n]*)?=(?!=)|\bsetattr\([^,\n]+,[ \t]*[\"']([A-Z]\w*)"
+_ASSIGNED = re.compile(rb"\.[A-Z]\w*[ \t]*(?::[^=\n]*)?=(?!=)")
+_SET = (
+    (b"setattr(", re.compile(rb"\bsetattr\([^,\n]+,[ \t]*(?:[\"'][A-Z]|[^\"'\s])")),
+    (b"builtins.", re.compile(rb"\bbuiltins\.\w+[ \t]*=(?!=)")),
+    (b"__dict__[", re.compile(rb"\b__dict__\[")),
+    (b"vars(", re.compile(rb"\bvars\(\w+\)\[")),
 )
+"""Apart, each behind a search for plain bytes: one expression for all takes twenty times as long."""
 _ANY = ""
-_SPACES = ("globals", "vars", "locals")
+
+
+_REPLACES = re.compile(rb"\bmodules\[\s*__name__\s*\]\s*=(?!=)")
+_REPLACED = re.compile(rb"\bmodules\b|\(\s*__name__\s*,")
 
 
 class Tampering:
@@ -26,56 +43,123 @@ class Tampering:
     def __init__(self, evaluator: Evaluator, *, from_outside: bool) -> None:
         self._evaluator = evaluator
         self._from_outside = from_outside
-        self._inside: dict[tuple[Space, str], dict[str, int]] = {}
-        self._outside: dict[tuple[str, str], str] | None = None
+        self._inside: dict[tuple[Space, str], Sequence[Unseen]] = {}
+        self._outside: dict[tuple[str, str], tuple[str, int]] | None = None
 
-    def inside(self, space: Space, path: str, name: str) -> str:
-        """Why a module's own code may bind the name unseen; empty where it does not."""
-        if path == "typing_extensions.py":  # copies names of typing so, none of its own
+    def inside(self, place: Place, name: str) -> str:
+        """Why the module's own code may have bound the name unseen by a line; empty where not."""
+        if place.path == "typing_extensions.py":  # copies names of typing so, none of its own
             return ""
-        lines = self._lines(space, path)
-        line = lines.get(name) or lines.get(_ANY)
-        return f"{name!r} may be set through `globals()` or `exec` in line {line}" if line else ""
+        for found in self._unseen(place.space, place.path):
+            if found.reaches(name, place.line) and not self._bound_later(place, name, found):
+                return f"{name!r} may be set through `globals()` or `exec` in line {found.line}"
+        return ""
 
-    def _lines(self, space: Space, path: str) -> dict[str, int]:
+    def _bound_later(self, place: Place, name: str, found: Unseen) -> bool:
+        """Whether a statement at module level has the last word."""
+        return found.once > 0 and any(
+            found.once < fact.line and (place.line is None or fact.line < place.line)
+            for fact in place.space.resolver.bindings(place.path, name)
+            if not fact.guards
+        )
+
+    def _unseen(self, space: Space, path: str) -> Sequence[Unseen]:
         key = (space, path)
         if key not in self._inside:
-            self._inside[key] = {}
             data = space.tree.read(path)
-            if any(word in data for word in (b"globals()", b"vars()", b"locals()", b"exec(")):
-                syntax = space.tree.syntax(path)
-                if isinstance(syntax, ast.Module):
-                    self._inside[key] = dict(_bound_unseen(syntax))
+            syntax = space.tree.syntax(path) if any(word in data for word in WORDS) else None
+            self._inside[key] = ()  # asked again while it is computed
+            if isinstance(syntax, ast.Module):
+                changes = partial(self._changes, space, path)
+                self._inside[key] = unseen(syntax, changes)
         return self._inside[key]
 
+    def _changes(self, space: Space, path: str, node: ast.expr, line: int, index: int) -> bool:
+        """Whether an imported function changes the namespace that it is given."""
+        if not self._from_outside:  # this one looks for functions only
+            return False
+        plain = self._plain()
+        function = plain.expression(node, Place(space, path, "", line))
+        if isinstance(function, FunctionValue) and function.fact is None:
+            return False  # of the standard library
+        if not isinstance(function, FunctionValue):
+            return True
+        definition = plain.calls.definition(function)
+        return definition is None or changes_argument(definition, index)
+
+    def _plain(self) -> Evaluator:
+        # An evaluator of its own: this one may be in the middle of an answer, and remembers circles.
+        return type(self._evaluator)(self._evaluator.world, from_outside=False)
+
+    def replaced(self, module: ModuleValue) -> bool:
+        """Whether a module may put another object in its own place (`sys.modules[__name__] = …`, or
+        a function that is given `__name__` and more)."""
+        if not (module.space and module.path):
+            return False
+        return _REPLACED.search(module.space.tree.read(module.path)) is not None
+
     def outside(self, module: ModuleValue, name: str) -> str:
-        """Why another module of ROOT may have replaced a module's name; empty where none does.
+        """Why a file of ROOT may have replaced a module's name; empty where none does.
 
         Only names that begin with a capital are looked for, as classes have them.
         """
-        if not self._from_outside or module.space is not self._evaluator.world.project:
+        if self._replaces_itself(module):
+            return f"{module.dotted} puts another object in its own place"
+        return self._where(module.dotted, name)
+
+    def by_itself(self, place: Place, name: str) -> str:
+        """Why a file may have replaced its own name by a line, as another module would."""
+        if place.space is not self._evaluator.world.project:
             return ""
+        dotted = place.space.tree.module(place.path)
+        path, line = self._outside_of(dotted, name)
+        own = path == place.path and (place.line is None or line < place.line)
+        late = place.line is None and bool(path)
+        return self._where(dotted, name) if own or late else ""
+
+    def of_class(self, ref: ClassRef, name: str) -> str:
+        """Why a file of ROOT may have set an attribute of a class; empty where none does."""
+        return self._where(ref.dotted, name) if ref.space else ""
+
+    def _where(self, owner: str, name: str) -> str:
+        path, line = self._outside_of(owner, name)
+        return f"{name!r} of {owner} is replaced in {path}:{line}" if path else ""
+
+    def _outside_of(self, owner: str, name: str) -> tuple[str, int]:
+        if not self._from_outside:
+            return "", 0
         if self._outside is None:
             self._outside = {}
-            for where, target, attribute in self._assignments(module.space):
-                self._outside.setdefault((target, attribute), where)
-        where = self._outside.get((module.path, name), "")
-        return f"{name!r} of {module.dotted} is replaced in {where}" if where else ""
+            for path, line, target, attribute in self._assignments():
+                self._outside.setdefault((target, attribute), (path, line))
+        return self._outside.get((owner, name)) or self._outside.get((owner, _ANY)) or ("", 0)
 
-    def _assignments(self, space: Space) -> Iterator[tuple[str, str, str]]:
-        # An evaluator of its own: this one may be in the middle of an answer, and remembers circles.
-        plain = type(self._evaluator)(self._evaluator.world, from_outside=False)
+    def _replaces_itself(self, module: ModuleValue) -> bool:
+        if not self._from_outside or not (module.space and module.path):
+            return False
+        return _REPLACES.search(module.space.tree.read(module.path)) is not None
+
+    def _assignments(self) -> Iterator[tuple[str, int, str, str]]:
+        """Path, line, the module or class, and the name that a statement of ROOT sets in it."""
+        space, plain = self._evaluator.world.project, self._plain()
         for path in space.tree.paths:
             try:
-                found = _ASSIGNED.search(space.tree.read(path))
+                may_set = _may_set(space.tree.read(path))
             except OSError:
                 continue
-            syntax = space.tree.syntax(path) if found else None
+            syntax = space.tree.syntax(path) if may_set else None
             stores = _stores(syntax, "") if isinstance(syntax, ast.Module) else ()
             for owner, name, line, scope in stores:
                 value = plain.expression(owner, Place(space, path, scope))
-                if isinstance(value, ModuleValue) and value.space is space:
-                    yield f"{path}:{line}", value.path, name
+                if isinstance(value, ModuleValue):
+                    yield path, line, value.dotted, name
+                elif isinstance(value, ClassValue) and name != _ANY:
+                    yield path, line, value.ref.dotted, name
+
+
+def _may_set(data: bytes) -> bool:
+    """Whether a file's bytes may set a name, as classes have them, of another module or class."""
+    return bool(_ASSIGNED.search(data)) or any(w in data and r.search(data) for w, r in _SET)
 
 
 def _stores(node: ast.AST, scope: str) -> Iterator[tuple[ast.expr, str, int, str]]:
@@ -83,10 +167,15 @@ def _stores(node: ast.AST, scope: str) -> Iterator[tuple[ast.expr, str, int, str
         match child:
             case ast.Attribute(value=owner, attr=name, ctx=ast.Store()):
                 yield owner, name, child.lineno, scope
-            case ast.Call(
-                func=ast.Name(id="setattr"), args=[owner, ast.Constant(value=str(name)), _]
+            case ast.Call(func=ast.Name(id="setattr"), args=[owner, key, _]):
+                yield owner, _constant(key), child.lineno, scope
+            case ast.Subscript(
+                value=ast.Attribute(value=owner, attr="__dict__")
+                | ast.Call(func=ast.Name(id="vars"), args=[owner]),
+                slice=key,
+                ctx=ast.Store(),
             ):
-                yield owner, name, child.lineno, scope
+                yield owner, _constant(key), child.lineno, scope
         inner = scope
         if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
             inner = f"{scope}.{child.name}{LOCALS}".lstrip(".")
@@ -95,47 +184,5 @@ def _stores(node: ast.AST, scope: str) -> Iterator[tuple[ast.expr, str, int, str
         yield from _stores(child, inner)
 
 
-def _bound_unseen(syntax: ast.Module) -> Iterator[tuple[str, int]]:
-    """Names and lines; an empty name where any name may be meant."""
-    for node in ast.walk(syntax):
-        match node:
-            case ast.Subscript(
-                value=ast.Call(func=ast.Name(id=space)), slice=key, ctx=ast.Store()
-            ) if space in _SPACES:
-                yield _named(key), node.lineno
-            case ast.Call(
-                func=ast.Attribute(
-                    value=ast.Call(func=ast.Name(id=space)), attr="update" | "setdefault"
-                ),
-                args=arguments,
-            ) if space in _SPACES and not _are_members(arguments):
-                yield _ANY, node.lineno
-            case ast.Call(func=ast.Name(id="exec"), args=[ast.Constant(value=str(code))]):
-                yield from ((name, node.lineno) for name in _bound_by(code))
-            case ast.Call(func=ast.Name(id="exec"), args=[_]):
-                yield _ANY, node.lineno
-
-
-def _are_members(arguments: list[ast.expr]) -> bool:
-    """Whether they are the members of an enumeration, which are no classes."""
-    return all(isinstance(a, ast.Attribute) and a.attr == "__members__" for a in arguments)
-
-
-def _named(key: ast.expr) -> str:
-    is_name = isinstance(key, ast.Constant) and isinstance(key.value, str)
-    return key.value if is_name else _ANY  # type: ignore[attr-defined]
-
-
-def _bound_by(code: str) -> Iterator[str]:
-    try:
-        syntax = ast.parse(code)
-    except (SyntaxError, ValueError):
-        return
-    for node in ast.walk(syntax):
-        match node:
-            case ast.Name(id=name, ctx=ast.Store()):
-                yield name
-            case ast.ClassDef(name=name) | ast.FunctionDef(name=name):
-                yield name
-            case ast.alias():
-                yield node.asname or node.name.partition(".")[0] if node.name != "*" else _ANY
+def _constant(key: ast.expr) -> str:
+    return key.value if isinstance(key, ast.Constant) and isinstance(key.value, str) else _ANY

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -19,6 +21,17 @@ class Space:
     tree: Tree
     resolver: Resolver
     provenance: Provenance
+
+    def is_compiled(self, path: str) -> bool:
+        """Whether a module lies there as machine code (`name.cpython-311-x86_64-linux-gnu.so`)."""
+        stem = f"{path.removesuffix('.py')}."
+        paths = self.tree.all_paths
+        index = bisect_left(paths, stem)
+        while index < len(paths) and paths[index].startswith(stem):
+            if paths[index].endswith((".so", ".pyd")):
+                return True
+            index += 1
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +127,9 @@ class InstanceValue:
     """An object of a class, as a call of the class makes it."""
 
     of: ClassRef
+    call: ast.Call | None = field(default=None, compare=False, repr=False)
+    """The call, and where it stands; two objects of one class mean the same here."""
+    place: Place | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import sys
-from bisect import bisect_left
 from dataclasses import dataclass
-from itertools import takewhile
 from typing import Protocol
 
 from consolidator.analysis.mro.values import (
@@ -96,7 +94,7 @@ class World:
             return ModuleValue(space.tree.module(path), space, path)
         if space.tree.is_namespace(dotted):
             return ModuleValue(dotted, space)
-        if _compiled(space.tree, dotted):
+        if space.is_compiled(dotted.replace(".", "/")):
             return self._in_stubs(dotted) or Unknown(
                 f"module {dotted!r} is machine code, without source"
             )
@@ -115,6 +113,8 @@ class World:
         return ModuleValue(dotted, space, path) if path else None
 
     def _in_standard(self, dotted: str) -> Value | None:
+        if dotted.partition(".")[0] == "distutils" and self._library.find("_distutils_hack"):
+            return Unknown("setuptools puts its own distutils in the place of the standard one")
         return ModuleValue(dotted) if self.standard.has_module(dotted) else None
 
     def _installed(self, dotted: str) -> Value:
@@ -178,13 +178,3 @@ class World:
         if number is None:
             raise KeyError(dotted)
         return self.table_class(number)
-
-
-def _compiled(tree: Tree, dotted: str) -> bool:
-    """Whether a module lies in a tree as machine code (`name.cpython-311-x86_64-linux-gnu.so`)."""
-    stem = f"{dotted.replace('.', '/')}."
-    first = bisect_left(tree.all_paths, stem)
-    return any(
-        path.endswith((".so", ".pyd"))
-        for path in takewhile(lambda path: path.startswith(stem), tree.all_paths[first:])
-    )

@@ -34,6 +34,7 @@ class CallForm:
 
     call: str
     awaiting: Awaiting = "keep"
+    line: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,7 +290,8 @@ class _Reader:
             elif awaiting not in ("keep", "add", "drop"):
                 self._wrong(at, key, f"await is {awaiting!r}", "'keep', 'add' or 'drop'")
             else:
-                forms[name] = CallForm(call.strip(), cast("Awaiting", awaiting))
+                line = self._lines.of(at, key)
+                forms[name] = CallForm(call.strip(), cast("Awaiting", awaiting), line)
         return forms
 
     # the rest

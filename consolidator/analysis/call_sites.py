@@ -9,6 +9,7 @@ from codemods.calls import adapt_calls
 from codemods.outcome import Changed, Failed, Omission
 from codemods.positions import Positions
 from consolidator.analysis.calls.earlier import Earlier
+from consolidator.analysis.calls.mistakes import call_mistakes
 from consolidator.analysis.calls.overrides import overrides
 from consolidator.analysis.calls.passing import Passed, joined, passed_in
 from consolidator.analysis.calls.reach import Reach
@@ -23,7 +24,7 @@ from consolidator.analysis.changes import FileChange, Rewriting
 from consolidator.analysis.flow.collector import without_collector
 from consolidator.analysis.flow.inference import FileFlow, Flow
 from consolidator.analysis.flow.world import Library, World, no_library
-from consolidator.errors import ToolError
+from consolidator.errors import PlanError, ToolError
 from consolidator.plan import Plan
 from consolidator.tree.index import Tree
 from consolidator.tree.source import SourceText
@@ -44,7 +45,7 @@ def plan_calls(
     """What adapting every call of the plan would write, and what it would leave. Nothing is written.
     `only` narrows it to these files.
 
-    `last_migration` tells what the names of its files meant before it, as long as the files are still
+    Raises `PlanError` where the plan's renames and forms can't be meant. `last_migration` tells what the names of its files meant before it, as long as the files are still
     what it made of them.
     """
     search = _Search(tree, plan, Earlier(tree, plan, last_migration), library)
@@ -85,6 +86,8 @@ class _Search:
     def __post_init__(self) -> None:
         self.world = World(self.earlier.tree, self.library)
         self.subjects = Subjects(self.world, self.plan)
+        if mistakes := call_mistakes(self.subjects, self.plan):
+            raise PlanError(mistakes)
         self.changed = changed_methods(self.subjects)
         self.distinctive = distinctive_names(self.subjects, self.changed)
         self.reach = Reach(self.subjects, self.distinctive)

@@ -151,6 +151,11 @@ def calls(
     drops `await`. Receivers are known by flow, never by name. A call that can't be adapted is listed
     with both signatures. Runs before or after `migrate imports`.
 
+    In the plan, a [[move]] may have `methods = { send = "deliver" }` and `attributes = { … }` for new
+    names, and `[move.calls]` for new forms: `send = "deliver($user, message=$text)"`, where `$user` is
+    what the legacy signature binds to `user`. `__init__` stands for the constructor, `__call__` for a
+    function that moves. Whatever the plan does not mention follows from the two signatures.
+
     **Example:** `consolidator migrate calls . --apply`
 
     **Exit codes:** 0 nothing to change, or applied · 1 it would change something · 2 a mistake in the

@@ -99,8 +99,7 @@ def _call(source: str, shown: str) -> ast.Call:
     except (SyntaxError, ValueError) as error:
         raise PatternError(f"{shown!r} is not a call") from error
     is_plain = isinstance(node, ast.Call) and not any(
-        isinstance(argument, ast.Starred) or keyword == "**"
-        for argument, keyword in _arguments(node)
+        keyword in ("*", "**") for _, keyword in _arguments(node)
     )
     if not isinstance(node, ast.Call) or not is_plain:
         raise PatternError(f"{shown!r} is not a call with plain arguments")
@@ -108,7 +107,8 @@ def _call(source: str, shown: str) -> ast.Call:
 
 
 def _arguments(call: ast.Call) -> list[tuple[ast.expr, str]]:
-    return [(a, "") for a in call.args] + [(k.value, k.arg or "**") for k in call.keywords]
+    positional = [(a, "*" if isinstance(a, ast.Starred) else "") for a in call.args]
+    return positional + [(k.value, k.arg or "**") for k in call.keywords]
 
 
 def _filled(text: str, keyword: str, holes: Mapping[str, int]) -> Argument:

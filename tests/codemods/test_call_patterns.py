@@ -56,6 +56,13 @@ def test_another_form_is_listed() -> None:
     assert [(o.line, o.text) for o in outcome.omissions] == [(2, "emit(u, t)")]
 
 
+def test_starred_arguments_are_another_form() -> None:
+    text = "from app import emit\nemit(*u, text=t)\nemit(u, **t)\n"
+    outcome = rewrite_calls(text, PATTERN)
+    assert isinstance(outcome, Unchanged)
+    assert [o.line for o in outcome.omissions] == [2, 3]
+
+
 def test_a_class_is_made_by_one_of_its_members() -> None:
     pattern = CallPattern.parse("app.Emitter(user, manager)", "of(manager=$manager, user=$user)")
     outcome = rewrite_calls("import app\ne = app.Emitter(u, m)\n", pattern)

@@ -5,16 +5,46 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from consolidator.analysis.emissions.code import Argument, Call, Expression, Joined, Path, Result
+from consolidator.analysis.emissions.binding import accepts, bind
+from consolidator.analysis.emissions.code import (
+    Call,
+    Expression,
+    Joined,
+    Path,
+    Result,
+    called_name,
+    owner_of,
+)
 from consolidator.analysis.emissions.constants import joined, texts
 from consolidator.analysis.emissions.coroutines import is_used
+from consolidator.analysis.emissions.passed import Passed
 from consolidator.analysis.emissions.possible import EMPTY, Values
-from consolidator.analysis.emissions.program import Function, last_name, owner_of
+from consolidator.analysis.emissions.program import Function
 from consolidator.analysis.emissions.values import Inference, in_order
-from consolidator.tree.facts import Parameter
 from consolidator.tree.names import Definition
 
 _CONSTRUCTORS = ("__init__", "__new__", "__post_init__")
+NO_PLACE = -1
+"""The place of a use that stands under no condition."""
+_ENTERING = frozenset({"__enter__", "__exit__", "__aenter__", "__aexit__"})
+_OF_BUILTINS = frozenset(name for cls in (dict, list, set, str, bytes) for name in dir(cls))
+"""Methods that anything may have: of an unknown object they say nothing about its class."""
+_USUAL = _OF_BUILTINS | frozenset(
+    {"run", "start", "stop", "send", "execute", "call", "main", "handle", "process", "emit", "put"}
+    | {
+        "publish",
+        "dispatch",
+        "notify",
+        "connect",
+        "disconnect",
+        "invoke",
+        "submit",
+        "apply",
+        "emit",
+    }
+    | {"receive", "accept", "register", "subscribe", "set", "delete", "save", "load", "create"}
+)
+"""Method names that objects of many other libraries have too."""
 _COMMON = 4  # a method name that more classes define says nothing about which one is meant
 
 
@@ -42,17 +72,22 @@ class Use:
     """None where the function is handed on, not called."""
     certain: bool
     """False where the receiver is unknown and only the name fits."""
+    reaches: Function | None = None
+    """What the call runs, where the call itself does not say so."""
 
 
 class CallGraph:
     """Calls of one program, both ways. Answers are remembered."""
 
-    def __init__(self, inference: Inference) -> None:
+    def __init__(self, inference: Inference, passed: Passed | None = None) -> None:
         self.inference = inference
         self.program = inference.program
         self._targets: dict[tuple[int, int], Targets] = {}
         self._uses: dict[Function, list[Use]] = {}
         self._named: dict[str, dict[Function, list[Use]]] = {}
+        self.passed = passed or Passed(self)
+        self._asks_callers = passed is not None
+        self._objects = Passed(self, tells_objects=True)
         self._asking: Mapping[str, Sequence[tuple[Function, Call]]] | None = None
 
     # forwards
@@ -73,6 +108,8 @@ class CallGraph:
         functions = self._implementations(functions)
         functions += [w for f in functions for w in self._wrappers(f) if w not in functions]
         if functions or callee.classes:
+            if self._asks_callers and len(functions) > 1 and not callee.classes:
+                functions = self._exact(call, function) or functions
             fitting = [f for f in functions if accepts(f, call)]
             missing = ""
             if functions and not fitting and not callee.classes:
@@ -85,11 +122,40 @@ class CallGraph:
                 missing,
             )
         missing = self._missing(call, function)
+        if not missing and not callee.outside and (known := self._by_callers(call, function)):
+            return known
         name = called_name(call)
         is_method = owner_of(call.callee) is not None
         namesakes = self.program.by_name.get(name, ()) if not missing and not callee.outside else ()
         guessed = [f for f in namesakes if (f.owner is not None) == is_method and accepts(f, call)]
+        if len(guessed) > 1 and name in _OF_BUILTINS:
+            guessed = []
         return Targets((), tuple(in_order(guessed)), (), tuple(sorted(callee.outside)), missing)
+
+    def _exact(self, call: Call, function: Function) -> list[Function]:
+        """The methods of the very classes that a receiver's objects are made of, where all are known."""
+        owner = owner_of(call.callee)
+        if owner is None or (isinstance(owner, Path) and owner.text == function.receiver):
+            return []
+        values = self._objects.of(owner, function)
+        if values.open or not values.made:
+            return []
+        methods = (self.program.method(cls, called_name(call)) for cls in values.instances)
+        return self._implementations(in_order({method for method in methods if method}))
+
+    def _by_callers(self, call: Call, function: Function) -> Targets | None:
+        """What callers pass as the receiver, or as the callee itself."""
+        is_method = owner_of(call.callee) is not None
+        if not self._asks_callers or (is_method and called_name(call) not in self.program.by_name):
+            return None
+        values = self.passed.of(call.callee, function)
+        instances = (self.program.method(cls, "__call__") for cls in values.instances)
+        methods = (self.program.method(cls, n) for cls in values.classes for n in _CONSTRUCTORS)
+        found = {*values.functions, *filter(None, instances), *filter(None, methods)}
+        functions = self._implementations(in_order(found))
+        fitting = tuple(f for f in in_order(functions) if accepts(f, call))
+        classes = tuple(sorted(values.classes, key=lambda cls: (cls.path, cls.line)))
+        return Targets(fitting, (), classes) if fitting or classes else None
 
     def _wrappers(self, function: Function) -> Iterator[Function]:
         """What decorators of the project put in a function's place."""
@@ -176,8 +242,17 @@ class CallGraph:
                 for name in self._called_as(function)
                 for use in self._named[name].get(function, ())
             ]
-            if _is_special(function):
+            around, within, _ = function.qualname.rpartition(".<locals>.")
+            if within and (wrapped := self._wrapped_by(function)):
+                found = [u for u in found if u.call or u.function.qualname != around] + wrapped
+            if function.name == "__call__":
+                found += self._callings(function)
+            elif function.name in _ENTERING:
+                found += self._entrances(function)
+            elif _is_special(function):
                 found += self._constructions(function)
+            if function.has_decorator("property", "cached_property"):
+                found += self._readings(function)
             self._uses[function] = list(dict.fromkeys([*found, *self._through_getattr(function)]))
         return self._uses[function]
 
@@ -199,10 +274,53 @@ class CallGraph:
                 found.setdefault(target, []).append(Use(user, call.line, call.place, call, True))
             for target in targets.guessed:
                 sure = len(targets.guessed) < _COMMON and _is_telling(target)
+                sure = sure or (len(targets.guessed) == 1 and name not in _USUAL)
                 found.setdefault(target, []).append(Use(user, call.line, call.place, call, sure))
         for user, (expression, line, place) in self.program.handed_on(name):
             for target in self.inference.of(expression, user).functions:
                 found.setdefault(target, []).append(Use(user, line, place, None, True))
+
+    def _wrapped_by(self, wrapper: Function) -> list[Use]:
+        """What a decorator's inner function stands for: it runs where that is reached."""
+        around = wrapper.qualname.partition(".<locals>")[0].rpartition(".")[2]
+        return [
+            Use(decorated, decorated.body.line, NO_PLACE, None, True)
+            for decorated in self.program.decorated_by(around)
+            if isinstance(decorated, Function) and wrapper in self._wrappers(decorated)
+        ]
+
+    def _callings(self, function: Function) -> Iterator[Use]:
+        """Calls of objects: `answer(question)`, where `answer` is no function."""
+        for name in self.program.called_values:
+            for user, call in self.program.calls_of(name):
+                if function in self.targets(call, user).functions:
+                    yield Use(user, call.line, call.place, call, True)
+
+    def _entrances(self, function: Function) -> Iterator[Use]:
+        """`with` statements that enter an object of a method's class."""
+        cls = self.program.definition_of(function)
+        family = {cls, *self.program.descendants(cls)} if cls else set()
+        for user, (expression, line, place) in self.program.entered:
+            values = self.inference.of(expression, user)
+            if values.instances & family:
+                yield Use(user, line, place, None, True)
+            elif values.open and not values.instances and not values.outside:
+                yield Use(user, line, place, None, False)
+
+    def _readings(self, function: Function) -> Iterator[Use]:
+        """Places that read a property, at the end of a dotted name or within it."""
+        for user in self.program.mentioning(function.name):
+            for expression, line, place in user.mentions:
+                if not isinstance(expression, Path):
+                    continue
+                parts = expression.text.split(".")
+                for position in range(1, len(parts)):
+                    if parts[position] != function.name:
+                        continue
+                    owner = self.inference.of(Path(".".join(parts[:position])), user)
+                    known = {self.program.method(cls, function.name) for cls in owner.instances}
+                    if function in known or (owner.open and not known):
+                        yield Use(user, line, place, None, function in known)
 
     def _constructions(self, function: Function) -> Iterator[Use]:
         """Places that make an instance, for methods that Python itself calls on instances."""
@@ -220,12 +338,22 @@ class CallGraph:
                 continue
             values = self.inference.result(call, user)
             owners = self.inference.of(call.arguments[0].value, user)
+            if self._asks_callers and not owners.instances and not owners.classes:
+                owners = self.passed.of(call.arguments[0].value, user)
+            outer = self._outer(call, user)
             known = {
                 self.program.method(c, function.name) for c in owners.instances | owners.classes
             }
             sure = function in values.functions or function in known
             if sure or (values.open and not known and _is_telling(function)):
-                yield Use(user, call.line, call.place, None, sure)
+                yield Use(user, call.line, call.place, outer, sure, function)
+
+    @staticmethod
+    def _outer(asking: Call, user: Function) -> Call | None:
+        """The call of what a `getattr` gives: `getattr(x, name)(…)`."""
+        calls = user.body.calls
+        given = Result(next(index for index, call in enumerate(calls) if call is asking))
+        return next((call for call in calls if call.callee == given), None)
 
     @property
     def _by_getattr(self) -> Mapping[str, Sequence[tuple[Function, Call]]]:
@@ -250,7 +378,7 @@ class CallGraph:
         expression = call.arguments[1].value
         found = texts(self.inference, expression, user)
         if found or not isinstance(expression, Joined):
-            return found
+            return found or self._passed(expression, user)
         parts = [texts(self.inference, p, user) or self._passed(p, user) for p in expression.parts]
         return joined(parts)
 
@@ -269,47 +397,12 @@ class CallGraph:
         )
 
 
-def called_name(call: Call) -> str:
-    """The last name of what is called; empty where it has none."""
-    return last_name(call.callee)
-
-
 def described(expression: Expression, function: Function) -> str:
     if isinstance(expression, Path):
         return expression.text
     if isinstance(expression, Result):
         return f"{called_name(function.body.calls[expression.call])}()"
     return "the receiver"
-
-
-def accepts(function: Function, call: Call) -> bool:
-    """Whether a call's arguments fit a signature, as CPython would bind them."""
-    signature = function.signature
-    if signature is None or any(argument.starred for argument in call.arguments):
-        return True
-    given = len(call.arguments) - _through_class(call, function)
-    if not signature.fewest <= given <= signature.most:
-        return False
-    if given == signature.fewest and not any(argument.keyword for argument in call.arguments):
-        return signature.required.issubset(signature.by_position[:given])
-    names = {argument.keyword for argument in call.arguments if argument.keyword}
-    if not names <= signature.named and not signature.takes_any_name:
-        return False
-    filled = signature.by_position[: given - len(names)]
-    if len(filled) < given - len(names) and not signature.takes_any_number:
-        return False
-    return names.isdisjoint(filled) and signature.required <= names.union(filled)
-
-
-def _through_class(call: Call, function: Function) -> bool:
-    if function.owner is None or not isinstance(call.callee, Path):
-        return False
-    head = call.callee.text.rpartition(".")[0]
-    return (
-        head.rpartition(".")[2] == function.owner.name
-        and bool(function.receiver)
-        and not function.has_decorator("classmethod")
-    )
 
 
 def _is_special(function: Function) -> bool:
@@ -328,27 +421,3 @@ def is_abstract(function: Function) -> bool:
 
 def _is_telling(function: Function) -> bool:
     return len(function.name) > 5 and "_" in function.name.strip("_")
-
-
-def bind(call: Call, target: Function) -> Iterator[tuple[Argument, Parameter]]:
-    """Arguments of a call with the parameters that they go to."""
-    fact = target.fact
-    if fact is None:
-        return
-    parameters = list(fact.parameters)
-    if target.receiver:
-        parameters = parameters[1:]
-    positional = [p for p in parameters if p.kind in ("positional", "positional-only", "vararg")]
-    named = {p.name: p for p in parameters}
-    rest = [p for p in parameters if p.kind == "kwarg"]
-    position = 0
-    for argument in call.arguments:
-        if argument.starred:
-            yield from ((argument, parameter) for parameter in parameters)
-        elif argument.keyword:
-            found = named.get(argument.keyword) or (rest[0] if rest else None)
-            if found:
-                yield argument, found
-        elif position < len(positional):
-            yield argument, positional[position]
-            position += positional[position].kind != "vararg"

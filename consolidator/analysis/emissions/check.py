@@ -9,6 +9,7 @@ from consolidator.analysis.emissions.context import Context
 from consolidator.analysis.emissions.entries import Entries
 from consolidator.analysis.emissions.flow import Flow
 from consolidator.analysis.emissions.liveness import Liveness
+from consolidator.analysis.emissions.passed import Passed
 from consolidator.analysis.emissions.program import Program
 from consolidator.analysis.emissions.report import EventReport, EventStatus, Problem, SiteReport
 from consolidator.analysis.emissions.rules import CHECKS
@@ -20,7 +21,8 @@ def check_program(
     program: Program, events: Sequence[str], emitters: Sequence[str], entries: Entries
 ) -> tuple[tuple[EventReport, ...], list[Problem]]:
     """State of each event and the problems, without a baseline."""
-    graph = CallGraph(Inference(program))
+    inference = Inference(program)
+    graph = CallGraph(inference, Passed(CallGraph(inference)))
     liveness = Liveness(graph, entries)
     finder = Sites(events, graph, liveness, Flow(graph, liveness))
     sites = tuple(finder.find())

@@ -119,9 +119,9 @@ Expression = (
     | Opaque
 )
 
-Fate = OneOf["awaited", "dropped", "returned", "assigned", "kept"]
-"""What becomes of a call's result: it is awaited, thrown away, the value of a return, bound to a name,
-or part of something else."""
+Fate = OneOf["awaited", "entered", "dropped", "returned", "assigned", "kept"]
+"""What becomes of a call's result: it is awaited, entered by `with`, thrown away, the value of a
+return, bound to a name, or part of something else."""
 
 
 class Part(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -208,6 +208,8 @@ class Body(Part, frozen=True):
     handed_on: tuple[Mention, ...]
     """Dotted names that stand as values, those of its own local variables left out."""
     places: tuple[Place, ...]
+    entered: tuple[Mention, ...] = ()
+    """What the `with` statements enter."""
     awaited: tuple[str, ...] = ()
     """Names that are awaited by themselves."""
     falls_through: bool = True
@@ -216,3 +218,23 @@ class Body(Part, frozen=True):
     """Whether all it does is raise, as an abstract method does."""
     empty: bool = False
     """Whether it does nothing: `pass`, `...`, a docstring, a constant returned."""
+
+
+def last_name(expression: Expression) -> str:
+    """The last name of a dotted name or an attribute; empty for anything else."""
+    if isinstance(expression, Path):
+        return expression.last
+    return expression.name if isinstance(expression, Member) else ""
+
+
+def owner_of(callee: Expression) -> Expression | None:
+    """What a method or attribute is taken from; None for a plain name."""
+    if isinstance(callee, Path):
+        head = callee.text.rpartition(".")[0]
+        return Path(head) if head else None
+    return callee.owner if isinstance(callee, Member) else None
+
+
+def called_name(call: Call) -> str:
+    """The last name of what is called; empty where it has none."""
+    return last_name(call.callee)

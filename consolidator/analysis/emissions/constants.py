@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 
 from consolidator.analysis.emissions.code import (
@@ -20,17 +20,33 @@ from consolidator.analysis.emissions.code import (
     Result,
     Text,
     Value,
+    last_name,
 )
 from consolidator.analysis.emissions.program import Function
 from consolidator.analysis.emissions.values import Inference
 from consolidator.tree.names import Definition
 
+_COPIES = frozenset({"frozenset", "set", "tuple", "list", "dict", "MappingProxyType"})
 _MOST = 32  # alternatives; more are not followed
 
 
-def texts(inference: Inference, expression: Expression, function: Function) -> frozenset[str]:
-    """Every text that an expression can be; empty where that can't be known."""
-    return _Texts(inference, function).of(expression, 0)
+def texts(
+    inference: Inference,
+    expression: Expression,
+    function: Function,
+    passed: Mapping[str, frozenset[str]] | None = None,
+) -> frozenset[str]:
+    """Every text that an expression can be; empty where that can't be known. `passed` is what the
+    function's parameters are."""
+    return _Texts(inference, function, passed).of(expression, 0)
+
+
+def entries(
+    inference: Inference, expression: Expression, function: Function
+) -> dict[str, frozenset[str]] | None:
+    """The keys of a dict with the texts that they lead to, or the elements of another container; None
+    where it is not written out whole."""
+    return _Texts(inference, function).entries(expression)
 
 
 def joined(parts: Sequence[frozenset[str]]) -> frozenset[str]:
@@ -44,9 +60,15 @@ def joined(parts: Sequence[frozenset[str]]) -> frozenset[str]:
 
 
 class _Texts:
-    def __init__(self, inference: Inference, function: Function) -> None:
+    def __init__(
+        self,
+        inference: Inference,
+        function: Function,
+        passed: Mapping[str, frozenset[str]] | None = None,
+    ) -> None:
         self._inference = inference
         self._function = function
+        self._passed = passed or {}
 
     def of(self, expression: Expression, depth: int) -> frozenset[str]:
         if depth > 8:
@@ -78,6 +100,8 @@ class _Texts:
 
     def _path(self, text: str, depth: int) -> frozenset[str]:
         head, _, last = text.rpartition(".")
+        if text in self._passed:
+            return self._passed[text]
         local = [a for a in self._function.body.assignments if a.target == text]
         if local and self._function.qualname:
             return self._assigned(local, depth)
@@ -87,11 +111,26 @@ class _Texts:
         for definition in resolution.definitions:
             if definition.kind == "variable":
                 found |= self._variable(definition, depth)
+        for where, assignment in self._class_level(text):
+            found |= _Texts(self._inference, where).of(assignment.value, depth + 1)
         if not found and head and last == "value":
             return self._path(head, depth + 1)
         if not found and last == "name" and self._path(head, depth + 1):
             return frozenset({head.rpartition(".")[2]})
         return found
+
+    def _class_level(self, text: str) -> Iterator[tuple[Function, Assignment]]:
+        """What a class body assigns to `self.NAME`, where no method assigns anything else."""
+        head, _, name = text.partition(".")
+        program = self._inference.program
+        cls = program.definition_of(self._function)
+        if cls is None or not name or "." in name or head != self._function.receiver:
+            return
+        for ancestor in program.ancestors(cls):
+            found = list(program.fields(ancestor, name))
+            if found:
+                yield from (f for f in found if not any(w.qualname for w, _ in found))
+                return
 
     def _scope(self) -> str:
         return self._function.scope
@@ -119,16 +158,47 @@ class _Texts:
         is_text = cls is not None and any(base.endswith("StrEnum") for base in cls.bases)
         return frozenset({name.lower()}) if is_text and isinstance(value, Result) else frozenset()
 
+    def entries(self, expression: Expression) -> dict[str, frozenset[str]] | None:
+        found = self._container(expression, 0)
+        if found is None:
+            return None
+        group, where = found
+        if not group.values or self._grows(expression):
+            return None
+        known: dict[str, frozenset[str]] = {}
+        for key, value in zip(group.keys or group.values, group.values, strict=True):
+            names = where.of(key, 0) if key is not None else frozenset()
+            if len(names) != 1:
+                return None
+            known[next(iter(names))] = where.of(value, 0)
+        return known
+
+    def _grows(self, expression: Expression) -> bool:
+        """Whether something is put into a container after it was made."""
+        if not isinstance(expression, Path):
+            return False
+        own = (*self._function.body.assignments, *self._function.additions)
+        if any(a.into_item and a.target == expression.text for a in own):
+            return True
+        variable = self._inference.names(expression.text, self._function)
+        return variable is not None and any(self._inference.additions_to(variable))
+
     def _container(self, expression: Expression, depth: int) -> tuple[Group, _Texts] | None:
         """The literal container that an expression names."""
         if isinstance(expression, Group):
             return expression, self
+        if isinstance(expression, Result):
+            call = self._function.body.calls[expression.call]
+            is_copy = last_name(call.callee) in _COPIES and len(call.arguments) == 1
+            return self._container(call.arguments[0].value, depth + 1) if is_copy else None
         if not isinstance(expression, Path) or depth > 6:
             return None
         for assignment in self._function.body.assignments:
             if assignment.target == expression.text and isinstance(assignment.value, Group):
                 return assignment.value, self
         program = self._inference.program
+        for where, assignment in self._class_level(expression.text):
+            return _Texts(self._inference, where)._container(assignment.value, depth + 1)
         resolution = program.resolver.expression(
             self._function.path, expression.text, self._scope()
         )
@@ -202,6 +272,9 @@ class _Texts:
         texts = self.of(owner, depth + 1)
         if name in ("lower", "strip", "casefold", "upper"):
             return frozenset(getattr(text, name)() for text in texts)
+        if name == "get" and call.arguments and self._container(owner, depth) is not None:
+            default = arguments[1] if len(arguments) > 1 else frozenset[str]()
+            return self._item(Item(owner, call.arguments[0].value), depth) or default
         if name == "format" and all(arguments) and texts:
             return frozenset(
                 _formatted(text, combination)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from consolidator.analysis.emissions.additions import FILLING
 from consolidator.analysis.emissions.code import (
     Argument,
     Assignment,
@@ -17,23 +18,37 @@ from consolidator.analysis.emissions.code import (
     Opaque,
     Path,
     Result,
+    last_name,
 )
-from consolidator.analysis.emissions.program import Function, Program, last_name
+from consolidator.analysis.emissions.program import Function, Program
 
-EMPTY_BUILT = frozenset({"list", "dict", "set", "tuple", "frozenset", "deque", "defaultdict"})
+EMPTY_BUILT = frozenset(
+    {"list", "dict", "set", "tuple", "frozenset", "deque", "defaultdict", "OrderedDict", "Counter"}
+    | {"WeakSet", "WeakValueDictionary", "WeakKeyDictionary"}
+)
 """Calls that give an empty container where nothing is passed, or nothing but a factory."""
 
 VIEWS = frozenset({"copy", "values", "items", "keys"})
 """Methods of a container whose result is empty exactly where it is."""
 
-_CHANGING = frozenset(
-    {"append", "appendleft", "add", "extend", "extendleft", "update", "setdefault", "insert", "put"}
-    | {"put_nowait", "pop", "popitem", "popleft", "remove", "discard", "clear", "push"}
-)
 _READING = (
     frozenset({"len", "list", "dict", "set", "tuple", "sorted", "sum", "any", "all", "iter"})
     | frozenset({"enumerate", "str", "repr", "print", "reversed", "isinstance", "max", "min"})
-    | frozenset({"bool", "next", "zip", "debug", "info", "warning", "error", "exception"})
+    | frozenset(
+        {
+            "broadcast",
+            "gather",
+            "wait",
+            "bool",
+            "next",
+            "zip",
+            "debug",
+            "info",
+            "warning",
+            "error",
+            "exception",
+        }
+    )
 )
 """Functions that leave a container that they are given as it is."""
 
@@ -88,11 +103,11 @@ def _changed(body: Body) -> Iterator[Assignment]:
 
 def _by_call(call: Call) -> Iterator[Assignment]:
     owner = call.callee.owner if isinstance(call.callee, Member) else None
-    if isinstance(owner, Item) and isinstance(owner.owner, Path):
+    name = last_name(call.callee)
+    if isinstance(owner, Item) and isinstance(owner.owner, Path) and name in FILLING:
         # `self.by_user[user].add(…)`: a defaultdict grows by it.
         yield _change(owner.owner.text, call.line, call.place)
-    name = last_name(call.callee)
-    if isinstance(call.callee, Path) and name in _CHANGING:
+    if isinstance(call.callee, Path) and name in FILLING:
         yield _change(call.callee.text.rpartition(".")[0], call.line, call.place)
     if name not in _READING:
         for text in _all_names(call.arguments):

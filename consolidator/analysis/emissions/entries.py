@@ -8,6 +8,7 @@ from functools import cached_property
 
 from consolidator.analysis.emissions.code import Path, Test, Text
 from consolidator.analysis.emissions.program import LIBRARY, Function, Program
+from consolidator.tree.names import Definition
 
 _QUIET_DECORATORS = frozenset(
     {"property", "cached_property", "staticmethod", "classmethod", "abstractmethod", "overload"}
@@ -20,13 +21,40 @@ _REGISTERING = re.compile(
     r"command|group|callback|middleware|exception_handler|on_event|listener|receiver|subscriber|handler|"
     r"register|job|scheduled_job|periodic_task|tool|hook|connect|disconnect|namespace|timer|cli|agent)$"
 )
+_HOOKS = (
+    (
+        re.compile(r"(Consumer)$"),
+        re.compile(r"(web|http_)\w+|connect|disconnect|receive\w*|dispatch"),
+    ),
+    (
+        re.compile(r"Endpoint$"),
+        re.compile(r"on_(connect|receive|disconnect)|dispatch|decode|get|post|put|patch|delete"),
+    ),
+    (
+        re.compile(r"WebSocketHandler$"),
+        re.compile(r"open|on_(message|close|ping|pong)|check_origin|get|prepare|initialize"),
+    ),
+    (re.compile(r"Namespace$"), re.compile(r"on_\w+|trigger_event")),
+    (re.compile(r"(Thread|Process)$"), re.compile(r"run")),
+)
+"""Outside base classes, and the methods that they call. Of others every public method may be called."""
+_FOUND_BY_THEMSELVES = re.compile(r"(Command|Task|NodeVisitor|Protocol_)$")
+"""Outside base classes whose subclasses are found without being named anywhere."""
 _TASKS = frozenset(
     {"shared_task", "task", "job", "flow", "receiver", "register", "command", "tool", "app"}
 )
 _APPLICATIONS = frozenset(
-    {"main", "create_app", "make_app", "get_app", "build_app", "app_factory", "create_application"}
-    | {"application", "app", "lambda_handler", "handler", "cli", "lifespan", "run_server", "serve"}
+    {"create_app", "make_app", "get_app", "build_app", "app_factory", "create_application"}
+    | {"application", "app", "lambda_handler", "lifespan"}
 )
+_STARTED = frozenset({"main", "handler", "cli", "run_server", "serve"})
+"""Functions that something outside may start; mostly the program itself does."""
+_ROUTERS = (
+    *("Starlette", "Application", "URLRouter", "ProtocolTypeRouter", "Litestar", "Mount", "Route"),
+    *("WebSocketRoute", "path", "re_path", "register_namespace", "add_route", "add_routes"),
+)
+"""Calls that tie addresses to what answers there."""
+_SETTINGS = frozenset({"pyproject.toml", "setup.py", "setup.cfg", "Procfile", "Dockerfile"})
 _IS_MAIN = Test("==", (Path("__name__"), Text("__main__")))
 
 
@@ -45,6 +73,7 @@ class Entries:
         self._program = program
         self._mentioned = frozenset(mentioned)
         self._libraries = frozenset(libraries)
+        self._named: dict[Definition, bool] = {}
 
     def why(self, function: Function) -> str:
         """Why control can enter here from outside; empty where it can't."""
@@ -58,6 +87,88 @@ class Entries:
             return "public in a program without an entry point"
         return ""
 
+    def maybe(self, function: Function) -> str:
+        """Why control may enter here from outside, although nothing in the program says so."""
+        if function.fact is None or function.fact.scope or function.name not in _STARTED:
+            return ""
+        return "it may be started from outside, which no setting says" if self._says_how else ""
+
+    @cached_property
+    def _says_how(self) -> bool:
+        """Whether the tree has files that say how it is started."""
+        return any(path.rpartition("/")[2] in _SETTINGS for path in self._program.tree.all_paths)
+
+    def is_made(self, cls: Definition) -> bool:
+        """Whether anything names a class or a subclass of it, so that there can be an object of it."""
+        family = (cls, *self._program.descendants(cls))
+        return any(self._is_named(member) for member in family)
+
+    def _is_named(self, cls: Definition) -> bool:
+        if cls not in self._named:
+            self._named[cls] = self._find_name(cls)
+        return self._named[cls]
+
+    def _find_name(self, cls: Definition) -> bool:
+        fact = self._program.class_fact(cls)
+        if fact is None or fact.decorators or fact.keywords or cls.path.startswith(LIBRARY):
+            return True
+        if cls.module.partition(".")[0] in self._libraries or not self._has_entry:
+            return True
+        if self._is_open or (self._is_called_back(cls) and not self._routes):
+            return True
+        if any(
+            self._program.function(a.path, f"{a.qualname}.__init_subclass__")
+            for a in self._program.ancestors(cls)
+            if a.path
+        ):
+            return True
+        own = cls.qualname.rpartition(".")[2]
+        names = (own, *self._program.aliases.get(own, ()))
+        return any(
+            name in function.names and not self._is_inside(function, cls)
+            for name in names
+            for function in self._program.mentioning(name)
+        ) or bool(self._in_text(own))
+
+    @cached_property
+    def _is_open(self) -> bool:
+        """Whether what starts the program hands objects to it, which may be made anywhere."""
+        return any(
+            function.name in _STARTED
+            and function.signature is not None
+            and function.signature.fewest > 0
+            and function.owner is None
+            for name in _STARTED
+            for function in self._program.by_name.get(name, ())
+        )
+
+    def _is_called_back(self, cls: Definition) -> bool:
+        return any(
+            a.kind == "external" and _CALLS_BACK.search(a.dotted)
+            for a in self._program.ancestors(cls)
+        )
+
+    @cached_property
+    def _routes(self) -> bool:
+        """Whether the program says what is reached at which address."""
+        return any(self._program.calls_of(name) for name in _ROUTERS)
+
+    @staticmethod
+    def _is_inside(function: Function, cls: Definition) -> bool:
+        return function.path == cls.path and f"{function.qualname}.".startswith(f"{cls.qualname}.")
+
+    def _in_text(self, name: str) -> bool:
+        """Whether a text names a class: `"chat.consumers.ChatConsumer"` in some settings."""
+        text = re.compile(rf"""["'][\w.:]*\b{re.escape(name)}["']""".encode())
+        tree = self._program.tree
+        for path in tree.containing(name):
+            try:
+                if text.search(tree.read(path)):
+                    return True
+            except OSError:
+                continue
+        return any(found.endswith(f":{name}") for found in self._mentioned)
+
     def _certain(self, function: Function) -> str:
         fact = function.fact
         assert fact is not None
@@ -65,7 +176,8 @@ class Entries:
             return reason
         if _is_asgi(function):
             return "an ASGI application"
-        if not fact.scope and function.name in _APPLICATIONS:
+        is_started = function.name in _STARTED and not self._says_how
+        if not fact.scope and (function.name in _APPLICATIONS or is_started):
             return f"{function.name}() is started from outside"
         if f"{function.module}:{function.qualname}" in self._mentioned:
             return "named in the project's settings"
@@ -76,7 +188,9 @@ class Entries:
     @cached_property
     def _has_entry(self) -> bool:
         return self._imports_framework() or any(
-            self._certain(function) if function.qualname else _runs_something(function)
+            (self._certain(function) or self.maybe(function))
+            if function.qualname
+            else _runs_something(function)
             for path in self._program.paths
             for function in self._program.functions(path)
             if not function.is_library
@@ -96,16 +210,30 @@ class Entries:
             return False
         return function.owner is None or not _CARRIER.search(function.owner.name)
 
-    @staticmethod
-    def _registered(function: Function) -> str:
+    def _registered(self, function: Function) -> str:
         assert function.fact is not None
         for decorator in function.fact.decorators:
             name = decorator.partition("(")[0]
             if name.rpartition(".")[2] in _QUIET_DECORATORS:
                 continue
-            if _REGISTERING.search(name) or name.rpartition(".")[2] in _TASKS:
+            is_known = _REGISTERING.search(name) or name.rpartition(".")[2] in _TASKS
+            if is_known or self._is_method_of_outside(name, function):
                 return f"registered by @{name}"
         return ""
+
+    def _is_method_of_outside(self, decorator: str, function: Function) -> bool:
+        """`@app.before_server_start`, where `app` is made by a call of something outside."""
+        owner, dot, _ = decorator.rpartition(".")
+        resolver, scope = self._program.resolver, function.fact.scope if function.fact else ""
+        found = resolver.expression(function.path, owner, scope).definitions if dot else ()
+        for definition in found:
+            facts = self._program.tree.facts(definition.path) if definition.path else None
+            for binding in facts.bindings if facts and definition.kind == "variable" else ():
+                made_by = binding.value.partition("(")[0]
+                if binding.name == definition.qualname and binding.form == "call":
+                    makers = resolver.expression(definition.path, made_by, "").definitions
+                    return any(maker.kind == "external" for maker in makers)
+        return False
 
     def _framework(self, function: Function) -> str:
         """Methods that an outside base class calls by its own rules."""
@@ -114,8 +242,20 @@ class Entries:
             return ""
         for ancestor in self._program.ancestors(cls):
             if ancestor.kind == "external" and _CALLS_BACK.search(ancestor.dotted):
-                return f"called by {ancestor.dotted}"
+                is_found = _FOUND_BY_THEMSELVES.search(ancestor.dotted) or self.is_made(cls)
+                if is_found and _is_hook(function, ancestor):
+                    return f"called by {ancestor.dotted}"
         return ""
+
+
+def _is_hook(function: Function, base: Definition) -> bool:
+    for outside, methods in _HOOKS:
+        if outside.search(base.dotted):
+            # Channels calls the methods that messages name, with the message.
+            takes_message = function.signature is not None and function.signature.fewest == 1
+            is_handler = base.dotted.endswith("Consumer") and takes_message
+            return bool(methods.fullmatch(function.name)) or is_handler
+    return True
 
 
 _CALLS_BACK = re.compile(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from consolidator.analysis.emissions.code import (
     Assignment,
+    Body,
     Call,
     Choice,
     Element,
@@ -18,6 +19,7 @@ from consolidator.analysis.emissions.code import (
     Mention,
     Opaque,
     Path,
+    Result,
     Return,
     Test,
 )
@@ -43,6 +45,52 @@ def handed_on(
         yield from _within(expression, line, place)
 
 
+def mentions(body: Body) -> Iterator[Mention]:
+    """Every dotted name in a body, whatever it stands for."""
+    for call in body.calls:
+        yield from _within(call.callee, call.line, call.place)
+    yield from handed_on(body.calls, body.assignments, body.returns, body.handed_on)
+    for entered, line, place in body.entered:
+        yield from _within(entered, line, place)
+    for place, circumstances in enumerate(body.places):
+        for condition in circumstances.conditions:
+            yield from _within(condition.test, condition.line, place)
+
+
+def names_in(expression: Expression, calls: Sequence[Call]) -> Iterator[Path]:
+    """Every dotted name in an expression, also in the calls that it is the result of."""
+    for found, _, _ in _within(expression, 0, 0):
+        if isinstance(found, Path):
+            yield found
+    for part in _results(expression):
+        call = calls[part.call]
+        yield from names_in(call.callee, calls)
+        for argument in call.arguments:
+            yield from names_in(argument.value, calls)
+
+
+def _results(expression: Expression) -> Iterator[Result]:
+    if isinstance(expression, Result):
+        yield expression
+    for inner in _children(expression):
+        yield from _results(inner)
+
+
+def _children(expression: Expression) -> Iterator[Expression]:
+    match expression:
+        case Member() | Element():
+            yield expression.owner
+        case Item():
+            yield expression.owner
+            yield expression.key
+        case Group():
+            yield from expression.values
+        case Joined() | Opaque():
+            yield from expression.parts
+        case Choice():
+            yield from expression.options
+
+
 def _within(expression: Expression, line: int, place: int) -> Iterator[Mention]:
     match expression:
         case Path():
@@ -50,7 +98,10 @@ def _within(expression: Expression, line: int, place: int) -> Iterator[Mention]:
         case Member():
             yield expression, line, place
             yield from _within(expression.owner, line, place)
-        case Item() | Element():
+        case Item():
+            yield from _within(expression.owner, line, place)
+            yield from _within(expression.key, line, place)
+        case Element():
             yield from _within(expression.owner, line, place)
         case Entered():
             yield from _within(expression.manager, line, place)

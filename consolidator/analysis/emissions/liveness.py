@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from consolidator.analysis.emissions.calls import CallGraph, Use
-from consolidator.analysis.emissions.code import Call, Place
+from consolidator.analysis.emissions.calls import NO_PLACE, CallGraph, Use
+from consolidator.analysis.emissions.code import Call, Place, last_name
 from consolidator.analysis.emissions.coroutines import is_coroutine, lost_coroutine, takers
 from consolidator.analysis.emissions.entries import Entries
-from consolidator.analysis.emissions.program import Function, last_name
+from consolidator.analysis.emissions.program import Function
 from consolidator.analysis.emissions.truth import Truth
 from consolidator.analysis.emissions.verdict import Verdict
 
@@ -25,7 +25,7 @@ class Liveness:
     def __init__(self, graph: CallGraph, entries: Entries) -> None:
         self._graph = graph
         self._entries = entries
-        self.truth = Truth(graph.inference, self.of)
+        self.truth = Truth(graph, self.of, lambda function: bool(entries.why(function)))
         self._known: dict[Function, Verdict] = {}
         self._busy: set[Function] = set()
         self._raising: dict[Function, bool] = {}
@@ -37,6 +37,9 @@ class Liveness:
             return self._known[function]
         if function in self._busy:
             return Verdict("unknown", f"whether {function.dotted} runs depends on itself")
+        if why := self.never_made(function):
+            self._known[function] = Verdict("false", why)
+            return self._known[function]
         self._busy.add(function)
         try:
             answer = self._search(function, certain=True) or self._search(function, certain=False)
@@ -45,6 +48,14 @@ class Liveness:
         self._known[function] = answer
         return answer
 
+    def never_made(self, function: Function) -> str:
+        """Why a method can have no object to be called on; empty where it may have one."""
+        cls = self._graph.program.definition_of(function)
+        needs_object = cls is not None and bool(function.receiver)
+        if not needs_object or function.is_library or function.has_decorator("classmethod"):
+            return ""
+        return "" if cls is None or self._entries.is_made(cls) else f"nothing makes a {cls.dotted}"
+
     def _search(self, function: Function, *, certain: bool) -> Verdict:
         """Breadth first over callers, up to an entry point or a function that is known to run."""
         reached_by: dict[Function, Function | None] = {function: None}
@@ -52,6 +63,9 @@ class Liveness:
         for current in queue:
             known = self._known.get(current)
             entry = self._entries.why(current)
+            maybe = "" if certain else self._entries.maybe(current)
+            if maybe and not entry:
+                return Verdict("unknown", f"{maybe}: {current.dotted}")
             if entry or (known is not None and known.is_certain):
                 why = f"{entry}: {current.dotted}" if entry else known.why if known else ""
                 return self._found(current, reached_by, why, certain=certain)
@@ -83,19 +97,30 @@ class Liveness:
 
     def obstacle(self, use: Use) -> str:
         """Why a use of a function never makes it run; empty where it may."""
-        return self.blocked(use.function, use.place, use.line) or self._never_awaited(use)
+        blocked = self.blocked(use.function, use.place, use.line)
+        return blocked or self._never_awaited(use) or self._not_entered(use)
+
+    def _not_entered(self, use: Use) -> str:
+        """`with` around a generator that no decorator makes a context manager."""
+        if use.call is None or use.call.fate != "entered":
+            return ""
+        targets = self._graph.targets(use.call, use.function).functions
+        if targets and all(f.is_generator and f.fact and not f.fact.decorators for f in targets):
+            return f"what {use.function.path}:{use.line} enters is no context manager"
+        return ""
 
     def _never_awaited(self, use: Use) -> str:
-        if use.call is None or not self.is_lost(use.call, use.function):
+        if use.call is None or not self.is_lost(use.call, use.function, use.reaches):
             return ""
         return f"the call in {use.function.path}:{use.line} is not awaited"
 
-    def is_lost(self, call: Call, function: Function) -> bool:
-        """Whether the call makes a coroutine that nobody awaits, itself or with what it is given to."""
-        if call.fate == "awaited":
+    def is_lost(self, call: Call, function: Function, target: Function | None = None) -> bool:
+        """Whether the call makes a coroutine that nobody awaits, itself or with what it is given to.
+        `target` is what it calls, where it is known from elsewhere."""
+        if call.fate in ("awaited", "entered"):
             return False
         targets = self._graph.targets(call, function)
-        reached = [*targets.functions, *targets.guessed]
+        reached = [target] if target else [*targets.functions, *targets.guessed]
         if not reached or not all(is_coroutine(f) for f in reached):
             return False
         if call.fate == "kept":
@@ -104,6 +129,8 @@ class Liveness:
 
     def blocked(self, function: Function, place: int, line: int) -> str:
         """Why control never comes to a statement; empty where it can."""
+        if place == NO_PLACE:
+            return ""
         circumstances = function.body.places[place]
         if obstacle := self.truth.obstacle(circumstances, function):
             return f"{function.path}: {obstacle}"
@@ -113,6 +140,11 @@ class Liveness:
                 if _is_passed(before, circumstances) and self._raises(call, function):
                     return f"the call in {function.path}:{call.line} never returns"
         return ""
+
+    def blocked_call(self, function: Function, position: int) -> str:
+        """Why control never comes to a call, by its position in the body; empty where it can."""
+        call = function.body.calls[position]
+        return self.blocked(function, call.place, call.line)
 
     def _risky_calls(self, function: Function) -> list[Call]:
         """Calls that may never return, by their names."""
@@ -135,7 +167,9 @@ class Liveness:
 
     def _raises(self, call: Call, function: Function) -> bool:
         targets = self._graph.targets(call, function).functions
-        waits = call.fate == "awaited" or not any(is_coroutine(target) for target in targets)
+        waits = call.fate in ("awaited", "entered") or not any(
+            is_coroutine(target) for target in targets
+        )
         return waits and bool(targets) and all(self._never_returns(target) for target in targets)
 
     def _never_returns(self, function: Function) -> bool:

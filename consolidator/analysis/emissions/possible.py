@@ -19,6 +19,8 @@ class Values:
     outside: frozenset[str] = frozenset()
     """Dotted names of things that are defined neither in ROOT nor in a source that was read."""
     elements: Values | None = None
+    made: frozenset[tuple[str, int, int]] = frozenset()
+    """Where the queues and the like among them are made: path, line and column of the call."""
     open: bool = False
     nothing: bool = False
     """Whether it can be None."""
@@ -33,6 +35,7 @@ class Values:
             self.functions | other.functions,
             self.outside | other.outside,
             elements,
+            self.made | other.made,
             self.open or other.open,
             self.nothing or other.nothing,
         )

@@ -7,15 +7,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from consolidator.analysis.emissions.additions import additions
 from consolidator.analysis.emissions.code import (
     Assignment,
     Body,
     Call,
-    Expression,
-    Member,
     Mention,
     Path,
+    last_name,
 )
+from consolidator.analysis.emissions.handed_on import mentions
 from consolidator.analysis.emissions.read_bodies import FileBodies
 from consolidator.tree.facts import ClassFact, FunctionFact, Parameter
 from consolidator.tree.index import Tree
@@ -67,6 +68,25 @@ class Function:
     @cached_property
     def dotted(self) -> str:
         return f"{self.module}.{self.qualname}" if self.qualname else self.module
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Every part of every dotted name in its body, for a first look."""
+        return frozenset(
+            part
+            for expression, _, _ in self.mentions
+            for part in (expression.text.split(".") if isinstance(expression, Path) else ())
+        )
+
+    @cached_property
+    def mentions(self) -> tuple[Mention, ...]:
+        """Every dotted name in its body, with line and place."""
+        return tuple(mentions(self.body))
+
+    @cached_property
+    def additions(self) -> tuple[Assignment, ...]:
+        """What its calls put into containers."""
+        return tuple(additions(self.body))
 
     @property
     def is_async(self) -> bool:
@@ -160,6 +180,35 @@ class Program:
         return found
 
     @cached_property
+    def called_values(self) -> Sequence[str]:
+        """Names that are called and that no function, class or import goes by: variables, fields."""
+        known = {*self.by_name, *(c.name for p in self.paths for c in self._classes(p).values())}
+        known |= {other for others in self.aliases.values() for other in others}
+        assigned = {
+            assignment.target.rpartition(".")[2]
+            for path in self.paths
+            for function in self.functions(path)
+            for assignment in function.body.assignments
+        }
+        parameters = {
+            parameter.name
+            for functions in self.by_name.values()
+            for function in functions
+            for parameter in (function.fact.parameters if function.fact else ())
+        }
+        return sorted((assigned | parameters) & set(self._calls) - known)
+
+    @cached_property
+    def entered(self) -> Sequence[tuple[Function, Mention]]:
+        """What `with` statements enter."""
+        return [
+            (function, entered)
+            for path in self.paths
+            for function in self.functions(path)
+            for entered in function.body.entered
+        ]
+
+    @cached_property
     def aliases(self) -> Mapping[str, Sequence[str]]:
         """Other names that imports and plain assignments give to a name."""
         found: dict[str, set[str]] = {}
@@ -173,6 +222,17 @@ class Program:
                 if binding.form == "name" and name != binding.name:
                     found.setdefault(name, set()).add(binding.name)
         return {name: sorted(others) for name, others in found.items()}
+
+    @cached_property
+    def additions(self) -> Mapping[str, Sequence[tuple[Function, Assignment]]]:
+        """What calls put into containers, by the last name of the container."""
+        found: dict[str, list[tuple[Function, Assignment]]] = {}
+        for path in self.paths:
+            for function in self.functions(path):
+                for addition in function.additions:
+                    name = addition.target.rpartition(".")[2]
+                    found.setdefault(name, []).append((function, addition))
+        return found
 
     def functions(self, path: str) -> list[Function]:
         return list(self._of_file(path).values())
@@ -227,6 +287,30 @@ class Program:
                     last = decorator.partition("(")[0].rpartition(".")[2]
                     found.setdefault(last, set()).add(name)
         return {decorator: sorted(names) for decorator, names in found.items()}
+
+    def decorated_by(self, name: str) -> Sequence[Function | Definition]:
+        """Functions and classes with a decorator of this last name."""
+        return self._decorated_by.get(name, ())
+
+    @cached_property
+    def _decorated_by(self) -> dict[str, list[Function | Definition]]:
+        found: dict[str, list[Function | Definition]] = {}
+        for path in self.paths:
+            decorated: list[tuple[Function | Definition, Sequence[str]]] = [
+                (function, function.fact.decorators)
+                for function in self.functions(path)
+                if function.fact is not None
+            ]
+            module = self.tree.module(path)
+            decorated += [
+                (Definition("class", module, fact.qualname, path, fact.line), fact.decorators)
+                for fact in self._classes(path).values()
+            ]
+            for thing, decorators in decorated:
+                for decorator in decorators:
+                    last = decorator.partition("(")[0].rpartition(".")[2]
+                    found.setdefault(last, []).append(thing)
+        return found
 
     @cached_property
     def by_name(self) -> Mapping[str, Sequence[Function]]:
@@ -364,6 +448,26 @@ class Program:
             if function.owner is not None and function.owner.qualname == definition.qualname
         ]
 
+    def record_fields(self, definition: Definition) -> tuple[str, ...] | None:
+        """The fields that a dataclass, struct, model or the like takes, in order; None for any other
+        class."""
+        ancestors = self.ancestors(definition)
+        facts = [fact for a in ancestors if (fact := self.class_fact(a)) is not None]
+        is_record = any(a.dotted.rpartition(".")[2] in _RECORDS for a in ancestors) or any(
+            decorator.partition("(")[0].rpartition(".")[2] in _RECORD_DECORATORS
+            for fact in facts
+            for decorator in fact.decorators
+        )
+        if not is_record:
+            return None
+        names: dict[str, None] = {}
+        for ancestor in reversed(ancestors):
+            module = self.tree.facts(ancestor.path) if ancestor.path else None
+            for binding in module.bindings if module else ():
+                if binding.scope == ancestor.qualname and binding.annotation:
+                    names[binding.name] = None
+        return tuple(names)
+
     def is_closed(self, definition: Definition) -> bool:
         """Whether all its members can be known: no outside bases, no `__getattr__`."""
         return all(
@@ -372,6 +476,9 @@ class Program:
             self.method(definition, "__getattr__") or self.method(definition, "__getattribute__")
         )
 
+
+_RECORDS = frozenset({"Struct", "BaseModel", "NamedTuple", "TypedDict", "BaseSettings", "SQLModel"})
+_RECORD_DECORATORS = frozenset({"dataclass", "define", "frozen", "mutable", "attrs", "s"})
 
 _MEMBERLESS = frozenset(
     {"abc.ABC", "object", "typing.Protocol", "typing.Generic", "typing_extensions.Protocol"}
@@ -399,21 +506,6 @@ _TRANSPARENT = frozenset(
     | {"abstractmethod", "property", "cached_property", "lru_cache", "cache", "overload"}
 )
 """Decorators that leave the signature as it is written."""
-
-
-def last_name(expression: Expression) -> str:
-    """The last name of a dotted name or an attribute; empty for anything else."""
-    if isinstance(expression, Path):
-        return expression.last
-    return expression.name if isinstance(expression, Member) else ""
-
-
-def owner_of(callee: Expression) -> Expression | None:
-    """What a method or attribute is taken from; None for a plain name."""
-    if isinstance(callee, Path):
-        head = callee.text.rpartition(".")[0]
-        return Path(head) if head else None
-    return callee.owner if isinstance(callee, Member) else None
 
 
 def _is_accessor(fact: FunctionFact) -> bool:

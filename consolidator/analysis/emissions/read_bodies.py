@@ -83,6 +83,7 @@ class _BodyReader:
         self._expressions = ExpressionReader(self._places, names)
         self._returns: list[Return] = []
         self._mentions: list[Mention] = []
+        self._entered: list[Mention] = []
         self._class = ""
         self.functions: list[tuple[str, _Function]] = []
 
@@ -97,6 +98,7 @@ class _BodyReader:
             tuple(self._returns),
             tuple(self._handed_on()),
             self._places.all(),
+            tuple(self._entered),
             tuple(sorted(self._expressions.awaited)),
             falls_through,
             raises_only=bool(doing) and all(isinstance(s, ast.Raise) for s in doing),
@@ -246,7 +248,8 @@ class _BodyReader:
     def _with(self, node: ast.With | ast.AsyncWith) -> str:
         handlers: list[Handler] = []
         for item in node.items:
-            manager = self._expressions.read(item.context_expr, "awaited")
+            manager = self._expressions.read(item.context_expr, "entered")
+            self._entered.append((manager, item.context_expr.lineno, self._places.current()))
             if item.optional_vars is not None:
                 self._assign(item.optional_vars, Entered(manager))
             handlers += self._suppressed(item.context_expr)

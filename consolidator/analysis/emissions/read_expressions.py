@@ -82,10 +82,7 @@ class ExpressionReader:
             case ast.Subscript():
                 return Item(self.read(node.value), self.read(node.slice))
             case ast.Lambda():
-                for parameter in ast.walk(node.args):
-                    if isinstance(parameter, ast.arg):
-                        self.assign(ast.copy_location(ast.Name(parameter.arg), node), Opaque())
-                return Opaque((self.read(node.body),))
+                return self._lambda(node)
             case _:
                 return self._composed(node, fate)
 
@@ -125,6 +122,17 @@ class ExpressionReader:
             case _:
                 parts = [part for part in ast.iter_child_nodes(node) if isinstance(part, ast.expr)]
                 return Opaque(self._each(parts))
+
+    def _lambda(self, node: ast.Lambda) -> Expression:
+        """`lambda event: self.forward(event)` stands for `self.forward`."""
+        names = [inner.arg for inner in ast.walk(node.args) if isinstance(inner, ast.arg)]
+        for name in names:
+            self.assign(ast.copy_location(ast.Name(name), node), Opaque())
+        value = self.read(node.body)
+        passed = node.body.args if isinstance(node.body, ast.Call) else []
+        if names and [a.id for a in passed if isinstance(a, ast.Name)] == names:
+            return self.calls[-1].callee
+        return Opaque((value,))
 
     def _percent(self, text: str, right: ast.expr) -> Expression:
         """`"tool_%s" % name`, with the values in the places that they get."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from consolidator.analysis.emissions.calls import CallGraph, Use, called_name
+from consolidator.analysis.emissions.calls import CallGraph, Use
 from consolidator.analysis.emissions.code import (
     Call,
     Choice,
@@ -23,16 +23,22 @@ from consolidator.analysis.emissions.code import (
     Place,
     Result,
     Text,
+    called_name,
 )
+from consolidator.analysis.emissions.composed import Composition, compositions
 from consolidator.analysis.emissions.constants import texts
-from consolidator.analysis.emissions.flow import Flow, Journey
+from consolidator.analysis.emissions.flow import Flow
 from consolidator.analysis.emissions.liveness import Liveness
 from consolidator.analysis.emissions.program import Function
+from consolidator.analysis.emissions.trace import Journey
 from consolidator.analysis.emissions.verdict import Verdict
 
 _EMITTING = re.compile(
     r"(emit|notif|send|publish|broadcast|dispatch|push|fire|post|stream|event)", re.I
 )
+_COMPOSING = frozenset({"format", "join", "get"})
+_GLUE = ("}_{", '"_".join', "'_'.join", "{}_{}", "%s_%s")
+"""What puts an event's name together from two others."""
 _TYPE_KEYS = frozenset(
     {"type", "event", "event_type", "kind", "name", "message_type", "event_name"}
 )
@@ -77,6 +83,8 @@ class _Origin:
     call: Call | None
     key: str
     """The dict key or keyword that it is the value of."""
+    uses: tuple[Use, ...] = ()
+    """The calls that make it this event, the one with the written parts first."""
 
 
 class Sites:
@@ -89,7 +97,8 @@ class Sites:
         self._graph = graph
         self._program = graph.program
         self._liveness = liveness
-        self._flow = flow
+        self.flow = flow
+        self._classes_key: dict[str, str] = {}
         self.sent: dict[Function, frozenset[str]] = {}
         """The events that a function sends, itself or through what it calls; known after `find`."""
 
@@ -113,7 +122,7 @@ class Sites:
     # direct sites
 
     def _candidates(self) -> Iterator[Function]:
-        wanted = [*self._events, *self._constant_names, *self._pieces, *self._classes]
+        wanted = [*self._events, *self._constant_names, *self._pieces, *self._classes, *_GLUE]
         for path in self._program.tree.containing(*sorted(wanted), paths=self._program.paths):
             yield from self._program.functions(path)
 
@@ -157,6 +166,7 @@ class Sites:
                     continue
                 if event := self._event_of(assignment.value, module):
                     found[cls.name] = event[0]
+                    self._classes_key[cls.name] = name
         return found
 
     def _built(self, function: Function) -> Iterator[Site]:
@@ -165,11 +175,12 @@ class Sites:
             events = self._classes.get(called_name(call))
             if not events or not self._graph.targets(call, function).classes:
                 continue
-            journey = self._flow.of_result(position, function)
-            if journey.used or journey.reached:
-                place = function.body.places[call.place]
-                runs = self._runs(function, call.place, call.line)
-                for event in sorted(events):
+            place = function.body.places[call.place]
+            for event in sorted(events):
+                held = frozenset({(self._classes_key[called_name(call)], True)})
+                journey = self.flow.of_result(position, function, held, event)
+                if journey.used or journey.reached:
+                    runs = self._runs(function, call.place, call.line)
                     yield Site(
                         event, function, call.line, "instance", journey.reached, runs, place, call
                     )
@@ -181,12 +192,15 @@ class Sites:
     def _direct(self, function: Function) -> Iterator[Site]:
         yield from self._built(function)
         for origin in self._origins(function):
-            journey = self._journey(origin, function)
-            if not self._is_emission(origin, journey):
-                continue
             place = function.body.places[origin.place]
-            runs = self._runs(function, origin.place, origin.line)
             for event in sorted(origin.events):
+                journey = self.flow.of_expression(origin.expression, function, event)
+                if not self._is_emission(origin, journey):
+                    continue
+                runs = self._runs(function, origin.place, origin.line)
+                if origin.uses:
+                    yield self._called(event, origin, journey.reached.both(runs))
+                    continue
                 yield Site(
                     event,
                     function,
@@ -199,20 +213,17 @@ class Sites:
                     origin.expression,
                 )
 
-    def _journey(self, origin: _Origin, function: Function) -> Journey:
-        journey = self._flow.of_expression(origin.expression, function)
-        if not journey.returned or journey.reached:
-            return journey
-        # The caller gets it: what becomes of it there decides.
-        reached = journey.reached
-        used = journey.used
-        for use in self._graph.uses(function):
-            for position, call in enumerate(use.function.body.calls):
-                if call is use.call:
-                    there = self._flow.of_result(position, use.function)
-                    reached = reached.best(there.reached)
-                    used = used or there.used
-        return Journey(reached, True, journey.logged, used)
+    def _called(self, event: str, origin: _Origin, reached: Verdict) -> Site:
+        """A site where callers decide about the event: it is where they write the parts."""
+        first = origin.uses[0]
+        runs = self._liveness.of_use(first)
+        for use in origin.uses[1:]:
+            if obstacle := self._liveness.obstacle(use):
+                runs = Verdict("false", obstacle)
+        place = first.function.body.places[first.place]
+        return Site(
+            event, first.function, first.line, origin.form, reached, runs, place, first.call
+        )
 
     @staticmethod
     def _is_emission(origin: _Origin, journey: Journey) -> bool:
@@ -237,7 +248,19 @@ class Sites:
                 assignment.value, function, assignment.line, assignment.place, None, ""
             )
         for found in body.returns:
-            yield from self._within(found.value, function, found.line, found.place, None, "")
+            if not self._is_translation(found.value, function):
+                yield from self._within(found.value, function, found.line, found.place, None, "")
+
+    def _is_translation(self, value: Expression, function: Function) -> bool:
+        """Whether a function gives back what a table has for something that is not known: it says what
+        events are called, and builds none."""
+        if isinstance(value, Result):
+            call = function.body.calls[value.call]
+            is_lookup = called_name(call) == "get" and bool(call.arguments)
+            key = call.arguments[0].value if is_lookup else None
+        else:
+            key = value.key if isinstance(value, Item) else None
+        return key is not None and not texts(self._graph.inference, key, function)
 
     def _within(
         self,
@@ -248,12 +271,30 @@ class Sites:
         call: Call | None,
         key: str,
     ) -> Iterator[_Origin]:
+        if composed := list(self._composed(expression, function)):
+            for composition in composed:
+                events = composition.texts & self._events
+                yield _Origin(
+                    expression, events, "composed", line, place, call, key, composition.uses
+                )
+            return
         if found := self._event_of(expression, function):
             events, form = found
             yield _Origin(expression, events, form, line, place, call, key)
             return
         for part, part_key in _parts(expression):
             yield from self._within(part, function, line, place, call, part_key or key)
+
+    def _composed(self, expression: Expression, function: Function) -> Iterator[Composition]:
+        """Names that callers decide about, where they make a guarded event's name."""
+        if isinstance(expression, Result):
+            may_be = called_name(function.body.calls[expression.call]) in _COMPOSING
+        else:
+            may_be = isinstance(expression, Joined | Item)
+        if may_be:
+            for composition in compositions(expression, function, self._graph):
+                if composition.texts & self._events:
+                    yield composition
 
     def _event_of(
         self, expression: Expression, function: Function
@@ -302,7 +343,8 @@ class Sites:
         sites: dict[Function, list[Site]] = {}
         for site in direct:
             sites.setdefault(site.function, []).append(site)
-        self.sent = sent = self._sent_events(direct)
+        self.sent = self._sent_events(direct, single=False)
+        sent = self._sent_events(direct, single=True)
         queue, found, seen = list(sites), [], set(sites)
         for function in queue:
             for use in self._uses(function):
@@ -317,13 +359,18 @@ class Sites:
     def _uses(self, function: Function) -> list[Use]:
         return [use for use in self._graph.uses(function) if use.call is not None and use.certain]
 
-    def _sent_events(self, direct: Sequence[Site]) -> dict[Function, frozenset[str]]:
-        """The events that a function sends, itself or through what it calls."""
+    def _sent_events(
+        self, direct: Sequence[Site], *, single: bool
+    ) -> dict[Function, frozenset[str]]:
+        """The events that a function sends, itself or through what it calls; with `single` only
+        through functions that send one event and no other."""
         sent: dict[Function, frozenset[str]] = {}
         for site in direct:
             sent[site.function] = sent.get(site.function, frozenset()) | {site.event}
         queue = list(sent)
         for function in queue:
+            if single and len(sent[function]) > 1:
+                continue
             for use in self._uses(function):
                 known = sent.get(use.function, frozenset())
                 if not sent[function] <= known:

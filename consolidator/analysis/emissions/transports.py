@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
-from consolidator.analysis.emissions.calls import called_name
-from consolidator.analysis.emissions.code import Call, Group, Path, Text
+from consolidator.analysis.emissions.code import (
+    Argument,
+    Call,
+    Expression,
+    Group,
+    Path,
+    Text,
+    called_name,
+)
 from consolidator.analysis.emissions.possible import Values
+from consolidator.analysis.emissions.program import Function
 
-SENDS = frozenset({"send_json", "send_text", "send_bytes", "send_str"})
-"""Methods that only a WebSocket has (Starlette, FastAPI, aiohttp, Django Channels)."""
+_COROUTINES = frozenset({"send_json", "send_text", "send_bytes", "send_str", "group_send"})
+SENDS = _COROUTINES - {"group_send"} | {"write_message"}
+"""Methods that only a WebSocket has (Starlette, FastAPI, aiohttp, Django Channels, Tornado)."""
+_STREAMS = frozenset(
+    {"StreamingResponse", "EventSourceResponse", "StreamingHttpResponse", "ServerSentEvent"}
+)
+"""Responses that send what a generator gives, piece by piece."""
 
 _SOCKET_NAMES = re.compile(
     r"(^|_|\b)(ws|web_?socket|socket|sock|conn|connection|client|peer|tab)s?\b", re.I
@@ -26,7 +40,9 @@ def is_transport(call: Call, callee: Values) -> bool:
     what the inference knows of it."""
     name = called_name(call)
     outside = any(_LIBRARIES.match(dotted) for dotted in callee.outside)
-    if name in SENDS or name in _GROUPS:
+    if name in SENDS or name in _GROUPS or name in _STREAMS:
+        return True
+    if name == "Response" and any("event-stream" in _text(a) for a in call.arguments):
         return True
     if name in ("send", "asend", "write_message", "broadcast"):
         return outside or _sends_asgi(call) or _on_socket(call) or _sends_channels(call)
@@ -42,14 +58,48 @@ def _sends_channels(call: Call) -> bool:
     return any(a.keyword in ("text_data", "bytes_data") for a in call.arguments)
 
 
-def group_handler(call: Call) -> str:
-    """The consumer's method that `group_send(group, {"type": …})` names; empty if that isn't written."""
+def group_message(call: Call, function: Function) -> tuple[str, Expression] | None:
+    """The consumer's method that `group_send(group, {"type": …})` names, and the message; None if
+    that isn't written."""
     for argument in call.arguments:
-        if isinstance(argument.value, Group) and argument.value.keys:
-            for key, value in zip(argument.value.keys, argument.value.values, strict=True):
+        message = _literal(argument.value, function)
+        if isinstance(message, Group) and message.keys:
+            for key, value in zip(message.keys, message.values, strict=True):
                 if key == Text("type") and isinstance(value, Text):
-                    return value.value.replace(".", "_")
-    return ""
+                    return value.value.replace(".", "_"), message
+    return None
+
+
+def _literal(expression: Expression, function: Function) -> Expression:
+    """What a local name is assigned, where that is one thing."""
+    if not isinstance(expression, Path):
+        return expression
+    assigned = [a for a in function.body.assignments if a.target == expression.text]
+    return assigned[0].value if len(assigned) == 1 else expression
+
+
+def receivers(call: Call) -> Iterator[Expression]:
+    """The containers of sockets that a call sends to all at once."""
+    if called_name(call) == "broadcast" and len(call.arguments) > 1:
+        yield call.arguments[0].value
+
+
+def is_only_awaited(call: Call, callee: Values | None) -> bool | None:
+    """Whether a send does nothing until it is awaited: true of asynchronous libraries, false where
+    that is likely, None for those that send at once."""
+    name = called_name(call)
+    if name in _COROUTINES:
+        return True
+    if name in _STREAMS or name in ("Response", "write_message", "broadcast"):
+        return None
+    outside = callee.outside if callee is not None else frozenset()
+    if any(_LIBRARIES.match(dotted) or "Async" in dotted for dotted in outside):
+        return not any(".sync." in dotted for dotted in outside)
+    return False
+
+
+def _text(argument: Argument) -> str:
+    return argument.value.value if isinstance(argument.value, Text) else ""
 
 
 _BROKERS = re.compile(

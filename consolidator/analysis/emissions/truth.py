@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from consolidator.analysis.emissions.binding import bind
+from consolidator.analysis.emissions.calls import CallGraph
 from consolidator.analysis.emissions.code import (
     Assignment,
     Choice,
@@ -17,10 +19,13 @@ from consolidator.analysis.emissions.code import (
     Test,
     Text,
     Value,
+    last_name,
+    owner_of,
 )
+from consolidator.analysis.emissions.constants import literal
 from consolidator.analysis.emissions.containers import VIEWS, Containers, is_empty_container
-from consolidator.analysis.emissions.program import Function, last_name, owner_of
-from consolidator.analysis.emissions.values import Inference
+from consolidator.analysis.emissions.objects import Objects
+from consolidator.analysis.emissions.program import Function
 from consolidator.analysis.emissions.verdict import Verdict
 from consolidator.tree.names import Definition
 
@@ -32,14 +37,27 @@ _FIXED = {"TYPE_CHECKING": False, "typing.TYPE_CHECKING": False, "__debug__": Tr
 class Truth:
     """Truth of expressions; None wherever it depends on what happens at runtime."""
 
-    def __init__(self, inference: Inference, can_run: Callable[[Function], Verdict]) -> None:
-        self._inference = inference
+    def __init__(
+        self,
+        graph: CallGraph,
+        can_run: Callable[[Function], Verdict],
+        is_entry: Callable[[Function], bool],
+    ) -> None:
+        self._graph = graph
+        self._objects = Objects(graph)
+        self._is_entry = is_entry
+        self._inference = inference = graph.inference
         self._program = inference.program
         self._containers = Containers(inference.program)
         self._can_run = can_run
         self._known: dict[tuple[Function, int], tuple[bool | None, str]] = {}
         self._depth = 0
         self._because = ""
+
+    @property
+    def because(self) -> str:
+        """Why the last answer is what it is, where there is more to say than the answer."""
+        return self._because
 
     def obstacle(self, place: Place, function: Function) -> str:
         """Why control never comes to a place; empty where it can."""
@@ -166,11 +184,32 @@ class Truth:
         if text in _FIXED:
             return _FIXED[text]
         assigned = self._assignments(text, function)
+        if assigned is None:
+            return self._of_parameter(text, function)
         if not assigned:
             return None
         if any(self._is_container(assignment.value, where) for where, assignment in assigned):
             return self._filled(text, function, assigned)
         return self._agreed(assigned)
+
+    def _of_parameter(self, name: str, function: Function) -> bool | None:
+        """The one truth of all that is passed as a parameter, where every caller is known."""
+        fact = function.fact
+        parameter = next((p for p in fact.parameters if p.name == name), None) if fact else None
+        is_set = any(a.target == name for a in function.body.assignments)
+        if parameter is None or is_set or function.is_library or self._is_entry(function):
+            return None
+        truths: set[bool | None] = set()
+        for use in self._graph.uses(function):
+            if use.call is None or not use.certain or any(a.starred for a in use.call.arguments):
+                return None
+            given = [a.value for a, p in bind(use.call, function) if p.name == name]
+            default = literal(parameter.default) if parameter.default is not None else ...
+            truth = self.of(given[0], use.function) if given else None
+            if not given and default is not ...:
+                truth = bool(default)
+            truths.add(truth)
+        return truths.pop() if len(truths) == 1 else None
 
     @staticmethod
     def _is_container(value: Expression, where: Function) -> bool:
@@ -185,6 +224,7 @@ class Truth:
             (where, change)
             for where, change in self._containers.changes(name)
             if self._may_change(text, function, where, change)
+            and not self._is_of_another(text, function, where, change)
         ]
         truth = self._agreed([*assigned, *changes])
         if truth is False:
@@ -193,6 +233,15 @@ class Truth:
             if fillers:
                 self._because = f"{text!r} stays empty: {self._can_run(fillers[0]).why}"
         return truth
+
+    def _is_of_another(
+        self, text: str, function: Function, where: Function, change: Assignment
+    ) -> bool:
+        """Whether `self.x` of one method is never the `self.x` of the other: they have other objects."""
+        own, other = text.partition(".")[0], change.target.partition(".")[0]
+        if own != function.receiver or other != where.receiver or not own or not other:
+            return False
+        return self._objects.are_apart(function, where)
 
     def _may_change(
         self, text: str, function: Function, where: Function, change: Assignment

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from consolidator.analysis.emissions.code import (
     Assignment,
@@ -23,6 +23,7 @@ from consolidator.analysis.emissions.code import (
     Path,
     Result,
     Value,
+    last_name,
 )
 from consolidator.analysis.emissions.possible import EMPTY, UNKNOWN, Values, union
 from consolidator.analysis.emissions.program import Function, Program
@@ -30,6 +31,10 @@ from consolidator.tree.names import Definition, Resolution
 
 _BUILTINS = frozenset({*dir(builtins), "__file__", "__name__", "__class__", "__path__", "__doc__"})
 _DEEPEST = 12  # steps of inference; real chains are shorter, and circles must end
+QUEUES = frozenset(
+    {"Queue", "LifoQueue", "PriorityQueue", "SimpleQueue", "JoinableQueue", "ContextVar", "deque"}
+)
+"""What is made by these holds what is put into it for whoever takes it out."""
 _WRAPPERS = frozenset({"Optional", "Union", "Annotated", "Final", "ClassVar", "Awaitable"})
 _CONTAINERS = frozenset(
     {"list", "set", "frozenset", "tuple", "deque", "dict", "defaultdict", "Sequence", "Iterable"}
@@ -114,7 +119,7 @@ class Inference:
                 return self.parameter(name, enclosing)
             if enclosing is not function and name == enclosing.receiver:
                 return self._receiver(enclosing)
-            enclosing = self._around(enclosing)
+            enclosing = self.around(enclosing)
         return None
 
     def head(self, path: Path, function: Function) -> Values | None:
@@ -140,7 +145,8 @@ class Inference:
         )
         return not at_top and not resolver.bindings(function.path, name)
 
-    def _around(self, function: Function) -> Function | None:
+    def around(self, function: Function) -> Function | None:
+        """The function that a function is defined in."""
         outer, found, _ = function.qualname.rpartition(".<locals>")
         return self.program.function(function.path, outer) if found else None
 
@@ -160,7 +166,7 @@ class Inference:
         def assigned() -> Iterator[Values]:
             if self._has_parameter(name, function):
                 yield self.parameter(name, function)
-            for found in function.body.assignments:
+            for found in (*function.body.assignments, *function.additions):
                 if found.target == name:
                     yield self._assigned(found, function)
 
@@ -172,7 +178,7 @@ class Inference:
         if assignment.annotation:
             declared = self.annotation(assignment.annotation, function.path, function.scope)
             if declared.is_known or declared.elements:
-                return declared
+                return replace(declared, made=self.of(assignment.value, function).made)
         return self.of(assignment.value, function)
 
     def parameter(self, name: str, function: Function) -> Values:
@@ -227,9 +233,33 @@ class Inference:
                     is_own = not function.qualname or self._is_global(found.target, function)
                     if found.target == definition.qualname and is_own:
                         yield self._assigned(found, function)
+            for where, addition in self.additions_to(definition):
+                yield self._assigned(addition, where)
 
         values = self._remember(definition, assigned())
         return values if values != EMPTY else UNKNOWN
+
+    def additions_to(self, variable: Definition) -> Iterator[tuple[Function, Assignment]]:
+        """What is put into a variable of a module or class, wherever it is imported."""
+        name = variable.qualname.rpartition(".")[2]
+        for index in (self.program.additions, self.program.assigned):
+            for where, addition in index.get(name, ()):
+                if addition.into_item and self.names(addition.target, where) == variable:
+                    yield where, addition
+
+    def names(self, text: str, function: Function) -> Definition | None:
+        """The one variable of a module or class that a dotted name means in a function."""
+        head = text.partition(".")[0]
+        if head == function.receiver or (function.qualname and self._binds(head, function)):
+            return None
+        found = self.program.resolver.expression(function.path, text, function.scope).definitions
+        return found[0] if len(found) == 1 and found[0].kind == "variable" else None
+
+    def _binds(self, name: str, function: Function) -> bool:
+        return self._has_parameter(name, function) or (
+            any(a.target == name and not a.into_item for a in function.body.assignments)
+            and not self._is_global(name, function)
+        )
 
     def _is_global(self, name: str, function: Function) -> bool:
         return bool(
@@ -284,6 +314,14 @@ class Inference:
                 yield self.annotation(annotation, cls.path, cls.qualname)
         for function, assignment in self.program.fields(cls, name):
             yield self._assigned(assignment, function)
+        for function, addition in self.program.additions.get(name, ()):
+            owner = function.owner
+            is_own = owner is not None and (function.path, owner.qualname) == (
+                cls.path,
+                cls.qualname,
+            )
+            if is_own and addition.target == f"{function.receiver}.{name}":
+                yield self._assigned(addition, function)
 
     def has_member(self, cls: Definition, name: str) -> bool:
         """Whether instances of a class or of its subclasses have this attribute."""
@@ -301,7 +339,8 @@ class Inference:
     def result(self, call: Call, function: Function) -> Values:
         """What a call gives, awaited or not."""
         callee = self.of(call.callee, function)
-        found = Values(instances=callee.classes)
+        place = frozenset({(function.path, call.line, call.column)})
+        found = Values(instances=callee.classes, made=place if callee.classes else frozenset())
         if isinstance(call.callee, Path) and call.callee.text == "super":
             return self._super(function)
         if isinstance(call.callee, Path) and call.callee.text == "getattr":
@@ -309,6 +348,8 @@ class Inference:
         found |= union(self.returned(target) for target in in_order(callee.functions))
         if callee.outside:
             found |= Values(outside=frozenset(f"{name}()" for name in callee.outside), open=True)
+            if last_name(call.callee) in QUEUES:
+                found |= Values(made=place)
         if callee.elements is not None:
             is_view = isinstance(call.callee, Path) and call.callee.last in (
                 "values",

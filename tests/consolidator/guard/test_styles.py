@@ -403,8 +403,6 @@ STYLES: dict[str, dict[str, str]] = {
     },
 }
 UNCERTAIN = {
-    "a Celery task that publishes through Redis": set(EVENTS),
-    "an event bus with handlers": set(EVENTS),
     "functions in four modules, formats and partial": {"tool_executing"},
 }
 """Where the event leaves what can be followed; everywhere else it is followed to the socket."""

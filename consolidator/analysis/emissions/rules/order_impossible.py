@@ -65,11 +65,12 @@ def check(context: Context) -> Iterator[Problem]:
 
 
 def _steps(context: Context, function: Function) -> Iterator[_Step]:
-    direct = {id(s.call): s.event for s in context.sites_by_function[function] if s.call}
+    built: dict[int, frozenset[str]] = {}
+    for site in context.sites_by_function[function]:
+        built[id(site.call)] = built.get(id(site.call), frozenset()) | {site.event}
     for call in function.body.calls:
-        events = context.finder.sent_by(call, function)
-        if id(call) in direct:
-            events |= {direct[id(call)]}
+        # What a call sends besides, such as the ends of runs that were left open, has its own order.
+        events = built.get(id(call)) or context.finder.sent_by(call, function)
         place = function.body.places[call.place]
         if events and not context.liveness.blocked(function, call.place, call.line):
             yield _Step(call.line, call.column, events, place)

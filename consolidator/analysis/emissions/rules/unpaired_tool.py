@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from consolidator.analysis.emissions.code import Call
+from consolidator.analysis.emissions.code import Call, Return
 from consolidator.analysis.emissions.context import Context
+from consolidator.analysis.emissions.program import Function
 from consolidator.analysis.emissions.report import Problem
 from consolidator.analysis.emissions.rules.rule import GuardRule
 from consolidator.analysis.emissions.sites import Site
@@ -37,17 +38,25 @@ def check(context: Context) -> Iterator[Problem]:
             continue
         if call := _between(started[0], ended[-1]):
             message = (
-                f"if the call in line {call.line} fails, tool_executing in line {started[0].line} "
+                f"if what line {call.line} does fails, tool_executing in line {started[0].line} "
                 "is never followed by tool_completed"
             )
             yield RULE.problem(started[0], message)
 
 
-def _between(started: Site, ended: Site) -> Call | None:
+def _between(started: Site, ended: Site) -> Call | Return | None:
     """An awaited call between the two that is no emission and whose failure goes on."""
     for call in started.function.body.calls:
         place = started.function.body.places[call.place]
         is_inside = started.line < call.line < ended.line
         if is_inside and call.fate == "awaited" and not any(h.swallows for h in place.handlers):
             return call
+    for found in started.function.body.returns if _is_context_manager(started.function) else ():
+        if found.is_yield and started.line < found.line < ended.line:
+            return found
     return None
+
+
+def _is_context_manager(function: Function) -> bool:
+    """Whether what happens inside the caller's `with` is thrown into the function at its `yield`."""
+    return function.has_decorator("contextmanager", "asynccontextmanager")

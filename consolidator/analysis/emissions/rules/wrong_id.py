@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from consolidator.analysis.emissions.calls import CallGraph, bind
+from consolidator.analysis.emissions.binding import bind
+from consolidator.analysis.emissions.calls import CallGraph
 from consolidator.analysis.emissions.code import Call, Path
 from consolidator.analysis.emissions.context import Context
 from consolidator.analysis.emissions.program import Function
 from consolidator.analysis.emissions.report import Problem
 from consolidator.analysis.emissions.rules.rule import GuardRule
+from consolidator.tree.names import Definition
 
 RULE = GuardRule(
     "wrong-id",
@@ -36,8 +38,12 @@ def check(context: Context) -> Iterator[Problem]:
     for function in context.own_functions:
         for call in function.body.calls:
             passed = [_id_of(argument.value) for argument in call.arguments]
-            if any(passed) and (target := _target(context.graph, call, function)) in carriers:
+            if not any(passed):
+                continue
+            if (target := _target(context.graph, call, function)) in carriers:
                 yield from _swapped(context, function, call, target)
+            for cls in context.graph.targets(call, function).classes if not target else ():
+                yield from _swapped_field(context, function, call, cls)
 
 
 def _carriers(context: Context) -> set[Function]:
@@ -47,7 +53,7 @@ def _carriers(context: Context) -> set[Function]:
         for function in context.finder.sent
         if (owner := context.program.definition_of(function)) is not None
     }
-    found = set(context.finder.sent)
+    found = {*context.finder.sent, *context.finder.flow.visited}
     for owner in owners:
         found.update(m for m in context.program.methods(owner) if _makes(m))
     for emitter in context.emitter_classes:
@@ -62,6 +68,22 @@ def _makes(method: Function) -> bool:
 def _target(graph: CallGraph, call: Call, function: Function) -> Function | None:
     targets = graph.targets(call, function)
     return targets.functions[0] if targets.functions else None
+
+
+def _swapped_field(
+    context: Context, function: Function, call: Call, cls: Definition
+) -> Iterator[Problem]:
+    """A record that events travel in is made with one id in the field of another."""
+    fields = context.program.record_fields(cls)
+    site = next((s for s in context.sites_by_function.get(function, ()) if s.call is call), None)
+    if fields is None or site is None:
+        return
+    for position, argument in enumerate(call.arguments):
+        given = _id_of(argument.value)
+        in_order = fields[position] if position < len(fields) else ""
+        expected = argument.keyword or in_order
+        if given and expected in _IDS and given != expected:
+            yield RULE.problem(site, f"a {given} is passed as {expected} of {cls.dotted}")
 
 
 def _swapped(

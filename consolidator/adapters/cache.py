@@ -6,7 +6,9 @@ import os
 import sqlite3
 import sys
 import time
+import weakref
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
 from types import ModuleType
@@ -48,6 +50,11 @@ def reader_version(modules: Iterable[ModuleType]) -> str:
     return digest.hexdigest()
 
 
+def _close(database: sqlite3.Connection) -> None:
+    with suppress(sqlite3.Error):  # a damaged file
+        database.close()
+
+
 class ContentCache(Generic[Record]):
     """A cache that may always be missing, locked or damaged: then it simply holds nothing.
 
@@ -68,6 +75,7 @@ class ContentCache(Generic[Record]):
             try:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
                 database = sqlite3.connect(self._path, timeout=5, isolation_level=None)
+                weakref.finalize(self, _close, database)
                 database.execute("PRAGMA journal_mode=WAL")
                 database.execute("PRAGMA synchronous=OFF")
                 database.execute(
@@ -140,8 +148,3 @@ class ContentCache(Generic[Record]):
             self._database.close()
         self._discard()
         self._database = self._open()
-
-    def close(self) -> None:
-        if self._database is not None:
-            self._database.close()
-            self._database = None

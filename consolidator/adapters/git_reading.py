@@ -100,7 +100,6 @@ class CommitReader:
         fresh = dict(zip(missing, made, strict=True))
         if cache is not None:
             cache.put({key: answer for key, answer in fresh.items() if keep(answer)})
-            cache.close()
         known |= fresh
         return [known[key] for key in keys]
 

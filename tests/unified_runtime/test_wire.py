@@ -4,6 +4,7 @@ import asyncio
 from datetime import datetime, timedelta
 
 import pytest
+from websockets.exceptions import ConnectionClosed
 
 from unified_runtime import (
     CRITICAL_EVENTS,
@@ -237,7 +238,6 @@ async def test_a_broadcast_to_named_users_is_kept_for_those_who_are_away(manager
         ('{"type":"resume","seq":-1}', 4400),
         ('{"type":"resume","seq":"1"}', 4400),
         ('{"type":"resume","seq":1e400}', 4400),
-        ('{"type":"ping","x":' + "[" * 5000 + "]" * 5000 + "}", 4400),
         ('{"type":"ping","x":"' + "y" * 20_000 + '"}', 4413),
         (b"\xff\xfe\x00", 4400),
     ],
@@ -247,6 +247,17 @@ async def test_a_wrong_frame_is_answered_with_its_close_code(url, client, text, 
         await c.frame()
         await c.socket.send(text)
         assert (await c.closed())[0] == code
+
+
+async def test_a_frame_nested_deeper_than_the_parser_goes_harms_nobody(url, client):
+    """How deep that is differs between versions of Python; a frame within it is a ping like any other."""
+    async with client(url) as c:
+        await c.frame()
+        await c.socket.send('{"type":"ping","x":' + "[" * 5000 + "]" * 5000 + "}")
+        try:
+            assert (await c.frame())["type"] == "pong"
+        except ConnectionClosed:
+            assert (await c.closed())[0] == 4400
 
 
 async def test_a_wrong_position_in_the_url_is_malformed(url, client):

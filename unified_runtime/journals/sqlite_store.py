@@ -348,7 +348,11 @@ def _insert(
 
 def _connect(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
-    db.execute("PRAGMA cache_size=-32768")
+    try:
+        db.execute("PRAGMA cache_size=-32768")
+    except sqlite3.Error:
+        db.close()
+        raise
     return db
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -79,6 +80,8 @@ ALL = list(cases())
 
 @pytest.mark.parametrize("case", ALL, ids=[case.title for case in ALL])
 def test_case(case: Case, tmp_path: Path) -> None:
+    if "newer than the interpreter" in case.title and sys.version_info >= (3, 12):
+        pytest.skip("CPython itself reads what came with 3.12")
     tree = tree_of(write_tree(tmp_path, dict(case.before)))
     migration = prepare(tree, case.plan, case.planner)
     changed = {c.path: c.after.decode() for c in migration.changes if c.after is not None}

@@ -31,6 +31,7 @@ from consolidator.analysis.history import (
     signals,
     statements,
 )
+from consolidator.analysis.history.cutting import text_of
 from consolidator.analysis.history.edits import Editor, units_of
 from consolidator.analysis.history.family import Scope
 from consolidator.analysis.history.kin import crossings
@@ -197,7 +198,7 @@ def _outline(
 ) -> FileOutline | None:
     try:
         units = units_of(content or b"")
-        return outline_of(units, scope.relevant(path, units, owners))
+        return outline_of(units, scope.relevant(path, units, owners), text_of(content or b"") or "")
     except UnparsableError:
         return None
 

@@ -28,17 +28,19 @@ from consolidator.cli.common import (
 )
 from consolidator.cli.extraction import extraction
 from consolidator.errors import ToolError
-from consolidator.render import extract as render
 from consolidator.render.document import dumps
+from consolidator.render.extract import to_json, to_text
+from consolidator.render.extract_html import to_html
+from consolidator.render.extract_markdown import to_markdown
 from consolidator.workflow.extract import DEFAULT_MATCH, Selection
 
 app = new_app()
 
 RENDERERS: dict[Format, Callable[[ExtractReport], str | RenderableType]] = {
-    Format.text: render.to_text,
-    Format.json: lambda report: dumps(render.to_json(report)),
-    Format.md: render.to_markdown,
-    Format.html: render.to_html,
+    Format.text: to_text,
+    Format.json: lambda report: dumps(to_json(report)),
+    Format.md: to_markdown,
+    Format.html: to_html,
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from consolidator.analysis.history.cutting import text_of
 from consolidator.analysis.history.edits import units_of
 from consolidator.analysis.history.family import Member, members_of
 from consolidator.analysis.history.outline import outline_of
@@ -49,8 +50,8 @@ def _defined(tree: Tree, target: str) -> Iterator[Member]:
 def _member(tree: Tree, definition: Definition, shown: str) -> Member | None:
     assert definition.path is not None
     try:
-        units = units_of(tree.read(definition.path))
-        outline = outline_of(units, {})
+        content = tree.read(definition.path)
+        outline = outline_of(units_of(content), {}, text_of(content) or "")
     except (OSError, UnparsableError):
         return None
     layout = find_layout([definition.path], ())

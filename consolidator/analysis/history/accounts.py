@@ -63,6 +63,7 @@ class Accounts:
             lives_in=place.lives_in,
             missing_from=place.missing_from,
             tests=mined.new_tests,
+            places=place.places,
             code=tuple(dict.fromkeys(_shown(mined.parts)))[:_MOST_CODE],
             order=tuple(
                 dict.fromkeys(

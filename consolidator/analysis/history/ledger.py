@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from consolidator.analysis.history.family import Member
 from consolidator.analysis.history.outline import UnitOutline
 from consolidator.analysis.history.records import FileEdit, UnitEdit
+from consolidator.analysis.history.report import Place
 
 _WORD = re.compile(r"\w+")
 _ALIKE = 0.75
@@ -69,6 +70,8 @@ class Whereabouts:
     surviving: float
     lives_in: tuple[str, ...]
     missing_from: tuple[str, ...]
+    places: tuple[Place, ...] = ()
+    """The functions of those that have it that hold it."""
 
 
 def parts_of(file: FileEdit, whole: frozenset[str]) -> list[Part]:
@@ -123,6 +126,7 @@ class Index:
         found = total = 0
         lives: set[str] = set()
         lacks: set[str] = set()
+        places: set[Place] = set()
         for part, group in shares:
             size = part.size
             alive: set[int] = set()
@@ -132,6 +136,7 @@ class Index:
                 alive |= held
                 if held and len(held) >= (1.0 if part.order else _LIVES) * size:
                     having.add(name)
+                    places |= set(_places(part, self.members[name], held))
             total += size
             found += len(alive)
             lives |= having
@@ -141,7 +146,13 @@ class Index:
                 if self._ought(part, name, having) and not having & self._ancestors(name)
             }
         surviving = found / total if total else 0.0
-        return Whereabouts(round(surviving, 3), tuple(sorted(lives)), tuple(sorted(lacks - lives)))
+        lacking = tuple(sorted(lacks - lives))
+        return Whereabouts(
+            round(surviving, 3),
+            tuple(sorted(lives)),
+            lacking,
+            tuple(sorted(places, key=lambda it: (it.path, not it.line, it.line, it.symbol))),
+        )
 
     def _ancestors(self, name: str) -> set[str]:
         """Members that a member inherits from, by the names of its bases."""
@@ -198,6 +209,17 @@ def _held(part: Part, member: Member) -> set[int]:
         or (_tells(carrier.key) and carrier.key in member.keys)
         or _evolved(carrier, near)
     }
+
+
+def _places(part: Part, member: Member, held: set[int]) -> Iterator[Place]:
+    unit = _counterpart(part, member)
+    keys = {part.carriers[index].key for index in held if index < len(part.carriers)}
+    found = {name for key in keys for name in member.where.get(key, ())}
+    if unit is not None and (not keys or not found or keys & unit.keys):
+        found = {name for name, each in member.units.items() if each is unit}
+    for name in sorted(found):
+        symbol = member.qualname if name in ("", member.name) else f"{member.qualname}.{name}"
+        yield Place(member.path, member.units[name].line, symbol)
 
 
 def _counterpart(part: Part, member: Member, share: float = _SAME_JOB) -> UnitOutline | None:

@@ -20,6 +20,8 @@ class UnitOutline(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """Its statements in normal form, those that act."""
     order: tuple[str, ...] = ()
     """The same as they follow one another."""
+    line: int = 0
+    """Where it starts in its file; 0 where that is not one place."""
 
 
 class FileOutline(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -30,13 +32,21 @@ class FileOutline(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """Of each class that has some, as written."""
 
 
-def outline_of(units: Units, wanted: Units) -> FileOutline:
-    """Raises `UnparsableError`."""
+def outline_of(units: Units, wanted: Units, text: str) -> FileOutline:
+    """`text` is what the units were cut from. Raises `UnparsableError`."""
     return FileOutline(
-        tuple(UnitOutline(unit.name, unit.owner, unit.keys, unit.order) for unit in units.values()),
+        tuple(
+            UnitOutline(unit.name, unit.owner, unit.keys, unit.order, _line(unit, text))
+            for unit in units.values()
+        ),
         frozenset(wanted),
         {name: bases for unit in units.values() if unit.is_body for name, bases in _bases(unit)},
     )
+
+
+def _line(unit: Unit, text: str) -> int:
+    start = text.find(unit.text) if unit.name and not unit.is_body else -1
+    return text.count("\n", 0, start) + 1 if start >= 0 else 0
 
 
 def _bases(unit: Unit) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -11,6 +11,13 @@ from consolidator.plan import Plan
 from consolidator.tree.facts import Skipped
 
 
+class Place(msgspec.Struct, frozen=True):
+    path: str
+    line: int
+    """Where the function starts; 0 where a class or module body holds it."""
+    symbol: str
+
+
 class CommitEntry(msgspec.Struct, frozen=True, kw_only=True):
     hash: str
     date: str
@@ -29,6 +36,8 @@ class CommitEntry(msgspec.Struct, frozen=True, kw_only=True):
     tests: tuple[str, ...]
     code: tuple[str, ...] = ()
     """The statements that carry a fix, in normal form."""
+    places: tuple[Place, ...] = ()
+    """The functions that hold it at the revision."""
     order: tuple[tuple[str, str], ...] = ()
     """Where the fix only changed places: which statement has to come before which."""
     at_risk: bool = False
@@ -64,9 +73,9 @@ class ExtractReport(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def at_risk(self) -> tuple[CommitEntry, ...]:
-        """Those that still live somewhere first: they are lost with the last copy."""
-        found = (entry for entry in self.fixes if entry.at_risk)
-        return tuple(sorted(found, key=lambda entry: not entry.lives_in))
+        """The most urgent first: what the plan left open, what still lives somewhere and is lost with the
+        last copy, what most speaks for, by what is worst to lose, the newest."""
+        return tuple(sorted((entry for entry in self.fixes if entry.at_risk), key=_urgency))
 
     @property
     def categories(self) -> dict[str, int]:
@@ -76,6 +85,17 @@ class ExtractReport(msgspec.Struct, frozen=True, kw_only=True):
             name: names.count(name)
             for name in sorted(set(names), key=lambda n: (-names.count(n), n))
         }
+
+
+_WORST = (
+    *("event loss", "isolation/security", "race/concurrency", "leak/lifecycle", "reconnect"),
+    *("ordering", "serialisation", "error handling", "performance"),
+)
+
+
+def _urgency(entry: CommitEntry) -> tuple[bool, bool, float, int]:
+    place = _WORST.index(entry.category) if entry.category in _WORST else len(_WORST)
+    return entry.acknowledged is not None, not entry.lives_in, -round(entry.score, 1), place
 
 
 def decision(entry: CommitEntry, plan: Plan) -> str | None:

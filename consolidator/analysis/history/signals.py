@@ -306,11 +306,15 @@ def _renamed_call(delta: UnitDelta) -> str | None:
 
 
 def _differ(old: list[str], new: list[str]) -> bool:
-    """Whether another is called: a name that is merely imported another way calls the same."""
+    """Whether another is called: a class that is merely imported another way is the same."""
     return len(old) == len(new) and any(
-        one != other and not f".{one}".endswith(f".{other}") and not f".{other}".endswith(f".{one}")
-        for one, other in zip(old, new, strict=True)
+        one != other and not _same_class(one, other) for one, other in zip(old, new, strict=True)
     )
+
+
+def _same_class(one: str, other: str) -> bool:
+    short, long = sorted((one, other), key=len)
+    return short[0].isupper() and long.endswith(f".{short}")
 
 
 def _attribute(delta: UnitDelta) -> str | None:

@@ -13,7 +13,9 @@ from consolidator.adapters.report_cache import ReportCache
 from consolidator.analysis.history.report import ExtractReport
 from consolidator.plan import Plan
 from consolidator.render.document import dumps
-from consolidator.render.extract import to_html, to_json, to_markdown
+from consolidator.render.extract import to_json
+from consolidator.render.extract_html import to_html
+from consolidator.render.extract_markdown import to_markdown
 from consolidator.workflow.extract import Selection, run
 
 BEFORE = "class WebSocketManager:\n    async def send(self, user):\n        await self.sockets[user].send()\n"

@@ -90,6 +90,11 @@ def what(entry: CommitEntry) -> str:
     return f"{entry.category or 'other'}: {entry.why[0] if entry.why else entry.subject}"
 
 
+def decided(entry: CommitEntry) -> str:
+    """What the plan says about it, in brackets."""
+    return f" ({entry.acknowledged})" if entry.acknowledged else ""
+
+
 def preface(report: ExtractReport) -> list[str]:
     """What was read, in plain sentences; an empty one ends a paragraph."""
     if not report.revision:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from consolidator.analysis.history.report import CommitEntry, ExtractReport
-from consolidator.render.extract import SHORT, absent, fate, places, preface, what
+from consolidator.render.extract import SHORT, absent, decided, fate, places, preface, what
 from consolidator.render.page import page
 
 _WIDTH = 98.0
@@ -18,7 +18,7 @@ _STYLE = """
 .lane a.lost { background: var(--bad) } .name { font: 13px ui-monospace, monospace; margin-top: .6rem; overflow-wrap: anywhere }
 .axis { position: relative; height: 1.3rem; font-size: 12px } .axis span { position: absolute; border-left: 1px solid var(--line); padding-left: .2rem }
 .key i { display: inline-block; width: .55rem; height: .8rem; border-radius: .15rem; background: var(--good) } .key i.lost { background: var(--bad) }
-td { overflow-wrap: anywhere }
+td { overflow-wrap: anywhere } .risk td:nth-child(-n+3) { white-space: nowrap }
 """
 
 
@@ -41,7 +41,7 @@ def _risk(report: ExtractReport) -> str:
     rows = "\n".join(_row(number, entry, report) for number, entry in enumerate(report.at_risk, 1))
     heads = ("", "commit", "date", "what it does", "lives in", "absent from")
     titles = "".join(f"<th>{title}</th>" for title in heads)
-    return f"<p>The most urgent first.</p><table><tr>{titles}</tr>\n{rows}</table>"
+    return f"<p>The most urgent first.</p><table class='risk'><tr>{titles}</tr>\n{rows}</table>"
 
 
 def _row(number: int, entry: CommitEntry, report: ExtractReport) -> str:
@@ -52,7 +52,7 @@ def _row(number: int, entry: CommitEntry, report: ExtractReport) -> str:
         str(number),
         f"<a href='#{entry.hash}'><code>{entry.hash[:SHORT]}</code></a>",
         entry.date[:10],
-        escape(what(entry)),
+        escape(what(entry) + decided(entry)),
         lives or "nowhere",
         lacking or "every class",
     )

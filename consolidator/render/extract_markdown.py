@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from consolidator.analysis.history.report import CommitEntry, ExtractReport
-from consolidator.render.extract import SHORT, absent, fate, places, preface
+from consolidator.render.extract import SHORT, absent, decided, fate, places, preface, what
 
 _MOST_CODE = 12
 _MOST_PLACES = 6
@@ -57,9 +57,8 @@ def _row(number: int, entry: CommitEntry, report: ExtractReport) -> str:
     wheres = dict.fromkeys(where for _, where in places(entry)[:2])
     lives = ", ".join(f"`{where}`" for where in wheres) or "nowhere"
     lacking = ", ".join(f"`{name.rpartition('.')[2]}`" for name in absent(entry, report))
-    does = f"{entry.category or 'other'}: {entry.why[0]}" if entry.why else entry.category
     return (
-        f"| {number} | `{entry.hash[:SHORT]}` {entry.date[:10]} | {_cell(does or 'other')} "
+        f"| {number} | `{entry.hash[:SHORT]}` {entry.date[:10]} | {_cell(what(entry) + decided(entry))} "
         f"| {_cell(lives, code=True)} | {lacking or 'every class'} |"
     )
 

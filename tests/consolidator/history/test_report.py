@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from pathlib import Path
 
 import pytest
 from repositories import RepositoryBuilder
+from rich.console import Console
 
 from consolidator.adapters.git import Repository, open_repository
 from consolidator.adapters.git_reading import CommitReader
 from consolidator.adapters.report_cache import ReportCache
 from consolidator.analysis.history.report import ExtractReport
-from consolidator.plan import Plan
+from consolidator.plan import Keep, Move, Plan
 from consolidator.render.document import dumps
-from consolidator.render.extract import to_json
+from consolidator.render.extract import to_json, to_text
 from consolidator.render.extract_html import to_html
 from consolidator.render.extract_markdown import to_markdown
 from consolidator.workflow.extract import Selection, run
@@ -91,3 +93,48 @@ def test_without_a_place_to_keep_it_the_answer_is_given(
 ) -> None:
     (tmp_path / "file").write_text("")
     assert ask(repository, ReportCache(tmp_path / "file")).fixes
+
+
+def test_a_fix_is_shown_with_the_file_and_line_of_the_function_that_holds_it(
+    tmp_path: Path,
+) -> None:
+    builder = RepositoryBuilder(tmp_path)
+    builder.commit("start", {"app/websocket.py": BEFORE})
+    builder.commit("a", {"app/websocket.py": "import asyncio\n\n\n" + AFTER})
+    builder.write()
+    opened = open_repository(tmp_path)
+    assert opened is not None
+    report = ask(opened)
+    (fix,) = report.fixes
+    assert [(place.path, place.line, place.symbol) for place in fix.places] == [
+        ("app/websocket.py", 5, "app.websocket.WebSocketManager.send")
+    ]
+    console = Console(width=80, file=StringIO())
+    console.print(to_text(report))
+    for text in (to_html(report), console.file.getvalue()):  # type: ignore[attr-defined]
+        assert "app/websocket.py:5" in text
+
+
+def test_what_the_plan_left_open_comes_before_what_it_decided(tmp_path: Path) -> None:
+    builder = RepositoryBuilder(tmp_path)
+    builder.commit("start", {"app/websocket.py": BEFORE})
+    builder.commit("a", {"app/websocket.py": AFTER})
+    fixed = AFTER.replace("[user].send()", ".pop(user, None).send()")
+    builder.commit("b", {"app/websocket.py": fixed})
+    builder.commit("new", {"app/new.py": "class Unified:\n    pass\n"})
+    first = builder.write()[2]
+    opened = open_repository(tmp_path)
+    assert opened is not None
+    plan = Plan(
+        moves=(Move("app.websocket.WebSocketManager", "app.new.Unified"),), keeps=(Keep(first),)
+    )
+    report = run(
+        tmp_path,
+        history=opened,
+        reader=CommitReader(opened, 1, cache=False),
+        selection=Selection(),
+        plan=plan,
+    )
+    assert [entry.subject for entry in report.at_risk] == ["b", "a"]
+    assert "(kept)" in to_markdown(report)
+    assert "(kept)" in to_html(report)

@@ -43,6 +43,8 @@ LEGACY = """
         def __enter__(self): record("enter"); return self
         def __exit__(self, *error): record("exit")
         def gone(self): record("gone")
+        def ping(self): return self._ping()
+        async def _ping(self): record("ping")
 
     class Lease:
         async def __aenter__(self): record("lease"); return Manager()
@@ -65,6 +67,7 @@ NEW = """
         async def push(self, user_id: str, text: str): record("push", text=text, user=user_id)
         async def total(self): record("count"); return 3
         def close(self): record("close")
+        async def ping(self): record("ping")
         def broadcast(self, body, urgent=False): record("announce", text=body["text"], loud=urgent)
         def remove(self, user_id): record("drop", user=user_id)
         def simple(self, a, b=2, *rest, **more): record("plain", a=a, b=b, rest=rest, more=more)

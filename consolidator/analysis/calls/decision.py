@@ -104,6 +104,8 @@ class Decision:
         if new.member and isinstance(node.func, ast.Attribute) and node.func.attr == CONSTRUCTOR:
             return Left("unbound", f"a subclass can't be set up by {new.member}, as the plan says")
         awaited = self.around.awaited_by(node)
+        if new.awaiting == "add" and awaited is None and self._is_awaitable(node):
+            return _in_order(replace(new, awaiting="keep"), sources)
         if new.awaiting == "add" and awaited is None and not self.around.can_await(node):
             return Left("await", f"{name} is awaited now, and the caller is not async")
         if new.awaiting == "drop" and awaited is None and not self.around.is_enter(node):
@@ -111,6 +113,11 @@ class Decision:
                 "await", f"{name} is no longer a coroutine, and this one is not awaited here"
             )
         return _in_order(new, sources)
+
+    def _is_awaitable(self, node: ast.Call) -> bool:
+        """Whether the legacy call gives a coroutine though its signature does not say so."""
+        gives = self.flow.of(node)
+        return self.around.is_scheduled(node) or any(v.kind == "awaitable" for v in gives)
 
 
 def _in_order(new: NewCall, sources: list[ast.expr]) -> NewCall | Left:

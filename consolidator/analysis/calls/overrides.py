@@ -26,7 +26,7 @@ def _in_class(subjects: Subjects, cls: Class) -> Iterator[Omission]:
         if subject.legacy not in above and subject.target not in above:
             continue
         for name, line, column, text in _defined(cls):
-            if not name.startswith("__") and _is_orphaned(subject, name):
+            if not name.startswith("__") and _is_orphaned(subject, name, text == name):
                 move = subject.move
                 why = f"{cls.fact.name} overrides {move.source}.{name}, which {move.target} never calls"
                 yield Omission(cls.path, line, column, text, "override", why)
@@ -40,8 +40,12 @@ def _defined(cls: Class) -> Iterator[tuple[str, int, int, str]]:
             yield name, bindings[0].line, bindings[0].column, name
 
 
-def _is_orphaned(subject: Subject, name: str) -> bool:
+def _is_orphaned(subject: Subject, name: str, is_value: bool) -> bool:
+    """Whether nothing in the target asks for the name any more. A value in place of a value says
+    something of its own class only."""
     move = subject.move
     if name in move.methods or name in move.calls or name in move.attributes:
         return True
-    return subject.legacy_member(name) is not None and subject.target_member(name) is None
+    member = subject.legacy_member(name)
+    is_hook = member is not None and not (is_value and member.kind == "attribute")
+    return is_hook and subject.target_member(name) is None

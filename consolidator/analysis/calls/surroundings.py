@@ -5,8 +5,13 @@ from __future__ import annotations
 import ast
 
 from consolidator.analysis.flow.inference import Matters, everything
+from consolidator.analysis.flow.wellknown import last_name
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_SCHEDULING = {
+    *("gather", "create_task", "ensure_future", "wait_for", "shield", "start_soon", "wait"),
+    *("run_until_complete", "run_coroutine_threadsafe"),
+}
 _SHARED = (ast.expr_context, ast.operator, ast.unaryop, ast.boolop, ast.cmpop)
 """Nodes that CPython makes once and uses everywhere; they have no one parent."""
 
@@ -85,6 +90,13 @@ class Surroundings:
         if isinstance(parent, ast.Assign | ast.AnnAssign):
             return parent.value
         return None
+
+    def is_scheduled(self, node: ast.expr) -> bool:
+        """Whether something else awaits what the expression gives: `gather(…)`, `create_task(…)`."""
+        parent = self.parent(node)
+        if isinstance(parent, ast.Starred):
+            parent = self.parent(parent)
+        return isinstance(parent, ast.Call) and last_name(parent.func) in _SCHEDULING
 
     def is_enter(self, node: ast.expr) -> bool:
         """Whether the expression is what a `with` statement enters."""

@@ -311,7 +311,7 @@ class Flow:
         cls = self.world.class_of(callee.name)
         for ancestor in self.world.lineage(cls) if cls else ():
             if function := ancestor.functions.get(callee.member):
-                if function.fact.returns.strip("\"' ") == "Self":
+                if _gives_itself(function):
                     values = frozenset({replace(callee, kind="instance", member="")})
                     return holding("awaitable", values) if function.fact.is_async else values
                 return _through(self.result(function), callee.via, callee.name.rpartition(".")[2])
@@ -446,6 +446,15 @@ class Flow:
                 if any("fixture" in decorator for decorator in fact.decorators)
             }
         return self._fixtures[path]
+
+
+def _gives_itself(function: Function) -> bool:
+    """Whether a method is declared to return what it was called on: `-> Self`, or `(self: T) -> T`."""
+    declared = function.fact.returns.strip("\"' ")
+    first = function.fact.parameters[:1]
+    return declared == "Self" or (
+        bool(declared) and any(p.annotation.strip("\"' ") == declared for p in first)
+    )
 
 
 def _awaited_fixture(function: Function) -> bool:

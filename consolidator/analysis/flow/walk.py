@@ -334,7 +334,8 @@ def function_result(node: ast.FunctionDef | ast.AsyncFunctionDef, walked: Walker
     if is_generator(node):
         return holding("items", frozenset(walked.evaluator.yielded) or NOTHING_KNOWN)
     values = frozenset(walked.returned) or frozenset({NONE})
-    return holding("awaitable", values) if isinstance(node, ast.AsyncFunctionDef) else values
+    is_async = isinstance(node, ast.AsyncFunctionDef)
+    return frozenset({Value("awaitable", of=values)}) if is_async else values
 
 
 def _joined(environments: list[Environment]) -> Environment:

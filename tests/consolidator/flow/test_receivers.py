@@ -14,9 +14,13 @@ from consolidator.analysis.flow.world import World
 
 MANAGER = """
     from contextlib import asynccontextmanager, contextmanager
-    from typing import Any, AsyncIterator, Iterator, Optional, Self
+    from typing import Any, AsyncIterator, Iterator, Optional, Self, TypeVar
 
-    class Manager:
+    Same = TypeVar("Same", bound="Base")
+    class Base:
+        def chained(self: Same) -> Same: ...
+
+    class Manager(Base):
         def send(self): ...
         async def __aenter__(self) -> Self: ...
         def __enter__(self): return self
@@ -198,6 +202,9 @@ KNOWN = {
         "from app.manager import make_manager\nasync def f():\n    m = await make_manager()\n    m.send()"
     ),
     "from a classmethod": "from app.manager import Manager\nManager.build().send()",
+    "from a method that gives what it was called on": (
+        "from app.manager import Manager\ndef f(m: Manager): m.chained().send()"
+    ),
     "from a property": "from app.manager import Manager\ndef f(m: Manager): m.twin.send()",
     "a module's singleton": "from app import manager\ndef f(): manager.singleton.send()",
     "set by a function that says global": (

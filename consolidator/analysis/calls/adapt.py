@@ -182,7 +182,7 @@ def _by_signatures(
 def _without_target(subject: Subject, name: str, new_name: str) -> NewCall | Left:
     doubt = subject.doubt()
     if not doubt:
-        return Left("missing-member", f"{subject.move.target} has no {new_name!r}")
+        return Left("missing-member", subject.lacking(name, new_name))
     if renamed := _renamed(name, new_name):
         return NewCall(renamed, unverified=doubt)
     return NewCall()

@@ -85,7 +85,7 @@ class References:
 
     def _missing(self, node: ast.expr, subject: Subject, name: str) -> None:
         if subject.target_member(name) is None and not subject.doubt():
-            self.findings.omit(node, "missing-member", f"{subject.move.target} has no {name!r}")
+            self.findings.omit(node, "missing-member", subject.lacking(name, name))
 
     def _unsafe(self, node: ast.Attribute, value: Value, subject: Subject) -> str:
         """Why a method that is not called here can't just be renamed."""

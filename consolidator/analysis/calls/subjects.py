@@ -69,6 +69,13 @@ class Subject:
     def target_signature(self, name: str) -> Signature | None:
         return _signature(self.target, name, self.members)
 
+    def lacking(self, name: str, new_name: str) -> str:
+        """That the target has no such member; and whether the legacy class had one."""
+        legacy = self.legacy if isinstance(self.legacy, Class) else None
+        had = legacy is None or self.members.find(legacy, name) or self.members.doubt(legacy)
+        more = "" if had else f", and neither had {self.move.source}"
+        return f"{self.move.target} has no {new_name!r}{more}"
+
     def doubt(self) -> str:
         """Why the target may have members that can't be seen; empty where all are known."""
         if isinstance(self.target, Class):

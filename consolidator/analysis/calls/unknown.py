@@ -15,8 +15,14 @@ from consolidator.analysis.signatures import Arguments, bind
 
 _SHORT = 6
 """Method names up to this length are too common to say anything outside files that name the class."""
-_EVERYWHERE = {"get", "close", "start", "stop", "run", "update", "clear", "set", "add", "remove"}
-"""Methods that too many classes have to mean one of them."""
+_EVERYWHERE = frozenset(
+    {
+        *(name for kind in (dict, list, set, str, bytes) for name in dir(kind)),
+        *("debug", "info", "warning", "error", "exception", "critical", "log"),
+        *("read", "write", "close", "start", "stop", "run", "set", "result", "cancel"),
+    }
+)
+"""Methods of containers, texts, files, loggers and tasks: they mean nothing in particular."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,5 @@
-"""Orders of installed packages against CPython's: `python tests/mro_truth.py > reports/mro-truth.md`.
+"""Orders of installed packages against CPython's: `python tests/mro_truth.py > reports/mro-truth.md`,
+or `python tests/mro_truth.py PACKAGE…` for others of the running environment.
 
 Each package is read without being imported, then imported in a process of its own, and every class
 that both know is compared.
@@ -110,4 +111,4 @@ def everything() -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.stdout.writelines(f"{line}\n" for line in markdown(everything()))
+    sys.stdout.writelines(f"{line}\n" for line in markdown(sys.argv[1:] or everything()))

@@ -13,11 +13,16 @@ from consolidator.adapters import git
 from consolidator.errors import ToolError, UsageError
 
 DEFAULT_EXCLUDES = (
+    "*.egg-info/",
     ".git/",
     ".consolidator/",
     ".hg/",
     ".tox/",
     ".nox/",
+    ".mypy_cache/",
+    ".pytest_cache/",
+    ".ruff_cache/",
+    ".ipynb_checkpoints/",
     ".venv/",
     "venv/",
     "env/",
@@ -28,7 +33,8 @@ DEFAULT_EXCLUDES = (
     "build/lib/",
     "dist/",
 )
-"""Folders that hold other people's code or output, at any depth."""
+"""Folders that hold other people's code or output, at any depth; so does one with a `pyvenv.cfg`."""
+_ENVIRONMENT = "pyvenv.cfg"
 
 
 def check_root(root: Path) -> Path:
@@ -57,9 +63,15 @@ def list_files(root: Path, exclude: Sequence[str] = ()) -> list[str]:
 def left_in(paths: Iterable[str], exclude: Sequence[str] = ()) -> list[str]:
     """The paths that neither the default exclusions nor these patterns take out, sorted."""
     spec = _spec(exclude)
+    every = list(paths)
+    environments = tuple(
+        path.removesuffix(_ENVIRONMENT) for path in every if path.endswith(f"/{_ENVIRONMENT}")
+    )
+    if environments:
+        every = [path for path in every if not path.startswith(environments)]
     if not exclude:
-        return sorted(_outside_default_excludes(paths, spec))
-    return sorted(path for path in paths if not spec.match_file(path))
+        return sorted(_outside_default_excludes(every, spec))
+    return sorted(path for path in every if not spec.match_file(path))
 
 
 def _spec(exclude: Sequence[str]) -> pathspec.GitIgnoreSpec:
@@ -83,6 +95,9 @@ def _walk(root: Path, spec: pathspec.GitIgnoreSpec) -> Iterator[str]:
     for folder, folders, names in os.walk(root):
         below = Path(folder).relative_to(root).as_posix()
         prefix = "" if below == "." else f"{below}/"
+        if prefix and _ENVIRONMENT in names:
+            folders.clear()
+            continue
         folders[:] = [name for name in folders if not spec.match_file(f"{prefix}{name}/")]
         yield from (f"{prefix}{name}" for name in names)
 

@@ -57,6 +57,7 @@ def _class(entry: ClassReport) -> dict[str, Any]:
             name: {"defined_in": method.defined_in, "overrides": list(method.overrides)}
             for name, method in entry.methods.items()
         },
+        "parser": entry.parser,
         "labels": list(entry.labels),
         "diamonds": list(entry.diamonds),
         "shadowed": [

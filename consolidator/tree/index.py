@@ -126,6 +126,14 @@ class Tree:
             if isinstance(facts, Unreadable)
         ]
 
+    def read_by(self, parser: str) -> list[str]:
+        """The files that were asked for and that this parser read (see `ModuleFacts.parser`)."""
+        return sorted(
+            path
+            for path, facts in self._facts.items()
+            if isinstance(facts, ModuleFacts) and facts.parser == parser
+        )
+
     # modules
 
     def module(self, path: str) -> str:

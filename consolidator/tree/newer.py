@@ -8,6 +8,7 @@ parameters (PEP 695) by blanks, a `type X = …` statement by an assignment, `ex
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
 LARGEST = 2 * 1024 * 1024
 """Characters; LibCST takes about ten times as long as CPython, and more memory."""
-_DEEPEST = 100  # nested brackets; LibCST's native parser has no limit of its own and can overflow
+_DEEPEST = 100  # brackets in brackets; CPython takes 200
+_LONGEST = 1000  # operators in a row; LibCST is known to take 3,000 and not 60,000
 
 _Edit = tuple[int, int, str]
 
@@ -30,7 +32,7 @@ def parse_newer(text: str) -> ast.Module | None:
 
     Classes with type parameters get a `type_params` list, as newer interpreters give them.
     """
-    if len(text) > LARGEST or _depth(text) > _DEEPEST:
+    if len(text) > LARGEST or _is_too_deep(text):
         return None
     import libcst  # noqa: PLC0415 - slow to import, and few trees hold such a file
     from libcst.metadata import MetadataWrapper, PositionProvider  # noqa: PLC0415
@@ -41,7 +43,10 @@ def parse_newer(text: str) -> ast.Module | None:
         return None
     source = SourceText(text)
     wrapper = MetadataWrapper(module, unsafe_skip_copy=True)
-    positions = wrapper.resolve(PositionProvider)
+    try:
+        positions = wrapper.resolve(PositionProvider)
+    except KeyError:  # how LibCST's provider ends where it runs into the limit of recursion
+        return None
     lowering = _Lowering(source, positions)
     for node in positions:
         lowering.read(node)
@@ -200,16 +205,37 @@ def _blanks(text: str) -> str:
     return "\n".join([*joined, " " * len(lines[-1])])
 
 
-def _depth(text: str) -> int:
-    """The deepest nesting of brackets, strings and comments counted as code: an upper bound."""
-    return max(_depths(text), default=0)
+_TOKEN = re.compile(
+    r"""(?s:(?:[A-Za-z]{0,2})(\'\'\'|\"\"\").*?(?<!\\)\1)"""  # a string of several lines
+    r"""|[A-Za-z]{0,2}"(?:\\.|[^"\\\n])*"|[A-Za-z]{0,2}'(?:\\.|[^'\\\n])*'|\#[^\n]*"""
+    r"""|(?P<elif>\belif\b)|\b(?:not|lambda|await|if|and|or)\b|[-+~*/%@&|^<>.]|[(\[{]|[)\]}]|[,;=\n]"""
+)
 
 
-def _depths(text: str) -> Iterator[int]:
-    depth = 0
-    for char in text:
-        if char in "([{":
-            depth += 1
-            yield depth
-        elif char in ")]}":
-            depth = max(depth - 1, 0)
+def _is_too_deep(text: str) -> bool:
+    """Whether LibCST's native parser might run out of stack: it has no limit of its own, and would end
+    the process. Brackets, operators in a row and `elif` are counted: an upper bound."""
+    counts = [0]
+    branches = 0
+    for match in _TOKEN.finditer(text):
+        mark = match.group()
+        if mark in ("(", "[", "{"):
+            counts[-1] += 1
+            counts.append(0)
+            if len(counts) > _DEEPEST:
+                return True
+        elif mark in (")", "]", "}"):
+            if len(counts) > 1:
+                counts.pop()
+        elif mark in (",", ";", "="):
+            counts[-1] = 0
+        elif mark == "\n":
+            if len(counts) == 1:
+                counts[-1] = 0
+        elif match.group("elif"):
+            branches += 1
+        elif not mark.startswith("#"):
+            counts[-1] += 1
+        if counts[-1] > _LONGEST or branches > _LONGEST:
+            return True
+    return False

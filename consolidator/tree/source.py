@@ -99,6 +99,8 @@ def decode(data: bytes) -> SourceText | Unreadable:
     except UnicodeDecodeError as error:
         line = body.count(b"\n", 0, error.start) + 1
         return Unreadable(line, f"is not valid {codec.name}: {error.reason}")
+    except (LookupError, UnicodeError) as error:  # a codec for no text (`hex`), or for part of one
+        return Unreadable(1, f"can't be decoded as {encoding!r}: {error}")
 
 
 def _declared_encoding(body: bytes) -> str | None:

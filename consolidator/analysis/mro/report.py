@@ -19,6 +19,7 @@ from consolidator.analysis.mro.world import Library, Target, World
 from consolidator.errors import UsageError
 from consolidator.tree.facts import ClassFact, Skipped
 from consolidator.tree.index import Tree
+from consolidator.tree.parse import CPYTHON, LIBCST
 from consolidator.tree.stdlib.table import StandardLibrary
 
 GAP = "?"
@@ -45,6 +46,8 @@ class ClassReport:
     shadowed: tuple[Shadowed, ...] = ()
     labels: tuple[str, ...] = ()
     dead_supers: tuple[DeadSuper, ...] = ()
+    parser: str = ""
+    """Which parser read its file, for example `cpython-3.11` or `libcst`."""
     consumers: Consumers | None = None
     """Who uses it from outside; None where that was not asked."""
 
@@ -120,6 +123,7 @@ class Hierarchy:
             shadowed=tuple(self.members.shadowed(linear)),
             labels=tuple(labels(ref, fact, linear, self.classes, mentioned=mentioned)),
             dead_supers=tuple(dead_supers(ref, linear, self.members)),
+            parser=facts.parser if (facts := self.tree.facts(ref.path)) else "",
             consumers=consumers(ref, methods) if used else None,
         )
 
@@ -193,7 +197,16 @@ def report(hierarchy: Hierarchy, selection: Selection, notes: Sequence[str] = ()
         files=len(tree.paths),
         skipped=tuple(tree.skipped()),
         python=f"{version[0]}.{version[1]}",
-        notes=tuple(notes),
+        notes=(*notes, *_newer(tree)),
         classes=tuple(classes),
         errors=tuple(errors),
     )
+
+
+def _newer(tree: Tree) -> list[str]:
+    """A note on the files that CPython here refuses and LibCST reads."""
+    paths = tree.read_by(LIBCST)
+    if not paths:
+        return []
+    more = f" and {len(paths) - FEW} more" if len(paths) > FEW else ""
+    return [f"read by LibCST, for syntax newer than {CPYTHON}: {', '.join(paths[:FEW])}{more}"]

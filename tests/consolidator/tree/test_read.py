@@ -55,6 +55,7 @@ def test_encoding_what_was_decoded_gives_the_same_bytes(data: bytes) -> None:
         (b"x = 1\ny = \0", 2, "NUL"),
         (b"x = 1\ny = '\xff'\n", 2, "not valid utf-8"),
         (b"# coding: klingon\n", 1, "unknown encoding"),
+        (b"# coding: hex\n61\n", 1, "can't be decoded as 'hex'"),
         (b"\xef\xbb\xbf# coding: latin-1\n", 1, "byte order mark"),
         (b"x = 1\ndef f(:\n", 2, "invalid syntax"),
         (b"print 'python 2'\n", 1, "print"),
@@ -187,3 +188,24 @@ def test_names_in_newer_syntax_stay_where_they_are(text: str, names: list[str]) 
     for node in found:
         there = lines[node.lineno - 1][node.col_offset : node.end_col_offset]
         assert there.decode() == node.id
+
+
+DEEP = {
+    "signs": "x = " + "-" * 60_000 + "1",
+    "lambdas": "x = " + "lambda: " * 60_000 + "1",
+    "choices": "x = " + "1 if a else " * 60_000 + "1",
+    "powers": "x = " + "2 ** " * 60_000 + "1",
+    "brackets": "x = " + "(" * 150 + ")" * 150,
+    "branches": "if a: pass\n" + "elif b: pass\n" * 60_000,
+    "a sum over lines": "x = (" + "\n+ 1" * 60_000 + ")",
+}
+
+
+@pytest.mark.parametrize("shape", DEEP)
+def test_newer_syntax_in_a_deeply_nested_file_never_ends_the_process(shape: str) -> None:
+    assert reason(f"type X = int\n{DEEP[shape]}\n".encode()).line == 1
+
+
+def test_long_files_of_newer_syntax_are_read_for_all_that() -> None:
+    many = "".join(f"y{i} = a.b.c(-{i}, not x) + 1 if z else 2  # ---\n" for i in range(2000))
+    assert classes(f'class A[T]: ...\n"""{"-" * 90} ( ["""\n{many}'.encode()) == ["A"]

@@ -122,7 +122,7 @@ class _Collector:
 
     def collect(self, tree: ast.Module, parser: str) -> ModuleFacts:
         self._walk(tree.body)
-        has_getattr = any(
+        has_getattr = "__getattr__" in self._source.text and any(
             name == "__getattr__" and not scope
             for name, scope in chain(
                 ((fact.name, fact.scope) for fact in self._functions),

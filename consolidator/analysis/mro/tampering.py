@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -24,7 +26,8 @@ if TYPE_CHECKING:
 
 _ASSIGNED = re.compile(rb"\.[A-Z]\w*[ \t]*(?::[^=\n]*)?=(?!=)")
 _SET = (
-    (b"setattr(", re.compile(rb"\bsetattr\([^,\n]+,[ \t]*(?:[\"'][A-Z]|[^\"'\s])")),
+    (b"setattr(", re.compile(rb"\bsetattr\([^,\n]+,[ \t]*[\"'][A-Z]")),
+    (b"setattr(", re.compile(rb"\bsetattr\((?P<root>[A-Za-z_]\w*)[^,\n]*,[ \t]*[^\"'\s]")),
     (b"builtins.", re.compile(rb"\bbuiltins\.\w+[ \t]*=(?!=)")),
     (b"__dict__[", re.compile(rb"\b__dict__\[")),
     (b"vars(", re.compile(rb"\bvars\(\w+\)\[")),
@@ -144,44 +147,95 @@ class Tampering:
         space, plain = self._evaluator.world.project, self._plain()
         for path in space.tree.paths:
             try:
-                may_set = _may_set(space.tree.read(path))
+                lines = list(_lines_that_may_set(space.tree.read(path)))
             except OSError:
                 continue
-            syntax = space.tree.syntax(path) if may_set else None
-            stores = _stores(syntax, "") if isinstance(syntax, ast.Module) else ()
-            for owner, name, line, scope in stores:
-                value = plain.expression(owner, Place(space, path, scope))
+            syntax = space.tree.syntax(path) if lines else None
+            for store in _stores(syntax, lines) if isinstance(syntax, ast.Module) else ():
+                value = plain.expression(store.owner, Place(space, path, store.scope))
                 if isinstance(value, ModuleValue):
-                    yield path, line, value.dotted, name
-                elif isinstance(value, ClassValue) and name != _ANY:
-                    yield path, line, value.ref.dotted, name
+                    yield path, store.owner.lineno, value.dotted, store.name
+                elif isinstance(value, ClassValue) and store.name != _ANY:
+                    yield path, store.owner.lineno, value.ref.dotted, store.name
 
 
-def _may_set(data: bytes) -> bool:
-    """Whether a file's bytes may set a name, as classes have them, of another module or class."""
-    return bool(_ASSIGNED.search(data)) or any(w in data and r.search(data) for w, r in _SET)
+def _lines_that_may_set(data: bytes) -> Iterator[int]:
+    """Lines that may set a name, as classes have them, of another module or class."""
+    patterns = [_ASSIGNED, *(pattern for word, pattern in _SET if word in data)]
+    for pattern in patterns:
+        for match in pattern.finditer(data):
+            root = match.groupdict().get("root")
+            if root is None or _is_imported(root, data):
+                yield data.count(b"\n", 0, match.start()) + 1
 
 
-def _stores(node: ast.AST, scope: str) -> Iterator[tuple[ast.expr, str, int, str]]:
-    for child in ast.iter_child_nodes(node):
-        match child:
-            case ast.Attribute(value=owner, attr=name, ctx=ast.Store()):
-                yield owner, name, child.lineno, scope
-            case ast.Call(func=ast.Name(id="setattr"), args=[owner, key, _]):
-                yield owner, _constant(key), child.lineno, scope
-            case ast.Subscript(
-                value=ast.Attribute(value=owner, attr="__dict__")
-                | ast.Call(func=ast.Name(id="vars"), args=[owner]),
-                slice=key,
-                ctx=ast.Store(),
-            ):
-                yield owner, _constant(key), child.lineno, scope
-        inner = scope
-        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
-            inner = f"{scope}.{child.name}{LOCALS}".lstrip(".")
-        elif isinstance(child, ast.ClassDef):
-            inner = f"{scope}.{child.name}".lstrip(".")
-        yield from _stores(child, inner)
+def _is_imported(name: bytes, data: bytes) -> bool:
+    """Whether an import statement may bind a name; only a module's computed names are of interest."""
+    return re.search(rb"\bimport\b[^=:]{0,2000}?\b" + name + rb"\b", data) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class _Store:
+    owner: ast.expr
+    name: str
+    scope: str
+
+
+def _stores(syntax: ast.Module, lines: Sequence[int]) -> Iterator[_Store]:
+    """What the statements of some lines set in other objects than `self` and local variables."""
+    wanted = sorted(lines)
+
+    def holds(node: ast.AST) -> bool:
+        first, last = getattr(node, "lineno", 0), getattr(node, "end_lineno", None)
+        return last is None or bisect_left(wanted, first) < bisect_right(wanted, last)
+
+    pending: list[tuple[ast.AST, str, ast.AST | None]] = [(syntax, "", None)]
+    while pending:
+        node, scope, function = pending.pop()
+        for child in filter(holds, ast.iter_child_nodes(node)):
+            inner, within = scope, function
+            match child:
+                case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                    inner, within = f"{scope}.{name}{LOCALS}".lstrip("."), child
+                case ast.ClassDef(name=name):
+                    inner = f"{scope}.{name}".lstrip(".")
+            found = _set_by(child)
+            if found is not None and not _is_local(found[0], function):
+                yield _Store(*found, scope)
+            pending.append((child, inner, within))
+
+
+def _set_by(node: ast.AST) -> tuple[ast.expr, str] | None:
+    """The object and the name that a node sets in it; an empty name where any may be meant."""
+    match node:
+        case ast.Attribute(value=owner, attr=name, ctx=ast.Store()) if (
+            name[:1].isupper() or ast.unparse(owner) == "builtins"
+        ):
+            return owner, name
+        case ast.Call(func=ast.Name(id="setattr"), args=[owner, key, _]):
+            name = _constant(key)
+            return (owner, name) if not name or name[:1].isupper() else None
+        case ast.Subscript(
+            value=ast.Attribute(value=owner, attr="__dict__")
+            | ast.Call(func=ast.Name(id="vars"), args=[owner]),
+            slice=key,
+            ctx=ast.Store(),
+        ):
+            return owner, _constant(key)
+    return None
+
+
+def _is_local(owner: ast.expr, function: ast.AST | None) -> bool:
+    """Whether an expression begins with a parameter or a variable of the function that it stands in."""
+    while isinstance(owner, ast.Attribute):
+        owner = owner.value
+    if not isinstance(owner, ast.Name):
+        return not isinstance(owner, ast.Call | ast.Subscript)
+    return function is not None and any(
+        (isinstance(node, ast.arg) and node.arg == owner.id)
+        or (isinstance(node, ast.Name) and node.id == owner.id and isinstance(node.ctx, ast.Store))
+        for node in ast.walk(function)
+    )
 
 
 def _constant(key: ast.expr) -> str:

@@ -17,7 +17,7 @@ SKIPPED = {"__main__", "tests", "test", "antigravity", "this", "idlelib", "turtl
 
 
 def definitions(path):
-    """Qualname and line of each class outside functions; None as line where there are several."""
+    """The statement of each class outside functions; None where there are several of one name."""
     found = {}
     try:
         tree = ast.parse(path.read_bytes())
@@ -28,7 +28,7 @@ def definitions(path):
         for node in body:
             if isinstance(node, ast.ClassDef):
                 name = f"{scope}{node.name}"
-                found[name] = None if name in found else (node.lineno, node.end_lineno)
+                found[name] = None if name in found else node
                 walk(node.body, f"{name}.")
             elif not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 for field in ("body", "orelse", "finalbody"):
@@ -86,17 +86,22 @@ def lives_elsewhere(cls, top):
     return reach(sys.modules[owner], qualname) is cls
 
 
-def within(cls, span):
-    """Whether the methods of a class come from these lines; True where it has none to tell."""
+def made_by(cls, qualname, statement, module_name):
+    """Whether a class comes from this class statement: told by the lines of its methods, else by its
+    names, and where its module is another one by its docstring."""
     lines = [
         value.__code__.co_firstlineno
         for value in vars(cls).values()
         if isinstance(value, types.FunctionType)
-        and value.__qualname__.startswith(f"{label(cls)[1]}.")
-        and value.__module__ == label(cls)[0]
+        and value.__qualname__.startswith(f"{qualname}.")
         and value.__code__.co_filename != "<string>"
     ]
-    return not lines or any(span[0] <= line <= span[1] for line in lines)
+    inside = [statement.lineno <= line <= statement.end_lineno for line in lines]
+    module, real = label(cls)
+    if real != qualname:  # a class with a property of that name
+        return bool(lines) and all(inside)
+    documented = cls.__dict__.get("__doc__") in (None, ast.get_docstring(statement, clean=False))
+    return any(inside) if lines else module == module_name or documented
 
 
 def named(folder, top, names, answers):
@@ -106,15 +111,15 @@ def named(folder, top, names, answers):
             continue
         if Path(module.__file__).resolve() != path.resolve():
             continue
-        for qualname, span in definitions(path).items():
+        for qualname, statement in definitions(path).items():
             cls = reach(module, qualname)
-            if span is None or not isinstance(cls, type) or label(cls)[1] != qualname:
+            if statement is None or not isinstance(cls, type):
                 continue
-            elsewhere = lives_elsewhere(cls, top)
-            if id(cls) in names or elsewhere or in_c(cls) or not within(cls, span):
+            if id(cls) in names or lives_elsewhere(cls, top) or in_c(cls):
                 continue
-            names[id(cls)] = f"{module_name}.{qualname}"
-            answers.append((f"{module_name}.{qualname}", span[0], cls))
+            if made_by(cls, qualname, statement, module_name):
+                names[id(cls)] = f"{module_name}.{qualname}"
+                answers.append((f"{module_name}.{qualname}", statement.lineno, cls))
 
 
 def main():

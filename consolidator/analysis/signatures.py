@@ -153,8 +153,8 @@ def corresponding(old: Signature, new: Signature, used: Sequence[str]) -> dict[s
     """The new parameter of each used old one, or why that can't be told.
 
     Names decide. Names left over are taken for renamings only at the same place, and only where they
-    share a word or where their types, alike on both sides, tell them apart from one another: two
-    strings under new names could have changed places.
+    differ in a word that says little, or where both must be passed and their types, alike on both
+    sides, tell them apart from one another: two strings under new names could have changed places.
     """
     pairs = {name: name for name in used if new.takes(name) or _only_positional(new, name)}
     left = [p for p in old.parameters if p.name in used and p.name not in pairs]
@@ -193,11 +193,22 @@ def _only_positional(signature: Signature, name: str) -> bool:
     return parameter is not None and parameter.kind == "positional-only"
 
 
+_SAYING_LITTLE = {"id", "object", "obj", "dict", "instance"}
+"""Words that a parameter's name can gain or lose and mean the same; `_ms` or `_name` are none."""
+
+
 def _alike(old: Parameter, new: Parameter, *, alone: bool) -> bool:
-    if set(old.name.split("_")) & set(new.name.split("_")) - {"", "id"}:
+    """Whether one may be the other renamed. What a caller can leave out is a setting: two settings at
+    the same place, of the same type, still set different things."""
+    kind, new_kind = type_kind(old.annotation), type_kind(new.annotation)
+    if kind and new_kind and kind != new_kind:
+        return False
+    words, new_words = set(old.name.split("_")), set(new.name.split("_"))
+    if (words & new_words) - {"", "id"} and words ^ new_words <= _SAYING_LITTLE:
         return True
-    kind = type_kind(old.annotation)
-    return alone and kind != "" and kind == type_kind(new.annotation)
+    is_required = old.default is None and new.default is None
+    is_same = kind == new_kind and (kind != "object" or old.annotation == new.annotation)
+    return alone and is_required and kind != "" and is_same
 
 
 _SCALARS = {"str", "int", "float", "bool", "bytes"}

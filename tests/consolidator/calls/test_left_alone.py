@@ -146,6 +146,31 @@ def test_parameters_that_share_no_name_and_no_type_are_never_matched_by_place(
     assert result.kinds == ["does-not-fit"]
 
 
+UNLIKE = {
+    "settings of two classes": ("beat: 'Beat' = None", "journal: 'Journal' = None"),
+    "settings of the same type": ("retries: int = 3", "limit: int = 100"),
+    "another unit": ("timeout: float", "timeout_ms: int"),
+    "two things of one owner": ("connection_id", "connection_timeout"),
+    "an object and its key": ("user: 'User'", "user_id: str"),
+}
+
+
+@pytest.mark.parametrize(("old", "new"), UNLIKE.values(), ids=UNLIKE.keys())
+def test_a_parameter_at_the_same_place_is_not_the_same_parameter(
+    migrate: Migrate, old: str, new: str
+) -> None:
+    files = {
+        "app/old.py": f"class A:\n    def __init__(self, {old}): ...\n",
+        "app/other.py": f"class B:\n    def __init__(self, {new}): ...\n",
+    }
+    plan = '[[move]]\nfrom = "app.old.A"\nto = "app.other.B"\n'
+    name = old.partition(":")[0]
+    body = f"from app.old import A\nA({name}=x)\n"
+    result = migrate(body, plan, files)
+    assert result.text == body
+    assert result.kinds == ["does-not-fit"]
+
+
 def test_a_distinctive_legacy_method_on_an_unknown_receiver_is_listed(migrate: Migrate) -> None:
     files = {
         "app/old.py": "class A:\n    def send_to_everybody(self): ...\n",

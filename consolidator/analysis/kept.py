@@ -1,6 +1,7 @@
 """Kept fixes: what a commit brought, and whether the tree still has it.
 
-A trace is one statement that the fix put into a function, took out of it, or a test that it added.
+A trace is one statement that the fix put into a function, took out of it or before another one, or a
+test that it added.
 Statements are compared in the normal form of `extract`, so layout and comments do not count.
 """
 
@@ -15,9 +16,10 @@ from typing import Literal
 
 from consolidator.analysis.emissions.report import Problem
 from consolidator.analysis.history.cutting import Unit, Units, cut, cut_by_tree, text_of
-from consolidator.analysis.history.delta import UnitDelta, compare
 from consolidator.analysis.history.family import is_test
+from consolidator.analysis.history.records import Edits, UnitEdit
 from consolidator.analysis.history.statements import UnparsableError, readable
+from consolidator.analysis.history.verdict import unit_weight
 from consolidator.tree.index import Tree
 
 RULE_ID = "fix-gone"
@@ -27,16 +29,9 @@ _ALIKE = 0.75
 _PLAIN = frozenset(
     {"try", "finally", "else", "return", "return None", "continue", "break", "raise"}
 )
+_MENDING = 0.5
+"""Share of the strongest unit's weight from which on a unit counts as mended."""
 _SHOWN = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    """A file before and after the commit; None where it was not there."""
-
-    path: str
-    before: bytes | None
-    after: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,44 +40,47 @@ class Trace:
     path: str
     unit: str
     """Function or class, qualified inside its module."""
-    kind: Literal["statement", "removal", "test"]
+    kind: Literal["statement", "removal", "order", "test"]
     text: str
     """Statement in normal form; for a test its name."""
     before: str = ""
     """What the statement was before the fix rewrote it."""
+    after: str = ""
+    """Of an order: the statement that has to come later."""
 
 
-def traces_of(fix: str, versions: Iterable[Version]) -> list[Trace]:
-    """What a commit brought. Files that can't be parsed bring nothing."""
+def traces_of(fix: str, edits: Edits) -> list[Trace]:
+    """What a commit brought, where it mends something: what it did beside that may change again."""
     found: dict[Trace, None] = {}
-    for version in versions:
-        after = _units(version.after)
-        if after is None:
-            continue
-        before = _units(version.before)
-        delta = compare(version.path, [before] if before is not None else [], after)
-        for unit in delta.units:
-            found.update(dict.fromkeys(_of_unit(fix, version.path, unit)))
+    for test in edits.new_tests:
+        path, _, name = test.rpartition("::")
+        found[Trace(fix, path, name, "test", name)] = None
+    for path, unit in _mended(edits):
+        found.update(dict.fromkeys(_of_unit(fix, path, unit)))
     return list(found)
 
 
-def _of_unit(fix: str, path: str, unit: UnitDelta) -> Iterator[Trace]:
-    name = unit.name.rpartition(".")[2]
-    if is_test(path):
-        if unit.status == "added" and name.startswith("test"):
-            yield Trace(fix, path, unit.name, "test", name)
-        return
-    if unit.status == "removed":
-        return
-    for statement in unit.added:
-        if statement.acts and statement.key not in _PLAIN:
-            yield Trace(fix, path, unit.name, "statement", statement.key)
-    for rewrite in unit.rewritten:
-        yield Trace(fix, path, unit.name, "statement", rewrite.new.key, rewrite.old.key)
+def _mended(edits: Edits) -> list[tuple[str, UnitEdit]]:
+    """The units that most speaks for; where nothing speaks for any, all of them."""
+    units = [(file.path, unit) for file in edits.files for unit in file.units]
+    changed = [each for each in units if each[1].status == "changed"] or units
+    weights = [unit_weight({evidence.signal for evidence in unit.evidence}) for _, unit in changed]
+    enough = _MENDING * max(weights, default=0.0)
+    return [each for each, weight in zip(changed, weights, strict=True) if weight >= enough]
+
+
+def _of_unit(fix: str, path: str, unit: UnitEdit) -> Iterator[Trace]:
+    for key in unit.added:
+        if key not in _PLAIN:
+            yield Trace(fix, path, unit.name, "statement", key)
+    for before, key in unit.rewritten:
+        yield Trace(fix, path, unit.name, "statement", key, before)
     if not unit.added and not unit.rewritten:
-        for statement in unit.removed:
-            if statement.acts and statement.key not in _PLAIN:
-                yield Trace(fix, path, unit.name, "removal", statement.key)
+        for key in unit.removed:
+            if key not in _PLAIN:
+                yield Trace(fix, path, unit.name, "removal", key)
+    for first, second in unit.order:
+        yield Trace(fix, path, unit.name, "order", first, after=second)
 
 
 def lost_traces(
@@ -101,6 +99,7 @@ def lost_traces(
         said = {
             "statement": f"`{shown}` is no longer in {trace.unit or 'the module'}",
             "removal": f"`{shown}` is back in {trace.unit or 'the module'}",
+            "order": f"`{shown}` no longer comes before `{readable(trace.after)[:_SHOWN]}`",
             "test": f"its test {shown} is gone",
         }[trace.kind]
         path = trace.path if trace.path in holders.paths else ""
@@ -132,12 +131,12 @@ class _Holders:
         if trace.kind == "test":
             return bool(self._files(f"def {trace.text}(", test=True))
         if units := self.units(trace):
-            return any(_has(unit.keys, trace) for unit in units)
+            return any(_has(unit, trace) for unit in units)
         if trace.kind == "removal":
             return True
         word = max(_WORD.findall(trace.text), key=len, default="")
         return any(
-            _has(unit.keys, trace)
+            _has(unit, trace)
             for path in self._files(word, test=False)
             for unit in self._of(path).values()
         )
@@ -165,9 +164,13 @@ class _Holders:
         return self._cut[path] or {}
 
 
-def _has(keys: frozenset[str], trace: Trace) -> bool:
+def _has(unit: Unit, trace: Trace) -> bool:
+    keys = unit.keys
     if trace.kind == "removal":
         return trace.text not in keys
+    if trace.kind == "order":
+        places = {key: place for place, key in enumerate(unit.order)}
+        return places.get(trace.text, len(places)) < places.get(trace.after, -1)
     if trace.text in keys:
         return True
     if trace.before in keys:

@@ -13,7 +13,7 @@ from rich.console import RenderableType
 from consolidator.adapters.bodies import bodies_reader
 from consolidator.adapters.environment import environment_of
 from consolidator.adapters.files import check_root
-from consolidator.adapters.fixes import versions_of
+from consolidator.adapters.fixes import edits_of
 from consolidator.adapters.git import open_repository
 from consolidator.adapters.recorder import record as run_recorded
 from consolidator.adapters.verdicts import KnownAnswers
@@ -186,7 +186,7 @@ def _kept(base: Path, plan: Plan) -> list[Trace]:
     return [
         trace
         for keep in plan.keeps
-        for trace in traces_of(keep.fix, versions_of(repository, keep.fix))
+        for trace in traces_of(keep.fix, edits_of(repository, keep.fix))
     ]
 
 

@@ -24,7 +24,11 @@ def measured(label: str, *command: str, cache: str, directory: Path) -> float:
     """Wall-clock and CPU seconds of a process and its children, the largest of them in MiB."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.perf_counter()
-    environment = os.environ | {"CONSOLIDATOR_CACHE_DIR": cache}
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment = kept | {
+        "CONSOLIDATOR_CACHE_DIR": cache,
+        "PYTHONPYCACHEPREFIX": f"{cache}/bytecode",
+    }
     subprocess.run(command, cwd=directory, env=environment, stdout=subprocess.DEVNULL, check=False)
     wall = time.perf_counter() - start
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -44,6 +48,9 @@ def compare(clone: Path, glob: str) -> None:
             cache=cache, directory=copy,
         )  # fmt: skip
         run = (sys.executable, *extract, *options)
+        measured(
+            "extract --help (bytecode)", *run[:4], "extract", "--help", cache=cache, directory=copy
+        )
         cold = measured("extract, nothing kept", *run, cache=cache, directory=copy)
         measured("extract, nothing new", *run, cache=cache, directory=copy)
         git(
@@ -66,6 +73,7 @@ def generated(commits: int) -> None:
             builder.commit("a", {f"app/websocket/manager{place}.py": text})
         builder.write()
         run = (sys.executable, "-P", "-m", "consolidator", "extract", ".", "--format", "json", "-q")
+        measured("bytecode", *run[:5], "--help", cache=folder, directory=builder.directory)
         measured(f"{commits} commits", *run, cache=folder, directory=builder.directory)
 
 

@@ -187,11 +187,6 @@ def _squeeze(text: str) -> str:
     return _LAST_COMMA.sub("", _SPACE.sub(" ", packed))
 
 
-def normal_form(text: str) -> str:
-    """Of a statement as `readable` shows it."""
-    return _squeeze(text)
-
-
 def readable(key: str) -> str:
     """A normal form with some of its spaces back."""
     return _ASSIGNED.sub(r"\1 = ", key.replace(",", ", "), count=1)

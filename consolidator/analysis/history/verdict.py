@@ -113,7 +113,7 @@ def _weigh(touched: Touched, found: list[tuple[str, Evidence]]) -> float:
         signals.setdefault(name, set()).add(evidence.signal)
     units = {unit.name: unit for file in touched.files for unit in file.units}
     ranked = sorted(
-        ((_unit_weight(names) * _kept(units.get(name)), name) for name, names in signals.items()),
+        ((unit_weight(names) * _kept(units.get(name)), name) for name, names in signals.items()),
         reverse=True,
     )
     if not ranked:
@@ -140,7 +140,8 @@ def _is_insertion(unit: UnitEdit | None) -> bool:
     )
 
 
-def _unit_weight(names: set[str]) -> float:
+def unit_weight(names: set[str]) -> float:
+    """How much the signals seen in one unit say together."""
     rewrites = [SIGNALS[name].weight for name in names & _ONE_REWRITE]
     return sum(SIGNALS[name].weight for name in names - _ONE_REWRITE) + max(rewrites, default=0.0)
 

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from textwrap import indent
 
 import pytest
 from history_cases import ABSENT, GUARD, HERE, LOCKED, MANAGER, edited, entry, extract
-from planted_history import METHODS
 from repositories import RepositoryBuilder, git
 from typer.testing import CliRunner
 
 from consolidator.adapters.environment import Environment
 from consolidator.adapters.git import open_repository
 from consolidator.adapters.git_reading import CommitReader
-from consolidator.analysis.history.fingerprint import alive, fingerprint, missing_tests
 from consolidator.analysis.history.report import ExtractReport, acknowledged
 from consolidator.cli.extract import app
 from consolidator.plan import Move, Plan
@@ -118,30 +115,3 @@ def test_an_installed_replacement_is_read_through_its_re_export(
     found = entry(asked(tmp_path / "project", tmp_path / "site"), "a")
     assert found.at_risk is not has_it
     assert ("unified.Unified" in found.missing_from) is not has_it
-
-
-def test_taking_a_watched_fix_back_shows_in_its_fingerprint(tmp_path: Path) -> None:
-    builder = RepositoryBuilder(tmp_path)
-    builder.commit("start", {PATH: MANAGER})
-    tests = "def test_sends_one_at_a_time():\n    pass\n"
-    builder.commit("a", {PATH: FIXED, "tests/test_websocket.py": tests})
-    builder.write()
-    mark = fingerprint(entry(extract(tmp_path), "a"))
-    renamed = FIXED.replace("WebSocketManager", "Hub").replace("def send(", "def deliver(")
-    assert alive(mark, [FIXED.encode()]) == alive(mark, [b"", renamed.encode()]) == 1.0
-    assert alive(mark, [MANAGER.encode(), b"class (:"]) == 0.0
-    assert missing_tests(mark, {"tests/moved.py": tests.encode()}) == ()
-    assert missing_tests(mark, {}) == mark.tests
-    assert all(any(word in line for line in mark.hunk) for word in mark.words)
-
-
-@pytest.mark.parametrize("method", METHODS)
-def test_taking_any_kind_of_fix_back_is_noticed(tmp_path: Path, method: str) -> None:
-    before, after = (f"class WebSocketHub:\n{indent(text, '    ')}\n" for text in METHODS[method])
-    builder = RepositoryBuilder(tmp_path)
-    builder.commit("start", {PATH: before})
-    builder.commit("a", {PATH: after})
-    builder.write()
-    mark = fingerprint(entry(extract(tmp_path), "a"))
-    assert alive(mark, [after.encode()]) == 1.0
-    assert alive(mark, [before.encode()]) < 1.0

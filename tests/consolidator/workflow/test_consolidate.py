@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from consolidator.model import Finished
@@ -152,6 +152,7 @@ def test_what_was_left_behind_is_kept_for_the_report() -> None:
     assert outcome.omissions == (omission,)
 
 
+@settings(deadline=None)
 @given(st.integers(2, 20), st.data())
 def test_the_move_without_which_the_tests_are_green_is_named(
     count: int, data: st.DataObject

@@ -33,7 +33,7 @@ from consolidator.analysis.history import (
 )
 from consolidator.analysis.history.cutting import text_of
 from consolidator.analysis.history.edits import Editor, units_of
-from consolidator.analysis.history.family import Scope
+from consolidator.analysis.history.family import Relation, Scope
 from consolidator.analysis.history.kin import crossings
 from consolidator.analysis.history.outline import FileOutline, outline_of
 from consolidator.analysis.history.records import Change, Crossing, Edits, Kin, Task
@@ -76,9 +76,9 @@ class CommitReader:
         found = self._answers(scope, questions, _outlines, FileOutline | None, lambda _: True)
         return {path: each for path, each in zip(files, found, strict=True) if each is not None}
 
-    def defining(self, scope: Scope, blobs: Sequence[str]) -> list[bool]:
-        """Which blobs define or mention a member of the family."""
-        return self._answers(scope, blobs, _defining, bool, lambda _: True)
+    def relations(self, scope: Scope, blobs: Sequence[str]) -> list[Relation]:
+        """Which blobs define a member of the family, and which only speak of it."""
+        return self._answers(scope, blobs, _relations, Relation, lambda _: True)
 
     def _answers(
         self,
@@ -203,8 +203,5 @@ def _outline(
         return None
 
 
-def _defining(scope: Scope, repository: Repository, blobs: Sequence[str]) -> list[bool]:
-    return [
-        content is not None and (scope.defines(content) or scope.mentions(content))
-        for _, content in repository.read_blobs(blobs)
-    ]
+def _relations(scope: Scope, repository: Repository, blobs: Sequence[str]) -> list[Relation]:
+    return [scope.relation(content or b"") for _, content in repository.read_blobs(blobs)]

@@ -14,7 +14,7 @@ from typing import Protocol
 from msgspec import structs
 
 from consolidator.analysis.history.accounts import Accounts
-from consolidator.analysis.history.family import Member, Scope, members_of
+from consolidator.analysis.history.family import Member, Relation, Scope, members_of
 from consolidator.analysis.history.kin import follow
 from consolidator.analysis.history.links import with_copies, with_reverts
 from consolidator.analysis.history.mine import mine, task_of, touching
@@ -53,7 +53,7 @@ class Reader(Protocol):
     def outlines(
         self, scope: Scope, files: Mapping[str, str], kin: Mapping[str, frozenset[str]]
     ) -> dict[str, FileOutline]: ...
-    def defining(self, scope: Scope, blobs: Sequence[str]) -> list[bool]: ...
+    def relations(self, scope: Scope, blobs: Sequence[str]) -> Sequence[Relation]: ...
 
 
 class Reports(Protocol):
@@ -123,9 +123,9 @@ def _mine(
     scope = _scope(selection, plan)
     commits = list(history.commits(revision))
     tree = history.tree_at(revision)
-    paths = _family_paths(scope, commits, tree, reader)
-    kin = follow(commits, scope, paths, partial(reader.crossings, scope))
-    paths |= kin.keys()
+    defining, speaking = _family_paths(scope, commits, tree, reader)
+    kin = follow(commits, scope, defining, partial(reader.crossings, scope))
+    paths = defining | speaking | kin.keys()
     chosen = touching(commits[::-1], scope, paths)
     edits = reader.edits(scope, [task_of(commit, paths, kin) for commit in chosen])
     mined = list(mine(chosen, edits))
@@ -210,8 +210,9 @@ def _scope(selection: Selection, plan: Plan) -> Scope:
 
 def _family_paths(
     scope: Scope, commits: list[Commit], tree: dict[str, str], reader: Reader
-) -> frozenset[str]:
-    """Paths that ever held a member: by their name, or by what their first or last version defines."""
+) -> tuple[frozenset[str], frozenset[str]]:
+    """Paths that ever held a member, by their name or by what their first or last version defines; and
+    those that only spoke of one."""
     last: dict[str, str] = {}
     first: dict[str, str] = {}
     for commit in commits:
@@ -226,9 +227,10 @@ def _family_paths(
         for path in versions.keys() - named:
             wanted.setdefault(versions[path], set()).add(path)
     blobs = sorted(wanted)
-    for blob, holds in zip(blobs, reader.defining(scope, blobs), strict=True):
-        named |= wanted[blob] if holds else set()
-    return frozenset(named)
+    found: dict[Relation, set[str]] = {"defines": named, "mentions": set(), "none": set()}
+    for blob, relation in zip(blobs, reader.relations(scope, blobs), strict=True):
+        found[relation] |= wanted[blob]
+    return frozenset(named), frozenset(found["mentions"] - named)
 
 
 def _members(outlines: Mapping[str, FileOutline], layout: Layout, plan: Plan) -> dict[str, Member]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cached_property, lru_cache
 from itertools import combinations
+from typing import Literal
 
 import networkx as nx
 
@@ -22,6 +23,7 @@ _CLASS = rb"^[ \t]*class[ \t]+"
 _SAME_NAME_SHARE = 0.15
 _OTHER_NAME_SHARE = 0.4
 """Share of the smaller class's statements at which two classes count as copies of one another."""
+Relation = Literal["defines", "mentions", "none"]
 _COMMONPLACE = 30
 """Statements that more members hold than this relate nobody."""
 
@@ -72,6 +74,12 @@ class Scope:
         """Whether a file may define a member; decided on bytes, without parsing."""
         return self._pattern.search(source) is not None
 
+    def relation(self, source: bytes) -> Relation:
+        """Whether a file may define a member, or only speaks of the family."""
+        if self.defines(source):
+            return "defines"
+        return "mentions" if self.mentions(source) else "none"
+
     def mentions(self, source: bytes) -> bool:
         """Whether a file speaks of what is matched: its callers and what serves it."""
         return bool(self.match) and self.match.lower().encode() in source.lower()
@@ -89,6 +97,16 @@ class Scope:
         speaks = self._speaks if self.match else self._named
         told = {unit.owner or unit.name for unit in units.values() if speaks(unit)} | set(kin)
         return {name: unit for name, unit in units.items() if (unit.owner or name) in told}
+
+    def members(self, path: str, units: Units, kin: Collection[str]) -> frozenset[str]:
+        """The classes and functions of a file that belong to the family, not only speak of it."""
+        every = self.names_path(path)
+        owners = {
+            unit.owner or unit.name
+            for unit in units.values()
+            if every or (unit.name and self._named(unit))
+        }
+        return frozenset(owners | set(kin)) - {""}
 
     def _named(self, unit: Unit) -> bool:
         if unit.owner:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from consolidator.analysis.history.cutting import Units
 from consolidator.analysis.history.edits import Content, units_of
@@ -29,7 +30,8 @@ _ROUNDS = 8
 _DEFINED = re.compile(rb"^[ \t]*(?:class|(?:async[ \t]+)?def)[ \t]+(\w+)", re.M)
 
 Lines = dict[str, frozenset[str]]
-"""The telling lines of each class and function of a file."""
+"""The telling lines of each function of a file, and of each class's methods: values alone, as of an
+enumeration, say little about where they came from."""
 
 
 def follow(
@@ -38,7 +40,7 @@ def follow(
     paths: frozenset[str],
     ask: Callable[[Sequence[Crossing]], Sequence[tuple[Kin, ...]]],
 ) -> Mapping[str, frozenset[str]]:
-    """Classes outside `paths` and their names that carry the family on, by path."""
+    """Classes under other names, or in other files than `paths`, that carry the family on, by path."""
     kin: dict[str, set[str]] = {}
     fresh = set(paths)
     for _ in range(_ROUNDS):
@@ -92,7 +94,11 @@ def crossings(scope: Scope, crossing: Crossing, content: Content) -> tuple[Kin, 
     ]
     before = {change.path: _lines(change.old[:1], content) for change in changes}
     after = {change.path: _lines((change.new,), content) for change in changes}
-    told = {change.path: _told(scope, change, crossing.kin, content) for change in crossing.family}
+    told = {
+        change.path: _told(scope, change, crossing.kin, content)
+        for change in changes
+        if change in crossing.family
+    }
     found = dict.fromkeys(_carried(told, before, after, copies=True))
     found |= dict.fromkeys(_carried(told, after, before, copies=False))
     return tuple(sorted(found))
@@ -129,10 +135,7 @@ def _carried(
 def _told(scope: Scope, change: Change, kin: Iterable[Kin], content: Content) -> frozenset[str]:
     owners = frozenset(owner for path, owner in kin if path == change.path)
     versions = (_units(blob, content) for blob in change.blobs)
-    units = (
-        unit for each in versions for unit in scope.relevant(change.path, each, owners).values()
-    )
-    return frozenset(unit.owner or unit.name for unit in units)
+    return frozenset().union(*(scope.members(change.path, each, owners) for each in versions))
 
 
 def _defined(blobs: Iterable[str | None], content: Content) -> set[bytes]:
@@ -143,6 +146,8 @@ def _lines(blobs: Iterable[str | None], content: Content) -> Lines:
     classes: dict[str, set[str]] = {}
     for blob in blobs:
         for unit in _units(blob, content).values():
+            if unit.is_body:
+                continue
             lines = (line.strip() for line in unit.text.splitlines())
             telling = {line for line in lines if len(line) >= _TELLING and line[0] not in "#\"'"}
             classes.setdefault(unit.owner or unit.name, set()).update(telling)
@@ -150,7 +155,13 @@ def _lines(blobs: Iterable[str | None], content: Content) -> Lines:
 
 
 def _units(blob: str | None, content: Content) -> Units:
+    source = content(blob) if blob else None
+    return _cut(source) if source else {}
+
+
+@lru_cache(256)
+def _cut(source: bytes) -> Units:
     try:
-        return units_of(content(blob) or b"") if blob else {}
+        return units_of(source)
     except UnparsableError:
         return {}

@@ -25,6 +25,13 @@ def narrowed(test: ast.expr, instances: Instances, *, holds: bool = True) -> dic
         case ast.Call(func=ast.Name(id="isinstance"), args=[subject, classes]) if holds:
             text = dotted_text(subject)
             return {text: _any_of(classes, instances)} if text else {}
+        case ast.Compare(
+            left=ast.Call(func=ast.Name(id="type"), args=[subject]),
+            ops=[ast.Is() | ast.Eq()],
+            comparators=[cls],
+        ) if holds:
+            text = dotted_text(subject)
+            return {text: instances(cls)} if text else {}
         case _:
             return {}
 

@@ -274,6 +274,7 @@ class Walker:
     def _while(self, node: ast.While) -> bool:
         self.evaluator.value(node.test)
         start = dict(self.evaluator.environment)
+        self.evaluator.environment = start | self.evaluator.narrow(node.test)
         return self._repeat(node.body, node.orelse, start)
 
     def _repeat(self, body: list[ast.stmt], orelse: list[ast.stmt], start: Environment) -> bool:

@@ -150,6 +150,7 @@ _BUILTINS: dict[str, Callable[[Call], Values | None]] = {
     "enumerate": lambda call: holding("items", row(NOTHING_KNOWN, call.items())),
     "zip": lambda call: holding("items", row(*(call.items(i) for i in range(len(call.arguments))))),
     "filter": lambda call: holding("items", call.items(1)),
+    "map": lambda call: holding("items", call.evaluator.called(call.argument(0))),
     **dict.fromkeys(("next", "anext"), lambda call: call.items()),
     "getattr": _named_attribute,
     "type": _type,
@@ -164,7 +165,21 @@ _BUILTINS: dict[str, Callable[[Call], Values | None]] = {
 
 
 def _made_empty(call: Call) -> Values | None:
-    return EMPTY if not call.arguments else None
+    return EMPTY if not call.arguments and not call.keywords else None
+
+
+def _mapping(call: Call) -> Values | None:
+    given: Values = frozenset().union(*call.keywords.values())
+    return holding("items", given) if given and not call.arguments else _made_empty(call)
+
+
+def _from_keys(call: Call) -> Values:
+    return holding("items", call.argument(1))
+
+
+def _module(call: Call) -> Values | None:
+    name = call.literal(0)
+    return call.evaluator.answers.absolute(name) if name and not name.startswith(".") else None
 
 
 def _defaultdict(call: Call) -> Values:
@@ -183,9 +198,21 @@ def _passed_on(call: Call) -> Values | None:
     return call.arguments[0] if call.arguments else None
 
 
+def _copied(call: Call) -> Values | None:
+    function = call.node.func
+    owner = last_name(function.value) if isinstance(function, ast.Attribute) else ""
+    return _passed_on(call) if call.is_plain or owner in ("copy", "dataclasses") else None
+
+
 def _gathered(call: Call) -> Values | None:
-    parts = (contents(argument, "awaitable") for argument in call.arguments)
-    return holding("awaitable", row(*parts)) if call.arguments else None
+    starred = [isinstance(node, ast.Starred) for node in call.node.args]
+    given = [
+        contents(call.evaluator.iterated(argument) if is_many else argument, "awaitable")
+        for argument, is_many in zip(call.arguments, starred, strict=True)
+    ]
+    if any(starred):
+        return holding("awaitable", holding("items", frozenset().union(*given)))
+    return holding("awaitable", row(*given)) if given else None
 
 
 def _entered(call: Call) -> Values | None:
@@ -274,7 +301,11 @@ def _replaced(owners: Values, name: str, call: Call, places: int) -> Values | No
 
 
 _FUNCTIONS: dict[str, Callable[[Call], Values | None]] = {
-    **dict.fromkeys(("dict", "list", "set", "deque", "OrderedDict"), _made_empty),
+    **dict.fromkeys(("list", "set", "deque"), _made_empty),
+    **dict.fromkeys(("dict", "OrderedDict"), _mapping),
+    "fromkeys": _from_keys,
+    "import_module": _module,
+    **dict.fromkeys(("copy", "deepcopy", "replace"), _copied),
     "defaultdict": _defaultdict,
     "super": _super,
     "cast": _cast,

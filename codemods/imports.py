@@ -182,11 +182,16 @@ def _move_bare_imports(view: View) -> None:
             rewrite = view.statements.get(statement, Rewrite())
             if alias.asname or landing.target is None or index in rewrite.replaced or rewrite.added:
                 continue
-            top = alias.name.partition(".")[0]
-            new = [Replacement(landing.target, "", "")]
-            if any(use.root == top for use in view.module.uses) and top != alias.name:
-                new.append(top_package(view, top))
-            view.rewrite(statement).replaced[index] = new
+            view.rewrite(statement).replaced[index] = _bare(view, statement, alias, landing.target)
+
+
+def _bare(view: View, statement: ast.Import, alias: ast.alias, target: str) -> list[Replacement]:
+    """The new module, and the old local name where the file, or another, uses it by itself."""
+    top, dot, _ = alias.name.partition(".")
+    scope = view.module.import_scopes[statement]
+    used = any(use.root == top for use in view.module.uses) or view.is_public(top, scope)
+    new = [Replacement(target, "", "")] if dot or not used else []
+    return [*new, top_package(view, top)] if used else new
 
 
 def _write_absolutely(view: View) -> None:

@@ -283,7 +283,7 @@ class _Group:
     def _moved_module(self, binding: Binding) -> list[Replacement]:
         """What takes the place of `import a.b` where `a.b` moves as a whole, whoever needs it."""
         module = binding.alias.name if self._is_dotted_import(binding) and binding.alias else ""
-        target = self._view.moves.imported(module).target if module else None
+        target = self._view.moves.imported(module, module).target if module else None
         if target is None:
             return []
         top = [top_package(self._view, self._name)] if self._is_needed(binding) else []
@@ -368,7 +368,7 @@ class _Group:
 
 def top_package(view: View, name: str) -> Replacement:
     """What still binds the package that `import a.b` has bound as `a`; under this name if it moves."""
-    target = view.moves.imported(name).target
+    target = view.moves.imported(name, name).target
     return Replacement(target or name, "", name if target else "")
 
 

@@ -94,7 +94,7 @@ def _move_statement(view: View, statement: ImportStatement) -> None:
         _complete_star(view, statement, source)
         return
     for index, alias in enumerate(statement.names):
-        landing = view.moves.imported(f"{source}.{alias.name}")
+        landing = view.moves.imported(f"{source}.{alias.name}", source)
         if landing:
             _move_alias(view, statement, index, landing)
 
@@ -103,7 +103,7 @@ def _move_import(view: View, statement: ast.Import) -> None:
     for index, alias in enumerate(statement.names):
         if not alias.asname:
             continue
-        landing = view.moves.imported(alias.name)
+        landing = view.moves.imported(alias.name, alias.name)
         if landing.target is not None:
             new = Replacement(landing.target, "", alias.asname)
             view.rewrite(statement).replaced[index] = [new]
@@ -132,7 +132,7 @@ def _move_alias(view: View, statement: ast.ImportFrom, index: int, landing: Land
 def _complete_star(view: View, statement: ast.ImportFrom, source: str) -> None:
     """A star stays and what it brought is imported beside it; it goes where it brought nothing else.
     The star of a moved module follows the module."""
-    whole = view.moves.imported(source)
+    whole = view.moves.imported(source, source)
     if whole.target is not None:
         view.rewrite(statement).module = whole.target
         return
@@ -178,7 +178,7 @@ def _move_bare_imports(view: View) -> None:
         if not isinstance(statement, ast.Import):
             continue
         for index, alias in enumerate(statement.names):
-            landing = view.moves.imported(alias.name)
+            landing = view.moves.imported(alias.name, alias.name)
             rewrite = view.statements.get(statement, Rewrite())
             if alias.asname or landing.target is None or index in rewrite.replaced or rewrite.added:
                 continue

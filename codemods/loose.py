@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 
 from codemods.lazy import module_literal
+from codemods.mentions import absolute_module
 from codemods.positions import Located
 from codemods.scopes import Binding, Text
 from codemods.view import View
@@ -20,6 +21,7 @@ _WHY = "names of this module move, and which ones are read here can't be followe
 _WHOLE = ("__dict__", "__name__")
 """Attributes of a module that lead to everything in it."""
 _AFTER_DOT = re.compile(r"\.([^\W\d]\w*)")
+_MODULE = re.compile(r"\.*[^\W\d][\w.]*")
 _PATH = re.compile(r"[^\W\d][\w.]*")
 
 
@@ -49,8 +51,9 @@ def _mentions(view: View) -> Iterator[tuple[int, str, str, str]]:
                 yield site.start, view.text[site.start : site.ends[-1]], "attribute", module
     listed = {(omission.line, omission.column) for omission in view.omissions}
     for text in view.module.texts:
-        module = str(text.node.value).strip(".")
-        if module and view.moves.holds_moved(module) and not _is_settled(view, text):
+        named = (module for module in _modules(view, text) if view.moves.holds_moved(module))
+        module = next(named, "")
+        if module and not _is_settled(view, text):
             start = view.positions.span(text.node)[0]
             if view.positions.place(start) not in listed:
                 yield start, view.positions.of(text.node), "string", module
@@ -67,6 +70,20 @@ def _mentions(view: View) -> Iterator[tuple[int, str, str, str]]:
                     start = view.positions.span(joined)[0]
                     shown = view.positions.of(joined)
                     yield start, shown, "string", match.group().strip(".")
+
+
+def _modules(view: View, text: Text) -> Iterator[str]:
+    """The modules that a string may name: absolute, relative, or a submodule of this very package, as
+    in `{"Name": "module"}` for a lazy `__getattr__`."""
+    value = str(text.node.value)
+    if not _MODULE.fullmatch(value):
+        return
+    if value.startswith("."):
+        yield absolute_module(value, view.moves)
+        return
+    yield value
+    if view.moves.is_package:
+        yield f"{view.package}.{value}"
 
 
 def _class_imports(view: View) -> Iterator[Binding]:

@@ -49,7 +49,7 @@ def find_mentions(text: str, moves: Moves) -> Iterator[Mention]:
         source = absolute_module(match.group(1), moves)
         listed = re.sub(r"#[^\n]*|\\n", "", match.group(2) or match.group(3) or "")
         names = [part.split()[0] for part in listed.split(",") if part.strip()]
-        landings = [moves.imported(f"{source}.{name}") for name in names]
+        landings = [moves.imported(f"{source}.{name}", source) for name in names]
         targets = [landing.target or landing.doubt for landing in landings if landing]
         if targets:
             shown = match.group().rstrip()

@@ -32,8 +32,12 @@ class Moves(Protocol):
     needles: Collection[str]
     """Names of which every reference holds one: the last parts of moved names and their aliases."""
 
-    def imported(self, dotted: str) -> Landing:
-        """Where an imported name leads, through any number of re-exports."""
+    def imported(self, dotted: str, module: str = "") -> Landing:
+        """Where an imported name leads, through any number of re-exports.
+
+        `module` is the part of it that an import statement says to be a module, whatever a package
+        above binds to the same name.
+        """
         ...
 
     def looked_up(self, dotted: str, *, replaced: bool = False) -> Landing:
@@ -84,7 +88,7 @@ class MoveTable:
         self._targets = frozenset(self._moves.values())
         self.needles: Collection[str] = {source.rpartition(".")[2] for source in moves}
 
-    def imported(self, dotted: str) -> Landing:
+    def imported(self, dotted: str, module: str = "") -> Landing:  # noqa: ARG002
         """See `Moves.imported`."""
         return Landing(longest_prefix(dotted, self._moves, self._targets))
 
@@ -138,7 +142,9 @@ def longest_prefix(
 
 
 def tail_of(dotted: str, moves: Mapping[str, str]) -> Landing:
-    """See `Moves.tail`."""
+    """See `Moves.tail`; a name that moves by itself is whole."""
+    if longest_prefix(dotted, moves) is not None:
+        return STAYS
     for source, target in moves.items():
         if source.endswith(f".{dotted}"):
             return Landing(None, f"may mean {target}: it ends as {source} does")

@@ -72,7 +72,7 @@ def _move_text(view: View, text: Text) -> None:
     if "." not in value and ":" not in value and kind not in _BY_NAME:
         return
     dotted = value.replace(":", ".")
-    landing = view.moves.looked_up(dotted, replaced=replaced) or _tail(view, dotted)
+    landing = _tail(view, dotted) or view.moves.looked_up(dotted, replaced=replaced)
     if landing and _gives_the_top(view, text):
         why = "gives the top package, and what is read from it can't be followed"
         view.omit(text.node, view.positions.of(text.node), kind, why)

@@ -116,7 +116,10 @@ class View:
         ):
             return STAYS
         dotted = self.dotted(binding) if binding.statement is not None else None
-        return self.moves.imported(dotted) if dotted else STAYS
+        if dotted is None:
+            return STAYS
+        is_from = isinstance(binding.statement, ast.ImportFrom)
+        return self.moves.imported(dotted, dotted.rpartition(".")[0] if is_from else dotted)
 
     def is_public(self, name: str, scope: Scope) -> bool:
         """Whether a binding may be read where the tree doesn't show it."""

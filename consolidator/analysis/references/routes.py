@@ -59,32 +59,52 @@ class Routes:
         self._settled = frozenset(self.targets.values())
         self._members = {move.source: {**move.attributes, **move.methods} for move in self.moves}
         self.holders = frozenset(source.rpartition(".")[0] for source in self.targets)
-        self._traces: dict[tuple[str, str], Trace] = {}
+        self._traces: dict[tuple[str, str, str], Trace] = {}
         self._late: dict[tuple[str, str], bool] = {}
         self.needles: set[str] = {source.rpartition(".")[2] for source in self.targets}
 
     # tracing
 
-    def trace(self, dotted: str, importer: str = "") -> Trace:
-        """Where an absolute dotted name leads."""
+    def trace(self, dotted: str, importer: str = "", module: str = "") -> Trace:
+        """Where an absolute dotted name leads; `module` is what of it is a module for certain."""
         if self.needles.isdisjoint(dotted.split(".")):
             return _NOWHERE
         # Only names that no source root has depend on who asks (see `Tree.find`).
-        key = (dotted, "" if self.tree.is_first_party(dotted) else dirname(importer))
+        key = (dotted, "" if self.tree.is_first_party(dotted) else dirname(importer), module)
         if key not in self._traces:
-            self._traces[key] = self._trace(dotted, importer, frozenset())
+            self._traces[key] = self._trace(dotted, importer, frozenset(), module)
         return self._traces[key]
 
-    def _trace(self, dotted: str, importer: str, seen: _Seen) -> Trace:
+    def _trace(self, dotted: str, importer: str, seen: _Seen, sure: str = "") -> Trace:
         moved = longest_prefix(dotted, self.targets)
         if longest_prefix(dotted, {t: t for t in self._settled}) and self._settled_first(dotted):
             return _NOWHERE
         if moved is not None:
             return Trace(frozenset({self._with_members(dotted, moved)}))
-        path, module, rest = self._module_prefix(dotted, importer)
+        path, module, rest = self._module_prefix(dotted, importer, sure)
+        canonical = ".".join((module, *rest))
+        if path is not None and canonical != dotted:
+            moved = longest_prefix(canonical, self.targets, self._settled)
+            if moved is not None:
+                return self._by_another_name(dotted, canonical, moved, importer)
         if path is None or not rest:
             return _NOWHERE
         return self._member(path, module, rest, seen)
+
+    def _by_another_name(self, dotted: str, canonical: str, moved: str, importer: str) -> Trace:
+        """A file seen from another source root, or from a script beside it, has another name there,
+        and so may its new home."""
+        new = moved
+        if dotted.endswith(f".{canonical}"):
+            new = dotted.removesuffix(canonical) + moved
+        elif canonical.endswith(f".{dotted}"):
+            new = moved.removeprefix(canonical.removesuffix(dotted))
+        home = self._module_prefix(moved, "", "")[0]
+        if home is not None and self._module_prefix(new, importer, "")[0] == home:
+            return Trace(frozenset({new}))
+        if not self.tree.is_first_party(moved):
+            return Trace(frozenset({moved}))
+        return Trace(frozenset({moved}), f"{dotted} is another name of {canonical}")
 
     def _settled_first(self, dotted: str) -> bool:
         """Whether a target is a longer prefix of the name than any source."""
@@ -99,16 +119,23 @@ class Routes:
                     return f"{self.targets[source]}.{members[member]}{dot}{rest}"
         return moved
 
-    def _module_prefix(self, dotted: str, importer: str) -> tuple[str | None, str, tuple[str, ...]]:
+    def _module_prefix(
+        self, dotted: str, importer: str, sure: str
+    ) -> tuple[str | None, str, tuple[str, ...]]:
         """The module that a name begins with, as attribute lookups would walk: a name that a package
-        binds itself wins over its submodule."""
-        parts = dotted.split(".")
+        binds itself wins over its submodule, but not in what an import says to be a module."""
+        parts, certain = dotted.split("."), len(sure.split(".")) if sure else 0
         found: tuple[str | None, str, tuple[str, ...]] = (None, "", tuple(parts))
         for cut in range(1, len(parts) + 1):
             module = ".".join(parts[:cut])
             path = self.tree.find(module, importer)
             if path is not None:
-                if found[0] is not None and self._binds_other(found[0], parts[cut - 1], module):
+                bound = found[0] is not None and cut > certain
+                if (
+                    bound
+                    and found[0] is not None
+                    and self._binds_other(found[0], parts[cut - 1], module)
+                ):
                     return found
                 found = (path, self.tree.module(path), tuple(parts[cut:]))
             elif found[0] is not None:
@@ -127,7 +154,7 @@ class Routes:
 
     def _member(self, path: str, module: str, rest: tuple[str, ...], seen: _Seen) -> Trace:
         name, tail = rest[0], rest[1:]
-        key = (path, ".".join(rest))
+        key = (path, name)
         if key in seen:
             return Trace(frozenset({None}))
         seen |= {key}
@@ -158,8 +185,8 @@ class Routes:
             if fact.name:
                 dotted = f"{source}.{fact.name}"
             else:
-                dotted = source if fact.asname else source.partition(".")[0]
-            return self._trace(".".join((dotted, *tail)), path, seen)
+                source = dotted = source if fact.asname else source.partition(".")[0]
+            return self._trace(".".join((dotted, *tail)), path, seen, source)
         if isinstance(fact, BindingFact) and fact.form == "name":
             parts = [part.strip() for part in fact.value.split(".")]
             return self._trace(".".join((module, *parts, *tail)), path, seen)
@@ -175,7 +202,7 @@ class Routes:
                 continue
             found = self._star(source, path, name)
             if found:
-                return [self._trace(".".join((source, name, *tail)), path, seen)]
+                return [self._trace(".".join((source, name, *tail)), path, seen, source)]
         return []
 
     def _star(self, source: str, importer: str, name: str) -> bool:
@@ -201,6 +228,13 @@ class Routes:
     @cached_property
     def _star_names(self) -> dict[str, frozenset[str]]:
         return {}
+
+    def holds_moved(self, module: str, importer: str) -> bool:
+        """Whether a module, by whichever of its names, holds what moves."""
+        if module in self.holders or self.tree.is_first_party(module):
+            return module in self.holders
+        path = self.tree.find(module, importer)
+        return path is not None and self.tree.module(path) in self.holders
 
     # names looked up at run time
 
@@ -314,9 +348,9 @@ class FileMoves:
         self.is_package = routes.tree.is_package(self._path)
         self.needles: Collection[str] = routes.needles
 
-    def imported(self, dotted: str) -> Landing:
+    def imported(self, dotted: str, module: str = "") -> Landing:
         """See `Moves.imported`."""
-        return self._marked(self._routes.trace(dotted, self._path).landing, dotted)
+        return self._marked(self._routes.trace(dotted, self._path, module).landing, dotted)
 
     def looked_up(self, dotted: str, *, replaced: bool = False) -> Landing:
         """See `Moves.looked_up`."""
@@ -329,13 +363,15 @@ class FileMoves:
 
     def holds_moved(self, module: str) -> bool:
         """See `Moves.holds_moved`."""
-        return module in self._routes.holders
+        return self._routes.holds_moved(module, self._path)
 
     def _marked(self, landing: Landing, dotted: str) -> Landing:
         if landing.target is None:
             return landing
-        tree = self._routes.tree
-        is_module = bool(tree.find(landing.target, self._path) or tree.find(dotted, self._path))
+        find, targets = self._routes.tree.find, self._routes.targets
+        is_module = find(landing.target, self._path) is not None
+        if not is_module and longest_prefix(dotted, targets) is not None:
+            is_module = find(dotted, self._path) is not None  # it moves as a module
         return Landing(landing.target, "", is_module)
 
     def star(self, module: str) -> Mapping[str, Landing]:
@@ -348,7 +384,7 @@ class FileMoves:
         }
         if source := routes.tree.find(module, self._path):
             names |= routes.needles & routes.star_names(source)
-        landings = {name: self.imported(f"{module}.{name}") for name in sorted(names)}
+        landings = {name: self.imported(f"{module}.{name}", module) for name in sorted(names)}
         return {name: landing for name, landing in landings.items() if landing}
 
     def star_brings(self, module: str) -> Iterable[str] | None:

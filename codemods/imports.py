@@ -17,9 +17,9 @@ from codemods.moves import Landing, Moves
 from codemods.outcome import Changed, Failed, Outcome, Skipped, Unchanged
 from codemods.renaming import rename_uses
 from codemods.scopes import ImportStatement
-from codemods.statement import Replacement, Rewrite, rewrite_statement
+from codemods.statement import Replacement, Rewrite, replacement, rewrite_statement
 from codemods.strings import move_strings
-from codemods.view import Options, View, replacement
+from codemods.view import Options, View
 
 
 def move_references(text: str, moves: Moves, options: Options = Options()) -> Outcome:  # noqa: B008

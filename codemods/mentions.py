@@ -6,37 +6,51 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from keyword import iskeyword
 
 from codemods.edits import Edit, apply_edits
-from codemods.moves import Moves
-from codemods.outcome import Changed, Omission, Outcome, Unchanged
+from codemods.moves import Landing, Moves
+from codemods.outcome import Changed, Omission, Outcome, Unchanged, one_line
 from codemods.positions import Positions
+from codemods.statement import replacement
 
-DOTTED = re.compile(r"(?:(?<![\w./\\-])|(?<=\bext://))[^\W\d]\w*(?:\.[^\W\d]\w*)+")
+DOTTED = re.compile(r"(?:(?<![\w./\\-])|(?<=\bext://)|(?<=\[mypy-))[^\W\d]\w*(?:\.[^\W\d]\w*)+")
 """A dotted path; part of a file name or an address is none."""
 DOTTED_OR_NAME = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
 ENTRY = re.compile(DOTTED.pattern + r"(?::[^\W\d]\w*(?:\.[^\W\d]\w*)*)?")
 """A dotted path, or one with an object behind a colon as in entry points."""
+_NAME = r"\w+(?:[ \t]+as[ \t]+\w+)?"
 IMPORT = re.compile(
-    r"(?:\b|(?<=\\n))from[ \t]+([\w.]+)[ \t]+import[ \t]+(?:\(([^()]*)\)|([\w, \t]+))"
+    r"(?:\b|(?<=\\n))from[ \t]+(?P<module>[\w.]+)[ \t]+import[ \t]+"
+    rf"(?:\((?P<listed>[^()]*)\)|(?P<names>{_NAME}(?:[ \t]*,[ \t]*{_NAME})*))"
 )
+_PROMPT = re.compile(r"[ \t]*(?:(?:>>>|\.\.\.|#)[ \t]+)?")
+"""What may come before a statement that has its line to itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """`text` at `start` names a moved thing. `new` is what it would have to be, where that is known."""
+    """`text` at `start` names a moved thing. `new` is what it would have to be, or, where there is a
+    `why`, no more than where it may lead."""
 
     start: int
     text: str
     new: str
     why: str
     is_code: bool = False
-    """Whether it is an import line; `new` then only tells where its names go."""
+    """Whether it is an import line."""
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.text)
 
 
 def find_mentions(text: str, moves: Moves) -> Iterator[Mention]:
     """Dotted paths and import lines in a text, in order of kind, then of place."""
+    imports = list(_import_lines(text, moves))
     for start, entry in _entries(text, moves.needles):
+        if any(line.start <= start < line.end for line in imports):
+            continue
         module, colon, attributes = entry.partition(":")
         landing = moves.looked_up(f"{module}.{attributes}" if colon else module)
         if not landing and colon:
@@ -45,15 +59,42 @@ def find_mentions(text: str, moves: Moves) -> Iterator[Mention]:
             old = module + colon + attributes
             new = new_entry(old, moves) if landing.target is not None else ""
             yield Mention(start, old, new, landing.doubt)
+    yield from imports
+
+
+def _import_lines(text: str, moves: Moves) -> Iterator[Mention]:
     for match in IMPORT.finditer(text):
-        source = absolute_module(match.group(1), moves)
-        listed = re.sub(r"#[^\n]*|\\n", "", match.group(2) or match.group(3) or "")
-        names = [part.split()[0] for part in listed.split(",") if part.strip()]
-        landings = [moves.imported(f"{source}.{name}", source) for name in names]
-        targets = [landing.target or landing.doubt for landing in landings if landing]
-        if targets:
-            shown = match.group().rstrip()
-            yield Mention(match.start(), shown, " ".join(targets), "", is_code=True)
+        source = absolute_module(match["module"], moves)
+        listed = re.sub(r"#[^\n]*|\\n", "", match["listed"] or match["names"] or "")
+        names = [part.split() for part in listed.split(",") if part.strip()]
+        found = [(name, moves.imported(f"{source}.{name[0]}", source)) for name in names]
+        targets = [landing.target or landing.doubt for _, landing in found if landing]
+        if not targets:
+            continue
+        doubts = [landing.doubt for _, landing in found if landing.doubt]
+        if doubts or any(iskeyword(name[0]) or len(name) not in (1, 3) for name in names):
+            why = doubts[0] if doubts else "is no import that can be read"
+            yield Mention(match.start(), match.group(), " ".join(targets), why, is_code=True)
+            continue
+        statements = _statements(match["module"], found)
+        start = text.rfind("\n", 0, match.start()) + 1
+        before = text[start : match.start()]
+        newline = "\r\n" if "\r\n" in text else "\n"
+        between = f"{newline}{before}" if _PROMPT.fullmatch(before) else "; "
+        yield Mention(match.start(), match.group(), between.join(statements), "", is_code=True)
+
+
+def _statements(module: str, found: Sequence[tuple[list[str], Landing]]) -> Iterator[str]:
+    """The import of the names that stay, then those of the names that move."""
+    kept = [" ".join(name) for name, landing in found if landing.target is None]
+    if kept:
+        yield f"from {module} import {', '.join(kept)}"
+    moved: dict[str, list[str]] = {}
+    for name, landing in found:
+        if landing.target is not None:
+            new = replacement(landing.target, name[-1])
+            moved.setdefault(new.head, []).append(new.clause)
+    yield from (f"{head}import {', '.join(clauses)}" for head, clauses in moved.items())
 
 
 def _entries(text: str, needles: Collection[str]) -> Iterator[tuple[int, str]]:
@@ -112,8 +153,7 @@ def move_mentions(
 ) -> Outcome:
     """Rewrites every mention in a text, or, where `why` says why not, lists them.
 
-    Import lines (in a code block of Markdown, say) are listed in either case. The spans to `leave`
-    are not looked at.
+    The spans to `leave` are not looked at.
     """
     positions = Positions(text)
     edits: list[Edit] = []
@@ -121,13 +161,12 @@ def move_mentions(
     for mention in find_mentions(text, moves):
         if any(start <= mention.start < end for start, end in leave):
             continue
-        if mention.new and not mention.is_code and not why:
-            end = mention.start + len(mention.text)
-            edits.append(Edit(mention.start, end, mention.new, kind))
+        if not mention.why and not why:
+            edits.append(Edit(mention.start, mention.end, mention.new, kind))
         else:
             line, column = positions.place(mention.start)
-            reason = mention.why or why or "is code in a text that is not Python"
-            omissions.append(Omission("", line, column, mention.text, kind, reason))
+            reason = mention.why or why
+            omissions.append(Omission("", line, column, one_line(mention.text), kind, reason))
     found = tuple(sorted(omissions))
     if not edits:
         return Unchanged(found)

@@ -20,6 +20,15 @@ class Omission:
     why: str
 
 
+_LONGEST = 160
+"""Characters of source that an omission shows."""
+
+
+def one_line(source: str) -> str:
+    """Source as an omission shows it."""
+    return " ".join(source.split())[:_LONGEST]
+
+
 @dataclass(frozen=True, slots=True)
 class Changed:
     """`text` is the new source; `kinds` counts the edits by kind."""

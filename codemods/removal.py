@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from codemods.edits import Edit, apply_edits
 from codemods.moves import Moves, MoveTable
 from codemods.outcome import Changed, Failed, Outcome, Skipped, Unchanged
-from codemods.statement import Rewrite, rewrite_statement
-from codemods.view import View, replacement
+from codemods.statement import Rewrite, replacement, rewrite_statement
+from codemods.view import View
 
 Statement = ast.stmt
 _COMMENT_LINE = re.compile(r"[ \t]*#")

@@ -36,8 +36,21 @@ class Replacement:
         return bound if self.local in ("", bound) else f"{bound} as {self.local}"
 
     @property
+    def head(self) -> str:
+        """What comes before `import`."""
+        return f"from {self.module} " if self.name else ""
+
+    @property
     def statement(self) -> str:
-        return f"from {self.module} import {self.clause}" if self.name else f"import {self.clause}"
+        return f"{self.head}import {self.clause}"
+
+
+def replacement(target: str, local: str, *, is_module: bool = False) -> Replacement:
+    """The import that binds `target` as `local`."""
+    head, _, last = target.rpartition(".")
+    if not head or (is_module and local == ""):
+        return Replacement(target, "", local)
+    return Replacement(head, last, local)
 
 
 @dataclass(slots=True)

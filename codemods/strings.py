@@ -151,9 +151,8 @@ def _report_mentions(view: View) -> None:
         if not kind:
             continue
         rewritten = view.options.docs and kind in ("comment", "docstring")
-        if mention.new and not mention.is_code and rewritten:
-            end = mention.start + len(mention.text)
-            view.edits.append(Edit(mention.start, end, mention.new, kind))
+        if not mention.why and rewritten:
+            view.edits.append(Edit(mention.start, mention.end, mention.new, kind))
         else:
             why = mention.why or (_WHY_CODE if mention.is_code else _WHY)[kind]
             view.omit(mention.start, mention.text, "text" if kind == "string" else kind, why)
@@ -165,8 +164,8 @@ _WHY = {
     "string": "is part of a longer string",
 }
 _WHY_CODE = {
-    "comment": "is code in a comment",
-    "docstring": "is code in a docstring",
+    "comment": "is code in a comment (rewritten with --docs)",
+    "docstring": "is code in a docstring (rewritten with --docs)",
     "string": "is code in a string",
 }
 

@@ -10,15 +10,12 @@ from functools import cached_property
 from codemods.edits import Edit
 from codemods.lazy import imported_module
 from codemods.moves import STAYS, Landing, Moves
-from codemods.outcome import Omission
+from codemods.outcome import Omission, one_line
 from codemods.positions import Located, Positions
 from codemods.scopes import Binding, ImportStatement, Module, Scope
 from codemods.sites import Site, find_sites
-from codemods.statement import Replacement, Rewrite
+from codemods.statement import Rewrite
 from codemods.walk import analyse
-
-LONGEST_TEXT = 160
-"""Characters of source that an omission shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +74,7 @@ class View:
         """Records a reference that stays; `node` may be an offset."""
         offset = node if isinstance(node, int) else self.positions.span(node)[0]
         line, column = self.positions.place(offset)
-        shown = " ".join(text.split())[:LONGEST_TEXT]
-        self.omissions.append(Omission("", line, column, shown, kind, why))
+        self.omissions.append(Omission("", line, column, one_line(text), kind, why))
 
     # what imports mean
 
@@ -133,11 +129,3 @@ class View:
         if any(id(b) not in permitted for b in self.module.bound_anywhere(name)):
             return False
         return bool(permitted) or all(use.root != name for use in self.module.uses)
-
-
-def replacement(target: str, local: str, *, is_module: bool = False) -> Replacement:
-    """The import that binds `target` as `local`."""
-    head, _, last = target.rpartition(".")
-    if not head or (is_module and local == ""):
-        return Replacement(target, "", local)
-    return Replacement(head, last, local)

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from codemods.imports import collect
 from codemods.mentions import find_mentions
+from codemods.outcome import one_line
 from codemods.positions import Positions
-from codemods.view import LONGEST_TEXT, View
+from codemods.view import View
 from consolidator.analysis.references.candidates import find_candidates
 from consolidator.analysis.references.rewrite import view_of
 from consolidator.analysis.references.routes import FileMoves, Routes
@@ -85,8 +86,7 @@ def _mentioned(view: View, text: str, sources: Sequence[str]) -> list[str]:
 def _reference(view: View, path: str, offset: int, kind: str, name: str) -> Reference:
     line, column = view.positions.place(offset)
     start, end = view.positions.line_start(offset), view.positions.line_end(offset)
-    shown = " ".join(view.text[start:end].split())[:LONGEST_TEXT]
-    return Reference(path, line, column, shown, kind, name)
+    return Reference(path, line, column, one_line(view.text[start:end]), kind, name)
 
 
 def _marked(text: str, sources: Sequence[str]) -> Iterator[str]:
@@ -104,4 +104,4 @@ def _in_texts(routes: Routes, plan: Plan, sources: Sequence[str]) -> Iterable[Re
                 continue
             line, column = positions.place(mention.start)
             for name in _marked(mention.new + mention.why, sources):
-                yield Reference(path, line, column, mention.text, kind, name)
+                yield Reference(path, line, column, one_line(mention.text), kind, name)

@@ -109,7 +109,7 @@ class _Surgery:
         self._start, self._end = positions.span(statement)
         self._line_end = positions.line_end(self._end)
         before = self._text[positions.line_start(self._start) : self._start]
-        self._indent = before if not before.strip() else ""
+        self._indent = before.replace("\f", "") if not before.strip() else ""
         after = self._text[self._end : self._line_end].strip()
         self._inline = bool(before.strip()) or after.startswith(";")
         self._comment = after if after.startswith("#") else ""

@@ -8,6 +8,7 @@ stay there for `undo`.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
@@ -160,11 +161,18 @@ def _stage(root: Path, state: Path, changes: Iterable[FileChange], undoes: str) 
     numbers = [int(folder.name) for folder in _applications(state)]
     name = str(max(numbers, default=0) + 1)
     folder = state / (name + _PREPARING)
-    folder.mkdir()
-    entries = [_stage_file(root, folder, i, change) for i, change in enumerate(changes)]
-    manifest = msgspec.json.encode(_Manifest(tuple(entries), undoes))
-    _write(folder / "manifest.json", manifest)
-    _sync_folder(folder)
+    try:
+        folder.mkdir()
+        entries = [_stage_file(root, folder, i, change) for i, change in enumerate(changes)]
+        manifest = msgspec.json.encode(_Manifest(tuple(entries), undoes))
+        _write(folder / "manifest.json", manifest)
+        _sync_folder(folder)
+    except OSError as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise ToolError(f"{folder}: {error.strerror}; nothing was written") from error
+    except UsageError:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
     folder.rename(state / name)
     _sync_folder(state)
     return state / name
@@ -213,10 +221,15 @@ def _unfinished(state: Path) -> Iterator[Path]:
 def _run(root: Path, folder: Path) -> None:
     manifest = _manifest(folder)
     pending = [(i, e) for i, e in enumerate(manifest.files) if _is_pending(root, folder, e)]
-    touched = {_replace(root, folder, index, entry) for index, entry in pending}
-    for parent in touched:
-        if parent.is_dir():
-            _sync_folder(parent)
+    try:
+        touched = {_replace(root, folder, index, entry) for index, entry in pending}
+        for parent in touched:
+            if parent.is_dir():
+                _sync_folder(parent)
+    except OSError as error:
+        place = error.filename2 or error.filename or root
+        what = f"{place}: {error.strerror}; some files are written, the next command goes on"
+        raise ToolError(what) from error
     if manifest.undoes:
         _forget(folder.parent / manifest.undoes)
         _forget(folder)
@@ -255,8 +268,21 @@ def _replace(root: Path, folder: Path, index: int, entry: _Entry) -> Path:
         _remove_empty(root, target.parent)
     else:
         target.parent.mkdir(parents=True, exist_ok=True)
-        os.replace(folder / f"{index}.new", target)
+        _put(folder / f"{index}.new", target)
     return target.parent
+
+
+def _put(staged: Path, target: Path) -> None:
+    """Moves a staged file into place; from another file system by way of a file beside its place."""
+    try:
+        os.replace(staged, target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        beside = target.with_name(f".{target.name}{_PREPARING}")
+        _write(beside, staged.read_bytes())
+        beside.chmod(stat.S_IMODE(staged.stat().st_mode))
+        os.replace(beside, target)
 
 
 def _remove_empty(root: Path, folder: Path) -> None:

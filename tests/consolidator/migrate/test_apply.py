@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import resource
 import shutil
 import signal
 from pathlib import Path
@@ -193,6 +194,20 @@ def test_a_folder_that_cannot_be_written_is_a_clear_failure(tmp_path: Path) -> N
     finally:
         tmp_path.chmod(0o755)
     assert content(tmp_path) == FILES
+
+
+def test_a_disk_that_takes_no_more_leaves_everything_as_it_was(tmp_path: Path) -> None:
+    write(tmp_path)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, hard))
+    try:
+        with pytest.raises(ToolError, match="nothing was written"):
+            apply_changes(tmp_path, [change(path, b"#" * 1000 * n) for n, path in enumerate(FILES)])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert content(tmp_path) == FILES
+    assert [path.name for path in (tmp_path / ".consolidator/migrate").iterdir()] == []
+    assert apply_changes(tmp_path, [change(path, b"new\n") for path in FILES]) == len(FILES)
 
 
 def test_what_an_application_left_is_known_until_somebody_edits_it(tmp_path: Path) -> None:

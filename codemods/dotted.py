@@ -75,9 +75,10 @@ def _report_hidden(view: View) -> None:
         for match in re.finditer(rf"(?<![\w.]){name}((?:\.\w+)+)", view.text):
             if match.start() in known:
                 continue
-            if any(view.moves.looked_up(f"{prefix}{match.group(1)}") for prefix in prefixes):
+            landings = [view.moves.looked_up(f"{prefix}{match.group(1)}") for prefix in prefixes]
+            if any(landings):
                 why = "is in an f-string that this Python can't parse"
-                view.omit(match.start(), match.group(), "attribute", why)
+                view.omit(match.start(), match.group(), "attribute", why, landings)
 
 
 def _move_member(view: View, root: ast.expr, name: str, end: int) -> None:
@@ -192,7 +193,7 @@ class _Group:
 
     def _omit(self, hit: _Hit, why: str) -> None:
         text = self._view.text[hit.site.start : hit.site.ends[hit.depth]]
-        self._view.omit(hit.site.start, text, hit.kind, why)
+        self._view.omit(hit.site.start, text, hit.kind, why, [hit.landing])
 
     # what becomes of the imports
 

@@ -34,8 +34,9 @@ def report_loose_modules(view: View) -> None:
             continue
         if loose is None:
             loose = set(_loose_names(view))
-        if not loose.isdisjoint(names):
-            view.omit(start, text, kind, _WHY)
+        said = loose.intersection(names)
+        if said:
+            view.omit(start, text, kind, _WHY, [names[name] for name in sorted(said)])
 
 
 def _mentions(view: View) -> Iterator[tuple[int, str, str, str]]:

@@ -18,6 +18,8 @@ class Omission:
     """The source of the reference, on one line."""
     kind: str
     why: str
+    leads_to: tuple[str, ...] = ()
+    """Where it may lead, as far as that is known and `why` doesn't say it."""
 
 
 _LONGEST = 160

@@ -55,9 +55,10 @@ def _report_pieces(view: View, text: Text) -> None:
         prefixes = {view.dotted(binding) for binding in view.module.find(root, text.scope)} or {
             root
         }
-        if rest and any(view.moves.looked_up(f"{p}{dot}{rest}") for p in prefixes if p):
+        landings = [view.moves.looked_up(f"{p}{dot}{rest}") for p in prefixes if p and rest]
+        if any(landings):
             why = "is an annotation that is not written in one piece"
-            view.omit(text.node, view.positions.of(text.node), "annotation", why)
+            view.omit(text.node, view.positions.of(text.node), "annotation", why, landings)
             return
 
 
@@ -75,7 +76,7 @@ def _move_text(view: View, text: Text) -> None:
     landing = _tail(view, dotted) or view.moves.looked_up(dotted, replaced=replaced)
     if landing and _gives_the_top(view, text):
         why = "gives the top package, and what is read from it can't be followed"
-        view.omit(text.node, view.positions.of(text.node), kind, why)
+        view.omit(text.node, view.positions.of(text.node), kind, why, [landing])
     elif landing.target is not None:
         old = str(text.node.value).removeprefix(_EXTERNAL)
         move_literal(view, text.node, old, new_entry(value, view.moves), kind)
@@ -85,7 +86,8 @@ def _move_text(view: View, text: Text) -> None:
         view.omit(text.node, view.positions.of(text.node), kind, landing.doubt)
     elif kind in _BY_NAME and view.moves.holds_moved(value) and text.node not in view.settled:
         why = "names of this module move, and which ones are read here can't be followed"
-        view.omit(text.node, view.positions.of(text.node), kind, why)
+        landings = view.moves.star(value).values()
+        view.omit(text.node, view.positions.of(text.node), kind, why, landings)
 
 
 def _tail(view: View, dotted: str) -> Landing:
@@ -155,7 +157,9 @@ def _report_mentions(view: View) -> None:
             view.edits.append(Edit(mention.start, mention.end, mention.new, kind))
         else:
             why = mention.why or (_WHY_CODE if mention.is_code else _WHY)[kind]
-            view.omit(mention.start, mention.text, "text" if kind == "string" else kind, why)
+            landing = Landing(mention.new or None, mention.why)
+            shown = "text" if kind == "string" else kind
+            view.omit(mention.start, mention.text, shown, why, [landing])
 
 
 _WHY = {

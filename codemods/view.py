@@ -70,11 +70,14 @@ class View:
         """What is to happen to a statement, to be filled in."""
         return self.statements.setdefault(statement, Rewrite())
 
-    def omit(self, node: Located | int, text: str, kind: str, why: str) -> None:
+    def omit(
+        self, node: Located | int, text: str, kind: str, why: str, leads_to: Iterable[Landing] = ()
+    ) -> None:
         """Records a reference that stays; `node` may be an offset."""
         offset = node if isinstance(node, int) else self.positions.span(node)[0]
         line, column = self.positions.place(offset)
-        self.omissions.append(Omission("", line, column, one_line(text), kind, why))
+        targets = tuple(landing.target or landing.doubt for landing in leads_to if landing)
+        self.omissions.append(Omission("", line, column, one_line(text), kind, why, targets))
 
     # what imports mean
 

@@ -71,7 +71,8 @@ def _of_view(view: View, path: str, sources: Sequence[str]) -> Iterator[Referenc
         for name in _marked(written, sources):
             yield _reference(view, path, start, "import", name)
     for omission in view.omissions:
-        names = list(_marked(omission.why, sources)) or _mentioned(view, omission.text, sources)
+        said = " ".join((omission.why, *omission.leads_to))
+        names = list(_marked(said, sources)) or _mentioned(view, omission.text, sources)
         for name in names:
             yield Reference(
                 path, omission.line, omission.column, omission.text, omission.kind, name

@@ -21,6 +21,7 @@ from trees import tree_of, write_tree
 from codemods.view import Options
 from consolidator.adapters.apply import apply_changes
 from consolidator.analysis.changes import Migration
+from consolidator.analysis.deletion import plan_delete
 from consolidator.analysis.references.rewrite import plan_imports
 from consolidator.plan import Move, Plan
 from consolidator.workflow.migrate import prepare
@@ -166,6 +167,16 @@ def write_project(root: Path) -> None:
     write_tree(root, {"shop/old.py": old_module("Thing").encode()})
 
 
+def helpers_of(source: str) -> set[str]:
+    """The modules of the package that a source names."""
+    stems = {path: path.rpartition("/")[2].removesuffix(".py") for path in PACKAGE}
+    return {
+        path
+        for path, stem in stems.items()
+        if stem not in ("__init__", "rest") and re.search(rf"\b{stem}\b", source)
+    }
+
+
 def migrated(root: Path, source: str, target: str, *options: str) -> Migration:
     plan = Plan(moves=(Move(source, target),))
     planner = partial(plan_imports, options=Options(**dict.fromkeys(options, True)))
@@ -196,6 +207,17 @@ def left_in(root: Path, source: str, done: Migration) -> list[str]:
         for number, line in enumerate(path.read_bytes().splitlines(), 1)
         if name.search(line) and (path.relative_to(root).as_posix(), number) not in listed
     ]
+
+
+@pytest.mark.parametrize("name", [name for name, way in WAYS.items() if way.may_be_listed])
+def test_what_is_listed_keeps_a_definition_from_being_deleted(name: str, tmp_path: Path) -> None:
+    way = WAYS[name]
+    helpers = {path: PACKAGE[path] for path in helpers_of(way.source.decode())}
+    write_tree(tmp_path, {"shop/__init__.py": "", "shop/rest.py": "VALUE = 1\n", **helpers})
+    write_tree(tmp_path, {way.path: way.source, "shop/old.py": old_module("Thing").encode()})
+    write_tree(tmp_path, {"shop/new.py": THING.format(name="Thing").encode()})
+    plan = Plan(moves=(Move("shop.old.Thing", "shop.new.Thing"),))
+    assert plan_delete(tree_of(tmp_path), plan).changes == ()
 
 
 @pytest.fixture(scope="module")

@@ -358,8 +358,14 @@ class FileMoves:
         return self._marked(landing, dotted)
 
     def tail(self, dotted: str) -> Landing:
-        """See `Moves.tail`."""
-        return tail_of(dotted, self._routes.targets)
+        """See `Moves.tail`; so is a name that only the folder of the file has."""
+        landing = tail_of(dotted, self._routes.targets)
+        if landing or self._routes.tree.is_first_party(dotted):
+            return landing
+        target = self._routes.looked_up(dotted, self._path).target
+        if target is None or longest_prefix(dotted, self._routes.targets) is not None:
+            return STAYS
+        return Landing(None, f"may mean {target}: {dotted} is a name for the files beside it only")
 
     def holds_moved(self, module: str) -> bool:
         """See `Moves.holds_moved`."""

@@ -19,6 +19,8 @@ DOTTED = re.compile(r"(?:(?<![\w./\\-])|(?<=\bext://)|(?<=\[mypy-))[^\W\d]\w*(?:
 DOTTED_OR_NAME = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
 ENTRY = re.compile(DOTTED.pattern + r"(?::[^\W\d]\w*(?:\.[^\W\d]\w*)*)?")
 """A dotted path, or one with an object behind a colon as in entry points."""
+_RUN = re.compile(r"[\w.:]+")
+"""All that a dotted path with a colon can consist of."""
 _NAME = r"\w+(?:[ \t]+as[ \t]+\w+)?"
 IMPORT = re.compile(
     r"(?:\b|(?<=\\n))from[ \t]+(?P<module>[\w.]+)[ \t]+import[ \t]+"
@@ -110,9 +112,11 @@ def _entries(text: str, needles: Collection[str]) -> Iterator[tuple[int, str]]:
         start = found.start()
         while start and (text[start - 1].isalnum() or text[start - 1] in "_.:"):
             start -= 1
-        match = ENTRY.search(text, start)
+        run = _RUN.match(text, start)
+        end = run.end() if run else start
+        match = ENTRY.search(text, start, end)
         while match is not None and match.end() <= found.start():
-            match = ENTRY.search(text, match.end())
+            match = ENTRY.search(text, match.end(), end)
         if match is not None and match.start() <= found.start():
             reached = match.end()
             yield match.start(), match.group()

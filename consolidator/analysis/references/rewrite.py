@@ -49,9 +49,7 @@ def _rewrite(
     for path in (*find_candidates(routes), *_stubs(routes)):
         if only is None or path in only:
             yield from _rewrite_file(routes, path, options)
-    for result in move_texts(routes, plan, docs=options.docs):
-        if only is None or result.path in only:
-            yield result
+    yield from move_texts(routes, plan, only, docs=options.docs)
 
 
 def _stubs(routes: Routes) -> list[str]:

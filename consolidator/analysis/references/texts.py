@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from posixpath import basename, splitext
 
@@ -75,18 +75,23 @@ _OWN_TABLE = re.compile(
 )
 
 
-def move_texts(routes: Routes, plan: Plan, *, docs: bool) -> Iterator[FileChange | Omission]:
-    """Changes and omissions of every file that is not Python. The plan itself is left alone."""
-    for path, data in other_files(routes, plan):
+def move_texts(
+    routes: Routes, plan: Plan, only: Collection[str] | None = None, *, docs: bool
+) -> Iterator[FileChange | Omission]:
+    """Changes and omissions of the files that are not Python, all or `only` some. The plan itself is
+    left alone."""
+    for path, data in other_files(routes, plan, only):
         yield from _move_text(routes, path, data, docs=docs)
 
 
-def other_files(routes: Routes, plan: Plan) -> Iterator[tuple[str, bytes]]:
+def other_files(
+    routes: Routes, plan: Plan, only: Collection[str] | None = None
+) -> Iterator[tuple[str, bytes]]:
     """Path and bytes of the text files that are not Python and may name a moved thing."""
     tree = routes.tree
     others = [
         path
-        for path in tree.all_paths
+        for path in (tree.all_paths if only is None else sorted(only))
         if not path.endswith((".py", ".pyi"))
         and splitext(path)[1].lower() not in BINARY
         and basename(path) != PLAN_NAME

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.padding import Padding
 from rich.text import Text
 from rich.tree import Tree as Drawing
 
@@ -15,6 +18,28 @@ from consolidator.analysis.mro.report import ClassReport, MroReport
 
 _DETAILED = 12
 """Classes up to which each one is shown with its methods; beyond, one tree of the hierarchy."""
+_NAMED = 8
+"""Inherited methods of one class that are named; of more only the number is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One line, whatever the width: `head` is kept, `tail` loses its beginning where it must."""
+
+    head: str
+    tail: str
+    gap: str = "  "
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        room = options.max_width - len(self.head) - len(self.gap)
+        tail = self.tail
+        if len(tail) > room:
+            tail = f"…{tail[1 - room :]}" if room > 1 else ""
+        yield Text(f"{self.head}{self.gap}{tail}".rstrip(), no_wrap=True, overflow="ellipsis")
+
+
+def _last(qualname: str) -> str:
+    return qualname.rpartition(".")[2]
 
 
 def to_text(report: MroReport, diff: MroDiff | None = None) -> RenderableType:
@@ -68,20 +93,23 @@ def _details(entry: ClassReport) -> RenderableType:
     drawing.add(Text(", ".join(entry.labels)))
     order = drawing.add(f"order ({entry.certainty})")
     for name in entry.order:
-        order.add(Text(f"{name}  {entry.provenance.get(name, '')}".rstrip()))
+        order.add(_Line("", f"{name}  {entry.provenance.get(name, '')}".rstrip(), ""))
     for reason in entry.reasons:
         drawing.add(Text(f"in doubt: {why(reason)}", style="yellow"))
     if own := [n for n, m in entry.methods.items() if m.defined_in == entry.qualname]:
-        methods = drawing.add(f"defines {len(own)} methods")
+        methods = drawing.add(f"defines {_count(len(own), 'method')}")
         for name in own:
             behind = ", ".join(entry.methods[name].overrides)
             methods.add(Text(f"{name}" + (f"  overrides {behind}" if behind else "")))
-    if inherited := Counter(
-        m.defined_in for m in entry.methods.values() if m.defined_in != entry.qualname
-    ):
+    inherited: dict[str, list[str]] = {}
+    for name, method in entry.methods.items():
+        if method.defined_in != entry.qualname:
+            inherited.setdefault(method.defined_in, []).append(name)
+    if inherited:
         branch = drawing.add("inherits")
-        for owner, count in inherited.items():
-            branch.add(Text(f"{count} methods of {owner}"))
+        for owner, names in inherited.items():
+            which = f": {', '.join(names)}" if len(names) <= _NAMED else ""
+            branch.add(Text(f"{_count(len(names), 'method')} of {owner}{which}"))
     if entry.consumers is not None:
         _consumers(drawing, entry.consumers)
     for call in entry.dead_supers:
@@ -104,7 +132,7 @@ def _consumers(drawing: Drawing, used: Consumers) -> None:
     tests = sum(is_test_path(path) for path in used.importers)
     count = len(used.importers)
     who = (
-        f"{count} other files import it, {tests} of them tests"
+        f"{_count(count, 'other file')} import{'s' if count == 1 else ''} it, {tests} of them tests"
         if count
         else "no other file imports it"
     )
@@ -112,9 +140,9 @@ def _consumers(drawing: Drawing, used: Consumers) -> None:
     if used.other_names:
         names = branch.add("is also called")
         for name in used.other_names:
-            names.add(Text(name))
+            names.add(_Line("", name, ""))
     for name, paths in sorted(used.members.items(), key=lambda item: (-len(item[1]), item[0])):
-        branch.add(Text(f"{name}  in {len(paths)} files"))
+        branch.add(Text(f"{name}  in {_count(len(paths), 'file')}"))
 
 
 def is_test_path(path: str) -> bool:
@@ -127,8 +155,21 @@ def _doubts(report: MroReport) -> list[RenderableType]:
     doubtful = [entry for entry in report.classes if entry.reasons]
     if not doubtful:
         return []
-    lines = (Text(f"  {e.path}:{e.line}: {e.qualname}: {why(e.reasons[0])}") for e in doubtful)
-    return [Text("\nIn doubt", style="bold yellow"), *lines]
+    return [Text("\nIn doubt", style="bold yellow"), *_doubt_lines(doubtful)]
+
+
+def _doubt_lines(doubtful: list[ClassReport]) -> Iterator[RenderableType]:
+    """The place and the reason of each; heirs of a class in the list are only counted."""
+    known = tuple(f"base {entry.qualname}: " for entry in doubtful)
+    heirs = 0
+    for entry in doubtful:
+        if entry.reasons[0].why.startswith(known):
+            heirs += 1
+            continue
+        yield _Line(f"  {_last(entry.qualname)}", f"{entry.path}:{entry.line}")
+        yield Padding(Text(why(entry.reasons[0])), (0, 0, 0, 6))
+    if heirs:
+        yield Text(f"  and {heirs} that inherit from these")
 
 
 def _shadow(kind: str, name: str, winner: str, hidden: str) -> str:
@@ -156,6 +197,10 @@ def _grow(
     if name in seen:
         return
     for entry in children.get(name, ()):
-        mark = "" if entry.certainty == "exact" else f"  ({entry.certainty})"
-        text = Text(f"{entry.qualname}{mark}", no_wrap=True, overflow="ellipsis")
-        _grow(branch.add(text), entry.qualname, children, seen | {name})
+        mark = "" if entry.certainty == "exact" else f" ({entry.certainty})"
+        line = _Line(f"{_last(entry.qualname)}{mark}", f"{entry.path}:{entry.line}")
+        _grow(branch.add(line), entry.qualname, children, seen | {name})
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

@@ -295,8 +295,9 @@ class Calls:
         node = self.definition(FunctionValue("", place, fact))
         if node is None or not isinstance(node.body[-1], ast.Return):
             return []
+        own = fact.parameters[0].name if fact.parameters else ""
         if any(
-            isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
+            isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store) and part.id == own
             for part in ast.walk(node)
         ):
             return []

@@ -79,7 +79,9 @@ class _Reader:
             for target in node.targets
             if isinstance(target, ast.Name)
         ]
-        self._aliases = {name for name, value in assigned if _is_namespace(value)}
+        # `locals()` is the module's namespace at module level only.
+        outside = [name for name, value in _assigned_outside(syntax.body) if _is_namespace(value)]
+        self._aliases = {n for n, v in assigned if _is_namespace(v, own=False)} | set(outside)
         self._modules = {name for name, value in assigned if _is_module(value)}
 
     def read(self) -> Iterator[Unseen]:
@@ -181,8 +183,9 @@ def changes_argument(function: ast.FunctionDef | ast.AsyncFunctionDef, index: in
 
     for node in ast.walk(function):
         match node:
-            case ast.Subscript(value=owner, ctx=ast.Store()) if is_it(owner):
-                return True
+            case ast.Subscript(value=owner, slice=key, ctx=ast.Store()) if is_it(owner):
+                if not (isinstance(key, ast.Constant) and str(key.value).startswith("__")):
+                    return True
             case ast.Call(func=ast.Attribute(value=owner, attr=attr)) if is_it(owner):
                 if attr in _CHANGES:
                     return True
@@ -191,6 +194,16 @@ def changes_argument(function: ast.FunctionDef | ast.AsyncFunctionDef, index: in
                 if not reads and any(map(is_it, [*given, *(keyword.value for keyword in named)])):
                     return True
     return False
+
+
+def _assigned_outside(body: Sequence[ast.stmt]) -> Iterator[tuple[str, ast.expr]]:
+    """Names and values of the assignments outside functions and classes."""
+    for node in body:
+        if isinstance(node, ast.Assign):
+            yield from ((t.id, node.value) for t in node.targets if isinstance(t, ast.Name))
+        elif not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            for name in ("body", "orelse", "finalbody"):
+                yield from _assigned_outside(getattr(node, name, ()))
 
 
 def _is_namespace(node: ast.expr, *, own: bool = True) -> bool:

@@ -74,7 +74,7 @@ class ExtractReport(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def at_risk(self) -> tuple[CommitEntry, ...]:
         """The most urgent first: what the plan left open, what still lives somewhere and is lost with the
-        last copy, what most speaks for, by what is worst to lose, the newest."""
+        last copy, what a class of today lacks, what most speaks for, by what is worst to lose, the newest."""
         return tuple(sorted((entry for entry in self.fixes if entry.at_risk), key=_urgency))
 
     @property
@@ -93,9 +93,10 @@ _WORST = (
 )
 
 
-def _urgency(entry: CommitEntry) -> tuple[bool, bool, float, int]:
+def _urgency(entry: CommitEntry) -> tuple[bool, bool, bool, float, int]:
     place = _WORST.index(entry.category) if entry.category in _WORST else len(_WORST)
-    return entry.acknowledged is not None, not entry.lives_in, -round(entry.score, 1), place
+    open_first = entry.acknowledged is not None, not entry.lives_in, not entry.missing_from
+    return *open_first, -round(entry.score, 1), place
 
 
 def decision(entry: CommitEntry, plan: Plan) -> str | None:

@@ -53,8 +53,8 @@ SIGNALS = {
     "snapshot": Signal(2.5, "race/concurrency", "iterates over a copy"),
     "delivered": Signal(1.0, "event loss", "sends where nothing was sent"),
     "value": Signal(0.8, None, "changes a value"),
-    "called-before": Signal(2.0, "event loss", "adds a method that was already called"),
-    "restored": Signal(2.7, "event loss", "brings back what an earlier commit removed"),
+    "called-before": Signal(2.0, None, "adds a method that was already called"),
+    "restored": Signal(2.7, None, "brings back what an earlier commit removed"),
     "ported": Signal(1.5, None, "brings over what another copy already had"),
 }
 

@@ -246,6 +246,9 @@ def test_nothing_that_a_hostile_repository_names_is_run(
         *("merge.evil.driver", "uploadpack.packObjectsHook", "remote.origin.uploadpack"),
     ):
         git(project, "config", key, str(trap))
+    included = f'[core]\n\tfsmonitor = {trap}\n[diff]\n\texternal = {trap}\n[filter "evil"]\n\tclean = {trap}\n'
+    (project / ".git" / "more").write_text(included)
+    git(project, "config", "include.path", "more")
     git(project, "config", "log.showSignature", "true")
     git(project, "config", "filter.evil.required", "true")
     git(project, "config", "remote.origin.url", f"ext::{trap}")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from html import escape
 
 from consolidator.analysis.mro.diff import MroDiff
 from consolidator.analysis.mro.report import ClassReport, MroReport
-from consolidator.render.mro_text import summary, why
+from consolidator.render.mro_text import heirs, summary, why
 from consolidator.render.page import page
 
 
@@ -106,7 +106,13 @@ def _html(report: MroReport, diff: MroDiff | None) -> Iterator[str]:
         yield "</table>"
     if diff is not None:
         yield f"<pre>{escape(chr(10).join(_markdown_diff(diff)))}</pre>"
-    yield "<h2>Classes</h2>"
+    yield "<h2>Hierarchy</h2><ul>"
+    children = heirs(report)
+    known = {entry.qualname for entry in report.classes}
+    for name in sorted(children.keys() - known):
+        yield f"<li><code>{escape(name)}</code>"
+        yield from _html_heirs(name, children, frozenset())
+    yield "</ul><h2>Classes</h2>"
     for entry in report.classes:
         yield from _html_class(entry)
     for skipped in report.skipped:
@@ -115,10 +121,26 @@ def _html(report: MroReport, diff: MroDiff | None) -> Iterator[str]:
         yield f"<p>{escape(note)}</p>"
 
 
+def _html_heirs(
+    name: str, children: Mapping[str, list[ClassReport]], seen: frozenset[str]
+) -> Iterator[str]:
+    """The classes below one, as a list in its item; a circle of names ends."""
+    if name in seen or name not in children:
+        return
+    yield "<ul>"
+    for entry in children[name]:
+        anchor = escape(f"#{entry.path}:{entry.line}", quote=True)
+        label = escape(entry.qualname.rpartition(".")[2])
+        yield f'<li><a href="{anchor}">{label}</a>'
+        yield from _html_heirs(entry.qualname, children, seen | {name})
+    yield "</ul>"
+
+
 def _html_class(entry: ClassReport) -> Iterator[str]:
     mark = "good" if entry.certainty == "exact" else "warn"
     yield (
-        f"<details><summary><code>{escape(entry.qualname)}</code> "
+        f'<details id="{escape(f"{entry.path}:{entry.line}", quote=True)}">'
+        f"<summary><code>{escape(entry.qualname)}</code> "
         f'<span class="{mark}">{entry.certainty}</span> {escape(", ".join(entry.labels))}</summary>'
     )
     yield f"<p>{escape(entry.path)}:{entry.line}</p><ol start=0>"

@@ -180,15 +180,21 @@ def _shadow(kind: str, name: str, winner: str, hidden: str) -> str:
 
 def _hierarchy(report: MroReport) -> RenderableType:
     """All classes under their first known base, as one tree per root."""
-    children: dict[str, list[ClassReport]] = {}
-    for entry in report.classes:
-        parent = next((name for name in entry.order[1:2]), "?")
-        children.setdefault(parent, []).append(entry)
+    children = heirs(report)
     known = {entry.qualname for entry in report.classes}
     roots = [Drawing(Text(name, "bold")) for name in sorted(children) if name not in known]
     for root in roots:
         _grow(root, str(root.label), children, frozenset())
     return Group(*roots)
+
+
+def heirs(report: MroReport) -> dict[str, list[ClassReport]]:
+    """Each class of the report under the one that follows it in its order, `?` where that is open."""
+    children: dict[str, list[ClassReport]] = {}
+    for entry in report.classes:
+        parent = next((name for name in entry.order[1:2]), "?")
+        children.setdefault(parent, []).append(entry)
+    return children
 
 
 def _grow(

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from consolidator.analysis.mro.report import ClassReport, MroReport
 from consolidator.cli import app
+from consolidator.render.mro import RENDERERS
 
 CHAT = {
     "chat/__init__.py": "",
@@ -259,3 +260,14 @@ def test_the_other_names_of_a_class_are_those_that_modules_hand_on(tmp_path: Pat
     used = report.classes[0].consumers
     assert used is not None
     assert used.other_names == ("app.Boss", "app.alias.Other", "app.listed.Manager")
+
+
+def test_the_page_draws_the_hierarchy_with_a_way_to_each_class(tmp_path: Path) -> None:
+    root = write_tree(tmp_path, {"m.py": "class A: ...\nclass B(A): ...\nclass C(B): ...\n"})
+    page = str(RENDERERS["html"](report_of(tree_of(root)), None))
+    drawn = page.partition("<h2>Hierarchy</h2>")[2].partition("<h2>Classes</h2>")[0]
+    assert [drawn.index(f">{name}</a>") for name in "ABC"] == sorted(
+        drawn.index(f">{name}</a>") for name in "ABC"
+    )
+    assert drawn.count("<ul>") == drawn.count("</ul>") == 4
+    assert all(f'<details id="m.py:{line}">' in page for line in (1, 2, 3))

@@ -59,6 +59,7 @@ class Routes:
         self._settled = frozenset(self.targets.values())
         self._members = {move.source: {**move.attributes, **move.methods} for move in self.moves}
         self.holders = frozenset(source.rpartition(".")[0] for source in self.targets)
+        self._holder_tails = frozenset(holder.rpartition(".")[2] for holder in self.holders)
         self._traces: dict[tuple[str, str, str], Trace] = {}
         self._late: dict[tuple[str, str], bool] = {}
         self.needles: set[str] = {source.rpartition(".")[2] for source in self.targets}
@@ -231,8 +232,10 @@ class Routes:
 
     def holds_moved(self, module: str, importer: str) -> bool:
         """Whether a module, by whichever of its names, holds what moves."""
-        if module in self.holders or self.tree.is_first_party(module):
-            return module in self.holders
+        if module in self.holders:
+            return True
+        if module.rpartition(".")[2] not in self._holder_tails or self.tree.is_first_party(module):
+            return False
         path = self.tree.find(module, importer)
         return path is not None and self.tree.module(path) in self.holders
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-WORDS = (b"globals", b"vars(", b"locals(", b"exec(", b"modules[__name__]")
+WORDS = (b"globals()", b"vars(", b"locals(", b"exec(", b"modules[__name__]")
 """A module without any of them binds no name unseen."""
 _ANY = ".*"
 _NONE = "(?!)"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 
 from consolidator.analysis.duplicates.shapes import Shape
 from consolidator.analysis.duplicates.words import concept, role_words
@@ -13,6 +14,10 @@ from consolidator.analysis.mro.world import Target
 from consolidator.tree.index import Tree
 from consolidator.tree.stdlib.table import load_standard_library
 
+_CROWD = 4
+"""Heirs of one name from which the name is a custom of their base: one in each plug-in."""
+_CUSTOM = 2
+"""Further heirs with a method from which it is a custom of their base."""
 _MARKERS = frozenset({"Protocol", "ABC", "Generic", "object", ""})
 """Bases that ask for no method."""
 
@@ -40,6 +45,10 @@ class Ancestry:
         self._hierarchy: Hierarchy | None = None
         self._refs: dict[str, dict[int, ClassRef]] = {}
         self._known: dict[Shape, tuple[Shape, ...]] = {}
+        self._heirs: dict[str, list[Shape]] = defaultdict(list)
+        for shape in self._shapes.values():
+            for base in shape.base_names:
+                self._heirs[base].append(shape)
 
     def of(self, shape: Shape) -> tuple[Shape, ...]:
         """Its ancestors in ROOT, nearest first; those behind a base that is not known are left out."""
@@ -66,14 +75,35 @@ class Ancestry:
         return other.name in heir.base_names | known
 
     def siblings(self, left: Shape, right: Shape) -> bool:
-        """Whether both answer to one base and their names have nothing in common but its own: such
-        classes look alike by design."""
+        """Whether both answer to one base, or to bases of one name."""
         if not left.fact.bases or not right.fact.bases:
             return False
-        bases = {ancestor.name for ancestor in {*self.of(left)} & {*self.of(right)}}
-        bases |= {base for base in self._named_alike(left, right) if base not in self._by_name}
+        return bool(self._asked_by(left) & self._asked_by(right))
+
+    def named_by_base(self, left: Shape, right: Shape) -> bool:
+        """Whether both answer to one base and their names have nothing in common but its own, or the
+        name that its heirs bear by custom: such names prove nothing."""
+        if not self.siblings(left, right):
+            return False
+        bases = self._asked_by(left) & self._asked_by(right)
         common = {*role_words(left.name)} & {*role_words(right.name)}
-        return any(common <= {*role_words(base)} for base in bases)
+        return any(common <= {*role_words(base)} for base in bases) or self.crowd(left, right)
+
+    def crowd(self, left: Shape, right: Shape) -> bool:
+        """Whether their one name is borne by many heirs of a common base, as in every plug-in."""
+        return left.name == right.name and any(
+            sum(heir.name == left.name for heir in self._heirs.get(base, ())) >= _CROWD
+            for base in self._asked_by(left) & self._asked_by(right)
+        )
+
+    def strangers(self, left: Shape, right: Shape) -> bool:
+        """Whether both have bases that behave and none of them in common, not even by name."""
+        a, b = self._asked_by(left), self._asked_by(right)
+        return bool(a) and bool(b) and not a & b
+
+    def _asked_by(self, shape: Shape) -> frozenset[str]:
+        """The names of all that it inherits from, markers such as `ABC` left out."""
+        return (shape.base_names | {ancestor.name for ancestor in self.of(shape)}) - _MARKERS
 
     def explained(self, left: Shape, right: Shape) -> frozenset[str]:
         """Concepts that two classes share because a base of both asks for them.
@@ -83,16 +113,23 @@ class Ancestry:
         """
         if not left.fact.bases or not right.fact.bases:
             return frozenset()
-        asking = set(self.of(left)) & set(self.of(right))
-        for base in self._named_alike(left, right):
-            if base not in self._by_name:
-                return left.concepts & right.concepts
-            asking.update(self._by_name[base])
-        return frozenset(concept(name) for shape in asking for name in shape.methods)
+        common = self._asked_by(left) & self._asked_by(right)
+        if any(
+            base in left.base_names & right.base_names - self._by_name.keys() for base in common
+        ):
+            return left.concepts & right.concepts
+        asking = [shape for base in common for shape in self._by_name.get(base, ())]
+        asked = {concept(name) for shape in asking for name in shape.methods}
+        return frozenset(
+            asked.union(*(self._customs(base, left, right) for base in sorted(common)))
+        )
 
-    @staticmethod
-    def _named_alike(left: Shape, right: Shape) -> frozenset[str]:
-        return (left.base_names & right.base_names) - _MARKERS
+    def _customs(self, base: str, left: Shape, right: Shape) -> Iterator[str]:
+        """Concepts that other heirs of a base have too, though it does not name them."""
+        others = [s for s in self._heirs.get(base, ()) if s.name not in (left.name, right.name)]
+        for name in left.concepts & right.concepts:
+            if sum(name in other.concepts for other in others) >= _CUSTOM:
+                yield name
 
     def _order(self, shape: Shape) -> tuple[ClassRef | None, ...]:
         if self._hierarchy is None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
@@ -80,6 +80,17 @@ class Bodies:
         if shape not in self._known:
             self._read(shape.path, [shape])
         return self._known[shape]
+
+    def assembled(self, shapes: Sequence[Shape]) -> Body:
+        """What a class amounts to with what it inherits: the class first, then its ancestors in the
+        order of resolution. Shingles of overridden methods stay in."""
+        methods: dict[str, Method] = {}
+        shingles: Counter[tuple[str, ...]] = Counter()
+        for part in map(self.of, shapes):
+            if part is not None:
+                methods = {**part.methods, **methods}
+                shingles.update(part.shingles)
+        return Body(methods, shingles)
 
     def _read(self, path: str, shapes: Iterable[Shape]) -> None:
         syntax = self._tree.syntax(path)

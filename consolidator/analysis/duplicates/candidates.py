@@ -7,12 +7,13 @@ Three indexes find pairs: one role name, several rare methods in common, several
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 
 from consolidator.analysis.duplicates.shapes import TELLING_LINES, Shape
 from consolidator.analysis.duplicates.words import (
     GENERIC_CONCEPTS,
+    async_apart,
     async_twins,
     role_words,
 )
@@ -57,12 +58,16 @@ def candidate_pairs(shapes: Sequence[Shape], weights: Weights) -> list[Pair]:
     found.update(_one_outline(shapes))
     found.update(_one_head(shapes))
     found.update(_declared(shapes))
+    found.update(_taken_apart(shapes))
     return sorted(pair for pair in found if _comparable(shapes[pair[0]], shapes[pair[1]]))
 
 
 def _comparable(left: Shape, right: Shape) -> bool:
-    """A class with its asynchronous twin is meant to be."""
-    return left.is_async == right.is_async or not async_twins(left.qualname, right.qualname)
+    """A class with its asynchronous twin is meant to be; under one name only where one of them is
+    asynchronous indeed."""
+    if left.is_async != right.is_async:
+        return not async_apart(left.qualname, right.qualname)
+    return left.name == right.name or not async_twins(left.qualname, right.qualname)
 
 
 def _one_role(shapes: Sequence[Shape]) -> Iterator[Pair]:
@@ -144,3 +149,45 @@ def _declared(shapes: Sequence[Shape]) -> Iterator[Pair]:
             for other in set.intersection(*(having[name] for name in shape.public)) - {at}:
                 if role_words(shapes[other].name)[-1] == role_words(shape.name)[-1]:
                     yield min(at, other), max(at, other)
+
+
+_SPLIT = 3
+"""Methods in common, inherited ones too, that make a class and an heir worth reading."""
+
+
+def _taken_apart(shapes: Sequence[Shape]) -> Iterator[Pair]:
+    """Classes beside heirs that offer half of their methods with what they inherit. Bases are taken
+    by their names, where only one class bears one; who is related is left to the comparison."""
+    named: dict[str, list[Shape]] = defaultdict(list)
+    for shape in shapes:
+        named[shape.name].append(shape)
+    heirs: dict[str, list[int]] = defaultdict(list)
+    for at, shape in enumerate(shapes):
+        inherited = _inherited(shape, named)
+        if inherited - shape.concepts:
+            for name in inherited | shape.concepts:
+                heirs[name].append(at)
+    for at, shape in enumerate(shapes):
+        if len(shape.concepts) < _SPLIT:
+            continue
+        common: Counter[int] = Counter()
+        for name in shape.concepts - GENERIC_CONCEPTS:
+            if len(heirs.get(name, ())) <= COMMON:
+                common.update(heirs.get(name, ()))
+        for heir, count in common.items():
+            if heir != at and count >= _SPLIT and count * 2 >= len(shape.concepts):
+                yield min(at, heir), max(at, heir)
+
+
+def _inherited(shape: Shape, named: Mapping[str, Sequence[Shape]]) -> frozenset[str]:
+    found: set[str] = set()
+    seen: set[str] = set()
+    pending = list(shape.base_names)
+    while pending:
+        base = pending.pop()
+        known = named.get(base, ())
+        if base not in seen and len(known) == 1:
+            found |= known[0].concepts
+            pending += known[0].base_names
+        seen.add(base)
+    return frozenset(found)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from itertools import combinations
 
 from consolidator.analysis.duplicates.gather import Group
+from consolidator.analysis.duplicates.origins import Generators
 from consolidator.analysis.duplicates.shapes import Shape, Sort
 from consolidator.analysis.duplicates.similarity import Evidence
 from consolidator.analysis.duplicates.words import words
@@ -19,9 +20,10 @@ _SCORES: dict[Sort, float] = {"enum": 0.6, "data": 0.55}
 """Below any copied behaviour: two layers may want a record each."""
 
 
-def equal_records(shapes: Sequence[Shape]) -> list[Group]:
+def equal_records(shapes: Sequence[Shape], generators: Generators) -> list[Group]:
     """Groups of production enums and data classes with one name of two words or more (`Status` is
-    said of anything), the same fields, annotations and values, and the same methods by name."""
+    said of anything), the same fields, annotations and values, and the same methods by name.
+    Generated ones are left out."""
     buckets: dict[tuple[str, Sort, frozenset[tuple[str, str, str]], frozenset[str]], list[Shape]]
     buckets = defaultdict(list)
     for shape in shapes:
@@ -32,8 +34,9 @@ def equal_records(shapes: Sequence[Shape]) -> list[Group]:
             buckets[key].append(shape)
     return [
         Group(tuple(members), dict.fromkeys(combinations(range(len(members)), 2), _equal(sort)))
-        for (_, sort, _, _), members in buckets.items()
-        if len(members) > 1
+        for (_, sort, _, _), found in buckets.items()
+        if len(found) > 1
+        and len(members := [shape for shape in found if not generators.wrote(shape.path)]) > 1
     ]
 
 

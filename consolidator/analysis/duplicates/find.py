@@ -10,7 +10,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from consolidator.analysis.duplicates.ancestry import Ancestry
-from consolidator.analysis.duplicates.bodies import Bodies, resemblance
+from consolidator.analysis.duplicates.bodies import Bodies, Body, resemblance
 from consolidator.analysis.duplicates.candidates import Pair
 from consolidator.analysis.duplicates.cochange import HistoryReader, with_changes
 from consolidator.analysis.duplicates.data import equal_records
@@ -19,6 +19,7 @@ from consolidator.analysis.duplicates.explain import copies_of, explain, kind_of
 from consolidator.analysis.duplicates.gather import gather
 from consolidator.analysis.duplicates.matrix import matrix, methods_of, suggest_canonical
 from consolidator.analysis.duplicates.names import NameIndex, Names
+from consolidator.analysis.duplicates.origins import Generators
 from consolidator.analysis.duplicates.records import Family, Member, Report, Role, Signature
 from consolidator.analysis.duplicates.roles import role_of
 from consolidator.analysis.duplicates.shapes import Shape, in_tests, shapes_of
@@ -72,8 +73,11 @@ class _Search:
         self._ancestry = Ancestry(tree, self._by_name)
 
     def report(self, match: Sequence[str], min_score: float) -> Report:
-        groups = gather(self._tree, self._shapes, self._by_name, self._bodies, self._ancestry)
-        groups += equal_records(self._shapes)
+        generators = Generators(self._tree)
+        groups = gather(
+            self._tree, self._shapes, self._by_name, self._bodies, self._ancestry, generators
+        )
+        groups += equal_records(self._shapes, generators)
         members = [group.shapes for group in groups]
         doubles = attach_doubles(members, self._shapes)
         names = NameIndex(self._tree).of(
@@ -159,6 +163,10 @@ class _Search:
     ) -> Member:
         own, measure = self._bodies.of(shape), self._bodies.of(canonical)
         alike = resemblance(own, measure) if own and measure else 0.0
+        if self._ancestry.of(shape) and not self._ancestry.siblings(shape, canonical):
+            alike = max(alike, resemblance(self._whole(shape), self._whole(canonical)))
+        if shape.sort in ("data", "enum") and shape.fields == canonical.fields:
+            alike = 1.0  # what such a class is, are its fields
         importers, tests = _counted(names[shape.qualname].importers)
         return Member(
             qualname=shape.qualname,
@@ -171,6 +179,9 @@ class _Search:
             similarity=1.0 if shape is canonical else round(alike, 2),
             bases=shape.fact.bases,
         )
+
+    def _whole(self, shape: Shape) -> Body:
+        return self._bodies.assembled((shape, *self._ancestry.of(shape)))
 
     def _aliases(self, named: Member, names: Names) -> list[Member]:
         found = []

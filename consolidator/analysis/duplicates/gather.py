@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 from consolidator.analysis.duplicates.ancestry import Ancestry
 from consolidator.analysis.duplicates.bodies import Bodies
 from consolidator.analysis.duplicates.candidates import Pair, Weights, candidate_pairs
 from consolidator.analysis.duplicates.families import ADOPT, attach, group
-from consolidator.analysis.duplicates.origins import Units, is_generated
+from consolidator.analysis.duplicates.origins import Generators, Units
 from consolidator.analysis.duplicates.roles import role_of
 from consolidator.analysis.duplicates.shapes import Shape
 from consolidator.analysis.duplicates.similarity import Comparison, Evidence, may_be_copied
@@ -33,6 +33,7 @@ def gather(
     by_name: Mapping[str, Sequence[Shape]],
     bodies: Bodies,
     ancestry: Ancestry,
+    generators: Generators,
 ) -> list[Group]:
     """Groups of production classes that behave, in order of their first member."""
     production = [
@@ -40,7 +41,7 @@ def gather(
         for shape in shapes
         if shape.sort == "behaviour" and not shape.is_double and not shape.is_inner_configuration
     ]
-    evidence = _evidence(tree, production, by_name, bodies, ancestry)
+    evidence = _evidence(tree, production, by_name, bodies, ancestry, generators)
     scores = {pair: found.score for pair, found in evidence.items()}
     found = []
     for members in _members(production, scores, bodies):
@@ -61,21 +62,63 @@ def _evidence(
     by_name: Mapping[str, Sequence[Shape]],
     bodies: Bodies,
     ancestry: Ancestry,
+    generators: Generators,
 ) -> dict[Pair, Evidence]:
     weights = Weights(production)
     pairs = candidate_pairs(production, weights)
-    paths = {production[at].path for pair in pairs for at in pair}
-    generated = {path for path in sorted(paths) if is_generated(tree, path)}
     pairs = [
         (a, b)
         for a, b in pairs
-        if production[a].path not in generated and production[b].path not in generated
+        if not generators.wrote(production[a].path) and not generators.wrote(production[b].path)
     ]
     maybe = [(a, b) for a, b in pairs if may_be_copied(production[a], production[b])]
     bodies.prefetch(production[at] for at in sorted({at for pair in maybe for at in pair}))
     comparison = Comparison(bodies, weights, by_name, Units(tree), ancestry)
     found = {(a, b): comparison.compare(production[a], production[b]) for a, b in pairs}
-    return {pair: about for pair, about in found.items() if about}
+    evidence = {pair: about for pair, about in found.items() if about}
+    _prefer_the_whole(evidence, production, ancestry)
+    _tell_layers_apart(evidence, production)
+    return evidence
+
+
+def _prefer_the_whole(
+    evidence: dict[Pair, Evidence], production: Sequence[Shape], ancestry: Ancestry
+) -> None:
+    """Where a class resembles another with all that that inherits, and one of its parts alone as
+    well, what resembles it more is the copy."""
+    at = {shape: position for position, shape in enumerate(production)}
+    for pair in sorted(pair for pair, about in evidence.items() if about.assembled):
+        for whole, heir in (pair, pair[::-1]):
+            for part in ancestry.of(production[heir]):
+                other = at.get(part, whole)
+                alone = min(whole, other), max(whole, other)
+                if alone not in evidence or pair not in evidence:
+                    continue
+                weaker = pair if evidence[alone].bodies >= evidence[pair].bodies else alone
+                del evidence[weaker]
+
+
+_LAYER = 4
+"""Classes of the same names in two files from which these are layers of one design, such as a form
+and a column for each kind of value, unless any of them was copied."""
+_LAYERED = 0.5
+"""What one name weighs between such layers."""
+
+
+def _tell_layers_apart(evidence: dict[Pair, Evidence], production: Sequence[Shape]) -> None:
+    names: dict[str, set[str]] = defaultdict(set)
+    for shape in production:
+        names[shape.path].add(shape.name)
+    between: dict[tuple[str, str], list[Pair]] = defaultdict(list)
+    for pair in evidence:
+        left, right = production[pair[0]], production[pair[1]]
+        if left.name == right.name and left.path != right.path:
+            between[left.path, right.path].append(pair)
+    for (one, other), pairs in between.items():
+        if len(names[one] & names[other]) < _LAYER or any(evidence[p].copied for p in pairs):
+            continue
+        for pair in pairs:
+            evidence[pair] = replace(evidence[pair], score=evidence[pair].score * _LAYERED)
 
 
 def _members(

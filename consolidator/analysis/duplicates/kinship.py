@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from math import log
 
+from consolidator.analysis.duplicates.candidates import COMMON
 from consolidator.analysis.duplicates.shapes import Shape, tail
 from consolidator.analysis.duplicates.words import role_words, words
 
@@ -34,17 +35,17 @@ KIN = 0.45
 family that stands, not enough to found one."""
 
 
-def role_score(left: Shape, right: Shape, name: float, methods: float, siblings: bool) -> float:
+def role_score(left: Shape, right: Shape, name: float, methods: float, by_design: bool) -> float:
     """Belief that two classes play one role, 0..1: a name in common and something to show for it.
 
     `methods` is the likeness of their methods, less where those say little. Words in common prove
-    nothing of `siblings`, classes under one base.
+    nothing where the base gave them (`by_design`).
     """
     if name < 0.5:
         return 0.0
     name, one_thing = _weigh_name(left, right, name)
     proof = methods
-    if one_thing and not siblings:
+    if one_thing and not by_design:
         about = (common_words(left, right) - _CHATTER) / (1 - _CHATTER)
         proof = max(proof, about)
     return float((name * proof) ** 0.5)
@@ -125,7 +126,13 @@ class Collaborators:
             for name, shapes in by_name.items()
             if any(shape.sort == "behaviour" and not shape.in_tests for shape in shapes)
         }
+        self._names = by_name.keys()
         self._held: dict[Shape, frozenset[tuple[str, ...]]] = {}
+        self._holders: Counter[tuple[str, ...]] = Counter()
+        for shapes in by_name.values():
+            for shape in shapes:
+                if not shape.in_tests:
+                    self._holders.update(self.of(shape))
 
     def of(self, shape: Shape) -> frozenset[tuple[str, ...]]:
         """Role words of its constructor's parameters that mean a class of the tree: by annotation,
@@ -141,7 +148,8 @@ class Collaborators:
             annotated = parameter.annotation.strip("\"' ").removeprefix("Optional[")
             name = tail(annotated.partition("|")[0].rstrip("] \"'"))
             role = role_words(name or parameter.name)
-            if role in self._roles and (name or len(role) > 1):
+            known = name in self._names if name else len(role) > 1
+            if known and role in self._roles:
                 found.append(role)
         return found
 
@@ -149,4 +157,4 @@ class Collaborators:
         """Whether two classes have one head noun and are built around one class."""
         if role_words(left.name)[-1] != role_words(right.name)[-1]:
             return False
-        return bool(self.of(left) & self.of(right))
+        return any(self._holders[role] <= COMMON for role in self.of(left) & self.of(right))

@@ -8,26 +8,67 @@ from posixpath import basename, dirname
 from consolidator.analysis.duplicates.shapes import in_tests
 from consolidator.tree.index import Tree
 
-_GENERATED_FILE = re.compile(r"(_pb2|_pb2_grpc)\.py$|(^|/)(migrations/\d|alembic/versions/)")
-_GENERATED_HEAD = re.compile(
-    rb"^\s*(#|\"\"\"|''').*(@generated|auto-?generated|generated (by|from|protocol)|do not (edit|modify))",
-    re.IGNORECASE | re.MULTILINE,
+_GENERATED_FILE = re.compile(
+    r"(_pb2|_pb2_grpc|_generated)\.py$|(^|/)(migrations/\d|alembic/versions/|_?(auto_?gen|generated)/)"
 )
-_HEAD = 600
-"""Bytes at the start of a file in which generators say so."""
+_HEAD = re.compile(
+    rb"\A(?:\xef\xbb\xbf)?(?:\s+|#.*\n|[rRuU]?(?P<q>\"\"\"|''')(?:(?!(?P=q))[\s\S]){0,4000}(?P=q))*"
+)
+"""A file's first comments and docstring, in which generators say so."""
+_GENERATED = re.compile(
+    rb"@generated|auto-?generated|generated (by|from|protocol)|do not (edit|modify)", re.IGNORECASE
+)
+_START = 8192
+_MANIFESTS = frozenset({"gapic_metadata.json"})
+"""Files that a generator leaves beside what it wrote."""
+_VERSION = re.compile(r"(?<![^_/.])v\d+((a|b|alpha|beta|rc)\d*)?(?![^_/.])")
+"""A part of a path that numbers an interface: `v1`, `v2beta1`."""
+_UNSETTLED = re.compile(r"(?<![^/])(alpha|beta|preview)/")
+"""A folder that holds what an interface may become."""
 _UNIT_FILES = frozenset(
     {"Dockerfile", "pyproject.toml", "requirements.txt", "setup.cfg", "setup.py"}
 )
 
 
-def is_generated(tree: Tree, path: str) -> bool:
-    """Whether a program wrote the file, by its name or its first lines."""
-    if _GENERATED_FILE.search(path):
-        return True
-    try:
-        return bool(_GENERATED_HEAD.search(tree.read(path)[:_HEAD]))
-    except OSError:
-        return False
+class Generators:
+    """Which files of a tree a program wrote: by their names, their first lines, or a manifest."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self._folders = tuple(
+            f"{dirname(path)}/" for path in tree.all_paths if basename(path) in _MANIFESTS
+        )
+        self._known: dict[str, bool] = {}
+
+    def wrote(self, path: str) -> bool:
+        """Whether it is generated; read when first asked."""
+        if path not in self._known:
+            self._known[path] = self._look(path)
+        return self._known[path]
+
+    def _look(self, path: str) -> bool:
+        if _GENERATED_FILE.search(path) or path.startswith(self._folders):
+            return True
+        try:
+            start = self._tree.read(path)[:_START]
+        except OSError:
+            return False
+        head = _HEAD.match(start)
+        return bool(head and _GENERATED.search(head[0]))
+
+
+def versions(left: str, right: str) -> tuple[str, str] | None:
+    """The versions of two paths that differ in nothing else: `api/v1/users.py` and
+    `api/v2/users.py`, `tickets_v1.py` and `tickets_v2.py`, `beta/users.py` and `users.py`."""
+    a, b = _VERSION.search(left), _VERSION.search(right)
+    if a and b and a[0] != b[0] and _VERSION.sub("v", left) == _VERSION.sub("v", right):
+        return a[0], b[0]
+    settled = _UNSETTLED.sub("", left), _UNSETTLED.sub("", right)
+    if left == right or settled[0] != settled[1]:
+        return None
+    found = [_UNSETTLED.search(path) for path in (left, right)]
+    one, other = (match[1] if match else "the settled version" for match in found)
+    return one, other
 
 
 class Units:

@@ -49,7 +49,7 @@ _INNER = frozenset({"Args", "Arguments", "Config", "Media", "Meta", "Params"})
 
 _LONG = 6
 """Lines of a method whose outline is worth remembering."""
-TELLING_LINES = 12
+TELLING_LINES = 8
 """Lines of methods of one outline from which even one may be a copy."""
 
 
@@ -202,7 +202,8 @@ def acts(method: FunctionFact) -> bool:
 
 
 def _inherit_sorts(shapes: list[Shape]) -> list[Shape]:
-    """A small class under a base that is data everywhere in the tree is data too."""
+    """A small class under a base that is data everywhere in the tree is data too; one that is put
+    together from classes that behave, behaves."""
     sorts: dict[str, set[Sort]] = defaultdict(set)
     for shape in shapes:
         sorts[shape.name].add(shape.sort)
@@ -210,10 +211,14 @@ def _inherit_sorts(shapes: list[Shape]) -> list[Shape]:
 
 
 def _inherited(shape: Shape, sorts: Mapping[str, set[Sort]]) -> Shape:
+    known = [sorts[name] for base in shape.fact.bases if (name := tail(base)) in sorts]
+    if shape.sort == "data" and not shape.fields:
+        # Nothing of its own, put together from classes that behave.
+        together = len(known) > 1 and all(found == {"behaviour"} for found in known)
+        return replace(shape, sort="behaviour") if together else shape
     if shape.sort != "behaviour" or sum(map(acts, shape.methods.values())) >= _ACTING:
         return shape
-    for base in shape.fact.bases:
-        known = sorts.get(tail(base), set())
-        if len(known) == 1 and (sort := next(iter(known))) in ("data", "exception"):
+    for found in known:
+        if len(found) == 1 and (sort := next(iter(found))) in ("data", "exception"):
             return replace(shape, sort=sort)
     return shape

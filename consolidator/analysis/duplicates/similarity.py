@@ -14,10 +14,10 @@ from consolidator.analysis.duplicates.bodies import (
 )
 from consolidator.analysis.duplicates.candidates import Weights
 from consolidator.analysis.duplicates.kinship import Collaborators, kin_score, role_score
-from consolidator.analysis.duplicates.origins import Units
+from consolidator.analysis.duplicates.origins import Units, versions
 from consolidator.analysis.duplicates.roles import may_stand_for, role_of
 from consolidator.analysis.duplicates.shapes import TELLING_LINES, Shape, lines_of
-from consolidator.analysis.duplicates.words import name_similarity, role_words
+from consolidator.analysis.duplicates.words import contrast, name_similarity, role_words
 from consolidator.tree.facts import FunctionFact
 
 COPY = 0.6
@@ -40,6 +40,12 @@ _SMALLEST = 40
 """Tokens below which equal bodies are a coincidence."""
 _SMALLEST_OF_NAME = 20
 """The same for classes that bear one name, where the bodies are equal throughout."""
+_SPLIT = 3
+"""Methods of the smaller class from which it is looked for in what others inherit."""
+_VARIANT = 0.8
+"""Resemblance from which one of two variants of a base (`RenameTable`, `RenameColumn`) is a copy."""
+_OTHER_LINEAGE = 0.5
+"""What a role in common weighs for classes with bases that have nothing to do with one another."""
 _PRUNED = 0.85
 """Containment from which the smaller class is a pruned copy of the larger."""
 
@@ -63,6 +69,8 @@ class Evidence:
     """Why it may be meant to be so although they are alike."""
     discount: float = 1.0
     """What those doubts leave of the score."""
+    assembled: bool = False
+    """Whether they are copies only with what they inherit: one was taken apart into bases and mixins."""
 
 
 class Comparison:
@@ -96,11 +104,21 @@ class Comparison:
         shared = (left.concepts & right.concepts) - explained
         methods = self._method_cosine(left, right, explained)
         bodies, copied = self._copy(left, right)
+        whole = 0.0 if copied else self._assembled(left, right)
+        if whole >= COPY:
+            bodies, copied = whole, True
         weight = self._weights.total(shared)
-        siblings = self._ancestry.siblings(left, right)
         telling = min(1.0, weight / _TELLING) / (1 if len(shared) > 1 else 2)
-        role = role_score(left, right, name, methods * telling, siblings)
-        kin = self._collaborators.kin(left, right)
+        by_design = self._ancestry.named_by_base(left, right)
+        role = role_score(left, right, name, methods * telling, by_design)
+        crowd = self._ancestry.crowd(left, right)
+        if by_design and len(shared) < 2 and (crowd or bodies < _REWRITTEN):
+            role = 0.0
+        elif bodies < _REWRITTEN:
+            role *= self._written_apart(left, right)
+        elif left.name == right.name and not crowd:
+            role = max(role, bodies**0.5)
+        kin = self._collaborators.kin(left, right) and not self._variants(left, right)
         score = max(bodies if copied else 0.0, role)
         if kin:
             score = max(score, kin_score(methods, len(shared)))
@@ -123,7 +141,19 @@ class Comparison:
             score=score,
             doubts=doubts,
             discount=discount,
+            assembled=whole >= COPY,
         )
+
+    def _variants(self, left: Shape, right: Shape) -> bool:
+        """Whether they are two of the things that a base was made for, by their names."""
+        return contrast(left.name, right.name) and self._ancestry.siblings(left, right)
+
+    def _written_apart(self, left: Shape, right: Shape) -> float:
+        """What a role in common weighs where the bodies were not one once: nothing for variants that
+        can stand in for one another, less for heirs of bases that have nothing in common."""
+        if contrast(left.name, right.name) and _interchangeable(left, right):
+            return 0.0
+        return _OTHER_LINEAGE if self._ancestry.strangers(left, right) else 1.0
 
     def _name(self, left: Shape, right: Shape) -> float:
         name = name_similarity(left.name, right.name)
@@ -138,6 +168,9 @@ class Comparison:
                 "they may each need their own"
             )
             return (why,), _ACROSS_UNITS
+        if numbers := versions(left.path, right.path):
+            why = f"{numbers[0]} and {numbers[1]} of one interface: the older may have to stay as it is"
+            return (why,), _ACROSS_UNITS
         return (), 1.0
 
     def _copy(self, left: Shape, right: Shape) -> tuple[float, bool]:
@@ -148,8 +181,28 @@ class Comparison:
         if a is None or b is None:
             return 0.0, False
         bodies = resemblance(a, b)
+        if bodies < _VARIANT and self._variants(left, right):
+            return bodies, False
         same_name = left.name == right.name
         return bodies, _copied(a, b, bodies, _SMALLEST_OF_NAME if same_name else _SMALLEST)
+
+    def _assembled(self, left: Shape, right: Shape) -> float:
+        """Resemblance of the bodies with all that they inherit from classes of ROOT; 0 where that
+        says no more than their own, or where what they inherit is the same."""
+        ancestors = self._ancestry.of(left), self._ancestry.of(right)
+        if not any(ancestors) or self._ancestry.siblings(left, right):
+            return 0.0
+        offers = [
+            frozenset(left.methods).union(*(each.methods for each in ancestors[0])),
+            frozenset(right.methods).union(*(each.methods for each in ancestors[1])),
+        ]
+        fewest = min(map(len, offers))
+        if fewest < _SPLIT or len(offers[0] & offers[1]) * 2 < fewest:
+            return 0.0
+        return resemblance(
+            self._bodies.assembled((left, *ancestors[0])),
+            self._bodies.assembled((right, *ancestors[1])),
+        )
 
     def _stands_for(self, left: Shape, right: Shape) -> bool:
         """Whether one is the protocol or the wrapper of the other: by name, or because the class
@@ -170,6 +223,19 @@ class Comparison:
             return 0.0
         shared = self._weights.total(a & b)
         return shared / (self._weights.total(a) * self._weights.total(b)) ** 0.5 if shared else 0.0
+
+
+def _interchangeable(left: Shape, right: Shape) -> bool:
+    """Whether all public methods that both have take the same parameters: a caller can be given
+    either, so they are meant to be two. Classes that grew apart from one thing rarely are."""
+    return all(
+        _called_as(left.methods[name]) == _called_as(right.methods[name])
+        for name in left.public & right.public
+    )
+
+
+def _called_as(method: FunctionFact) -> tuple[bool, tuple[tuple[str, str], ...]]:
+    return method.is_async, tuple((p.name, p.kind) for p in method.parameters)
 
 
 def _declares(left: Shape, right: Shape) -> bool:

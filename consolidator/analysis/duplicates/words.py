@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-_WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
+_WORD = re.compile(r"(?!V\d)[A-Z]+\d+(?![a-z\d])|[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 _COMPOUNDS = {
     ("web", "socket"): "websocket",
     ("data", "base"): "database",
@@ -174,10 +174,13 @@ def words(name: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=65536)
 def role_words(name: str) -> tuple[str, ...]:
-    """The words that say what a class is for, without versions, variants and test-double marks."""
+    """The words that say what a class is for, without variants, test-double marks and a version at
+    the end: `RoomsV2` and `Rooms2` are `rooms`, but the number in `UUID4` or `Base64Codec` is part of
+    the name."""
     found = words(name)
     kept = tuple(w for w in found if w not in VARIANT_WORDS and w not in DOUBLE_WORDS)
-    kept = tuple(w for w in kept if not w.isdigit())
+    if len(kept) > 1 and kept[-1].isdigit() and len(kept[-1]) == 1:
+        kept = kept[:-1]
     return kept or found
 
 
@@ -211,7 +214,22 @@ _ASYNC_WORDS = frozenset({"aio", "async", "asyncio", "asynchronous", "sync", "sy
 
 
 def async_twins(left: str, right: str) -> bool:
-    """Whether two qualified names differ in nothing but a word such as `Async`, in the name of the
-    class or of a folder or file."""
-    different = set(words(left)) ^ set(words(right))
-    return bool(different) and different <= _ASYNC_WORDS
+    """Whether two qualified names differ in a word such as `Async`: the names of the classes in
+    nothing else, or, for classes of one name, their modules in nothing else."""
+    (module, _, name), (other_module, _, other) = left.rpartition("."), right.rpartition(".")
+    apart = {*role_words(name)} ^ {*role_words(other)}
+    if not apart:
+        apart = {*words(module)} ^ {*words(other_module)}
+    return bool(apart) and apart <= _ASYNC_WORDS
+
+
+def async_apart(left: str, right: str) -> bool:
+    """Whether two qualified names differ in words such as `Async`, whatever else they differ in."""
+    return _ASYNC_WORDS & {*words(left)} != _ASYNC_WORDS & {*words(right)}
+
+
+def contrast(left: str, right: str) -> bool:
+    """Whether two names speak of one thing and each has a word that the other lacks, as `DiskStore`
+    and `BucketStore`: variants of one thing rather than one thing."""
+    a, b = {*role_words(left)}, {*role_words(right)}
+    return bool(a & b) and bool(a - b) and bool(b - a)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from labelled.field import FIELD, FIELD_DIFFERENT, FIELD_SAME
 from labelled.held_out import HELD_OUT, HELD_OUT_DIFFERENT, HELD_OUT_SAME
 from labelled.pairs import Pair, files, pairs
+from labelled.second_unseen import SECOND, SECOND_DIFFERENT, SECOND_SAME
 from labelled.unseen import UNSEEN, UNSEEN_DIFFERENT, UNSEEN_SAME
 from trees import tree_of, write_tree
 
@@ -69,8 +71,7 @@ def test_pairs_written_after_the_thresholds_were_set(tmp_path: Path) -> None:
     wrong = [pair for pair in HELD_OUT_DIFFERENT if any({*pair} <= names for names in families)]
     missed = [pair for pair in HELD_OUT_SAME if not any({*pair} <= names for names in families)]
     assert wrong == []
-    # One method, rewritten, in a class of another name: less than what a family asks for.
-    assert missed == [("conf.loader.ConfigLoader", "worker.settings.SettingsReader")]
+    assert missed == []
 
 
 def test_pairs_of_other_trades(tmp_path: Path) -> None:
@@ -79,6 +80,33 @@ def test_pairs_of_other_trades(tmp_path: Path) -> None:
     wrong = [pair for pair in UNSEEN_DIFFERENT if any({*pair} <= names for names in families)]
     missed = [pair for pair in UNSEEN_SAME if not any({*pair} <= names for names in families)]
     assert wrong == []
-    # Its methods lie in a base and a mixin: the base is reported with the copy.
-    assert missed == [("jobs.whole.NightlyScheduler", "cron.scheduler.CronScheduler")]
-    assert {"jobs.whole.NightlyScheduler", "cron.parts.PlanKeeping"} in families
+    assert missed == []
+    # Its methods lie in a base and a mixin, each of which alone says less.
+    assert {"jobs.whole.NightlyScheduler", "cron.scheduler.CronScheduler"} in families
+
+
+def test_pairs_modelled_on_packages_that_were_got_wrong(tmp_path: Path) -> None:
+    report = find_duplicates(tree_of(write_tree(tmp_path, dict(FIELD))))
+    families = [{m.qualname for m in f.members if m.role != "test-double"} for f in report.families]
+    assert [pair for pair in FIELD_DIFFERENT if any({*pair} <= names for names in families)] == []
+    assert [pair for pair in FIELD_SAME if not any({*pair} <= names for names in families)] == []
+
+
+def test_their_held_out_half(tmp_path: Path) -> None:
+    report = find_duplicates(tree_of(write_tree(tmp_path, dict(SECOND))))
+    families = [{m.qualname for m in f.members if m.role != "test-double"} for f in report.families]
+    wrong = [pair for pair in SECOND_DIFFERENT if any({*pair} <= names for names in families)]
+    # Two backends of one base and one name: four of them would be taken for a custom.
+    assert wrong == [
+        ("sessions.backends.cache.SessionStore", "sessions.backends.file.SessionStore")
+    ]
+    assert [pair for pair in SECOND_SAME if not any({*pair} <= names for names in families)] == []
+
+
+def test_an_older_version_of_an_interface_is_suspected_below_the_default_score_and_said_why(
+    tmp_path: Path,
+) -> None:
+    tree = tree_of(write_tree(tmp_path, dict(FIELD)))
+    (family,) = find_duplicates(tree, match=["*.OrderView"], min_score=0.1).families
+    assert family.score < 0.5
+    assert "v1 and v2 of one interface: the older may have to stay as it is" in family.why

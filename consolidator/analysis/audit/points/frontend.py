@@ -61,6 +61,8 @@ class Handled:
     fields: tuple[tuple[str, int], ...] = ()
 
 
+_EQUALS = ("==", "===")
+_OPENING, _CLOSING = ("(", "[", "{"), (")", "]", "}")
 _SOCKETS = {"WebSocket", "ReconnectingWebSocket", "SockJS"}
 
 
@@ -80,10 +82,32 @@ def handled(found: Sequence[Token], events: Sequence[str]) -> list[Handled]:
     starts = [i for i, token in enumerate(found) if _acts(found, i, known)]
     answer = []
     for number, index in enumerate(starts):
-        end = starts[number + 1] if number + 1 < len(starts) else len(found)
-        fields = tuple(_fields(found[index : min(end, index + 400)]))
+        following = starts[number + 1] if number + 1 < len(starts) else len(found)
+        fields = tuple(_fields(found[index : min(following, _end(found, index))]))
         answer.append(Handled(found[index].text, found[index].line, fields))
     return answer
+
+
+def _end(found: Sequence[Token], index: int) -> int:
+    """Where the code ends that handles an event whose name stands at `index`: with the entry of a
+    table, the arguments of a call, the block after a condition, or the block around a case."""
+    is_entry = found[index + 1].text == ":" if index + 1 < len(found) else False
+    in_table = is_entry and found[index - 1].text in ("{", ",")
+    is_condition = found[index - 1].text in _EQUALS or found[index + 1].text in _EQUALS
+    depth = 0
+    for position in range(index + 1, len(found)):
+        mark = found[position].text if found[position].kind == "mark" else ""
+        depth += (mark in _OPENING) - (mark in _CLOSING)
+        if is_condition and depth < 0:  # from here the block, or the one statement
+            is_condition, depth = False, 0
+            has_block = position + 1 < len(found) and found[position + 1].text == "{"
+            in_table = not has_block
+            continue
+        if depth < 0 or (in_table and not depth and mark in (",", ";")):
+            return position
+        if not depth and mark == "}" and not is_condition and found[index - 1].text in _EQUALS:
+            return position
+    return len(found)
 
 
 def _acts(found: Sequence[Token], index: int, known: set[str]) -> bool:

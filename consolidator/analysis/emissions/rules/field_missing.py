@@ -49,10 +49,12 @@ def check(context: Context) -> Iterator[Problem]:
         return
     tree = context.program.tree
     scripts = (path for path in tree.all_paths if path.endswith(SUFFIXES) and is_client(path))
+    events = [report.event for report in context.reports]
     for path in tree.containing(*known, paths=scripts):
         text = tree.read(path).decode("utf-8", "replace")
-        for case in handled(tokens(text), list(known)):
-            fields = known[case.event]
+        for case in handled(tokens(text), events):
+            if (fields := known.get(case.event)) is None:
+                continue
             for name, line in case.fields:
                 if name not in fields.names | _FRAME:
                     yield _problem(path, line, case.event, name, fields)

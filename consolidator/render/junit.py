@@ -24,7 +24,7 @@ def to_junit(findings: Iterable[Finding], suite: str) -> str:
         _suite(root, f"{suite}.{rule}", list(group))
     if not ordered:
         counts = {"tests": "1", "failures": "0", "errors": "0", "skipped": "0"}
-        passed = ET.SubElement(root, "testsuite", name=suite, **counts)
+        passed = ET.SubElement(root, "testsuite", {"name": suite, **counts})
         ET.SubElement(passed, "testcase", classname=suite, name="no findings")
     ET.indent(root)
     return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"

@@ -114,7 +114,7 @@ def _moved_to_start(spot: Spot) -> str:
 
 
 def _is_call(node: ast.Expr) -> bool:
-    return isinstance(node.value, ast.Call | ast.Await)
+    return isinstance(node.value, ast.Call | ast.Await | ast.Yield | ast.YieldFrom)
 
 
 def _after_imports(source: str, line: str) -> str:

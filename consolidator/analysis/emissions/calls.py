@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from consolidator.analysis.emissions.binding import accepts, bind
 from consolidator.analysis.emissions.code import (
+    Argument,
     Call,
     Expression,
+    Group,
     Joined,
     Path,
     Result,
@@ -24,6 +28,11 @@ from consolidator.analysis.emissions.values import Inference, in_order
 from consolidator.tree.names import Definition
 
 _CONSTRUCTORS = ("__init__", "__new__", "__post_init__")
+_STARTING = frozenset(
+    {"start_soon", "to_thread", "run_in_executor", "Thread", "Process", "run_sync", "submit"}
+    | {"start_background_task", "call_soon", "call_soon_threadsafe", "call_later", "spawn", "Timer"}
+)
+"""Calls that run a function with the arguments that follow it."""
 NO_PLACE = -1
 """The place of a use that stands under no condition."""
 _ENTERING = frozenset({"__enter__", "__exit__", "__aenter__", "__aexit__"})
@@ -277,8 +286,9 @@ class CallGraph:
                 sure = sure or (len(targets.guessed) == 1 and name not in _USUAL)
                 found.setdefault(target, []).append(Use(user, call.line, call.place, call, sure))
         for user, (expression, line, place) in self.program.handed_on(name):
+            started = _started(expression, line, user)
             for target in self.inference.of(expression, user).functions:
-                found.setdefault(target, []).append(Use(user, line, place, None, True))
+                found.setdefault(target, []).append(Use(user, line, place, started, True))
 
     def _wrapped_by(self, wrapper: Function) -> list[Use]:
         """What a decorator's inner function stands for: it runs where that is reached."""
@@ -403,6 +413,30 @@ def described(expression: Expression, function: Function) -> str:
     if isinstance(expression, Result):
         return f"{called_name(function.body.calls[expression.call])}()"
     return "the receiver"
+
+
+def _started(function: Expression, line: int, user: Function) -> Call | None:
+    """The call that `start_soon(f, x)`, `to_thread(f, x)` or `Thread(target=f, args=(x,))` stands for;
+    None where a function is handed on in another way."""
+    for call in user.body.calls:
+        if call.line > line or called_name(call) not in _STARTING:
+            continue
+        given = list(call.arguments)
+        named = {a.keyword: a.value for a in given if a.keyword}
+        if named.get("target") == function:
+            passed = named.get("args")
+            values = passed.values if isinstance(passed, Group) else ()
+            arguments = tuple(Argument(value) for value in values)
+            return msgspec.structs.replace(
+                call, callee=function, arguments=arguments, fate="awaited"
+            )
+        for position, argument in enumerate(given):
+            if argument.value == function and not argument.keyword:
+                rest = tuple(a for a in given[position + 1 :] if not a.keyword)
+                return msgspec.structs.replace(
+                    call, callee=function, arguments=rest, fate="awaited"
+                )
+    return None
 
 
 def _is_special(function: Function) -> bool:

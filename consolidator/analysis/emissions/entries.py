@@ -218,22 +218,46 @@ class Entries:
                 continue
             is_known = _REGISTERING.search(name) or name.rpartition(".")[2] in _TASKS
             if is_known or self._is_method_of_outside(name, function):
-                return f"registered by @{name}"
+                return "" if self._is_left_out(name, function) else f"registered by @{name}"
+        return ""
+
+    def _is_left_out(self, decorator: str, function: Function) -> bool:
+        """Whether it registers with a router that other files import and nothing ever uses."""
+        owner = decorator.rpartition(".")[0]
+        made_by = self._maker(owner, function)
+        if not made_by.endswith(("Router", "Blueprint", "RouteTableDef")):
+            return False
+        router = owner.rpartition(".")[2]
+        modules = {
+            fact.module.rpartition(".")[2] + "." + fact.name
+            for path in self._program.paths
+            if (facts := self._program.tree.facts(path)) is not None and path != function.path
+            for fact in facts.imports
+        }
+        own = function.module.rpartition(".")[2]
+        is_imported = f"{own}.{router}" in modules
+        return is_imported and not any(
+            isinstance(mention, Path) and mention.text.split(".")[-1] == router
+            for user in self._program.mentioning(router)
+            for mention, _, _ in user.mentions
+        )
+
+    def _maker(self, name: str, function: Function) -> str:
+        """What a variable of a module is made by: `fastapi.APIRouter`."""
+        resolver, scope = self._program.resolver, function.fact.scope if function.fact else ""
+        for definition in resolver.expression(function.path, name, scope).definitions:
+            facts = self._program.tree.facts(definition.path) if definition.path else None
+            for binding in facts.bindings if facts and definition.kind == "variable" else ():
+                if binding.name == definition.qualname and binding.form == "call":
+                    made_by = binding.value.partition("(")[0]
+                    makers = resolver.expression(definition.path, made_by, "").definitions
+                    return next((m.dotted for m in makers if m.kind == "external"), "")
         return ""
 
     def _is_method_of_outside(self, decorator: str, function: Function) -> bool:
         """`@app.before_server_start`, where `app` is made by a call of something outside."""
         owner, dot, _ = decorator.rpartition(".")
-        resolver, scope = self._program.resolver, function.fact.scope if function.fact else ""
-        found = resolver.expression(function.path, owner, scope).definitions if dot else ()
-        for definition in found:
-            facts = self._program.tree.facts(definition.path) if definition.path else None
-            for binding in facts.bindings if facts and definition.kind == "variable" else ():
-                made_by = binding.value.partition("(")[0]
-                if binding.name == definition.qualname and binding.form == "call":
-                    makers = resolver.expression(definition.path, made_by, "").definitions
-                    return any(maker.kind == "external" for maker in makers)
-        return False
+        return bool(dot and self._maker(owner, function))
 
     def _framework(self, function: Function) -> str:
         """Methods that an outside base class calls by its own rules."""

@@ -211,9 +211,14 @@ class Flow:
             return Verdict("false", why, "not-awaited")
         best = Verdict("false", "nobody takes it out of its queue")
         for taker, position in takers:
-            journey = self.of_result(position, taker, held, event)
+            if isinstance(position, str):
+                journey = self.of_name(position, taker, held, event)
+                blocked = ""
+            else:
+                journey = self.of_result(position, taker, held, event)
+                blocked = self.liveness.blocked_call(taker, position)
             reached = journey.reached.both(self.liveness.of(taker))
-            if blocked := self.liveness.blocked_call(taker, position):
+            if blocked:
                 reached = Verdict("false", blocked)
             best = best.best(reached) if best else reached
         return best
@@ -237,5 +242,5 @@ class Flow:
 
 
 def _is_dropped_put(put: Call, function: Function) -> bool:
-    is_put = called_name(put) == "put"
+    is_put = called_name(put) in ("put", "send")
     return is_put and function.is_async and lost_coroutine(put, function)

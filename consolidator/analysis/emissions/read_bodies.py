@@ -191,6 +191,9 @@ class _BodyReader:
             inner = node.value.value
             self._yield(inner, node.lineno)
             return ""
+        if isinstance(node.value, ast.Name | ast.Attribute):
+            self._expressions.read(node.value)  # a name by itself hands nothing on
+            return ""
         self._mention(node.value, dropped=True)
         if isinstance(node.value, ast.Call):
             callee = self._expressions.calls[-1].callee if self._expressions.calls else None

@@ -58,7 +58,7 @@ _LOG = re.compile(
     re.I,
 )
 _STORING = frozenset({"append", "appendleft", "add", "extend", "update", "setdefault", "insert"})
-_QUEUEING = frozenset({"put", "put_nowait", "send_nowait"})
+_QUEUEING = frozenset({"put", "put_nowait", "send", "send_nowait"})
 _COPYING = frozenset(
     {"copy", "values", "items", "asdict", "astuple", "_asdict", "model_dump", "model_copy", "dict"}
     | {
@@ -397,7 +397,7 @@ class Trace:
         if targets.classes:
             for cls in targets.classes:
                 self._holds_now(index, self._held_by_new(call, cls, targets))
-        elif not targets.functions:
+        elif not targets.functions and len(targets.guessed) != 1:
             self._holds_now(index, self._held_by_result(call))
         if not (targets.functions or targets.guessed or targets.classes):
             self._outside(call)
@@ -410,6 +410,9 @@ class Trace:
         if fields is not None and (why := _unfit(call, fields)):
             self._found(Verdict("false", f"{self._where(call)}: {cls.dotted} {why}"))
             return NOTHING
+        return self._held_by_fields(call, fields)
+
+    def _held_by_fields(self, call: Call, fields: tuple[str, ...] | None) -> Held:
         found = NOTHING
         for position, argument in enumerate(call.arguments):
             held = self._holds(argument.value)
@@ -430,6 +433,8 @@ class Trace:
         held = self._holds(owner) if owner is not None else NOTHING
         arguments = self._any(tuple(argument.value for argument in call.arguments))
         name = called_name(call)
+        if (fields := self._graph.inference.named_tuple(call.callee, self._function)) is not None:
+            return self._held_by_fields(call, fields)
         if name in _COPYING:
             return held | arguments
         first = call.arguments[0].value if call.arguments else None

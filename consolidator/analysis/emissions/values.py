@@ -22,6 +22,7 @@ from consolidator.analysis.emissions.code import (
     Member,
     Path,
     Result,
+    Text,
     Value,
     last_name,
 )
@@ -32,7 +33,8 @@ from consolidator.tree.names import Definition, Resolution
 _BUILTINS = frozenset({*dir(builtins), "__file__", "__name__", "__class__", "__path__", "__doc__"})
 _DEEPEST = 12  # steps of inference; real chains are shorter, and circles must end
 QUEUES = frozenset(
-    {"Queue", "LifoQueue", "PriorityQueue", "SimpleQueue", "JoinableQueue", "ContextVar", "deque"}
+    {"create_memory_object_stream", "open_memory_channel"}
+    | {"Queue", "LifoQueue", "PriorityQueue", "SimpleQueue", "JoinableQueue", "ContextVar", "deque"}
 )
 """What is made by these holds what is put into it for whoever takes it out."""
 _WRAPPERS = frozenset({"Optional", "Union", "Annotated", "Final", "ClassVar", "Awaitable"})
@@ -247,6 +249,24 @@ class Inference:
                 if addition.into_item and self.names(addition.target, where) == variable:
                     yield where, addition
 
+    def named_tuple(self, callee: Expression, function: Function) -> tuple[str, ...] | None:
+        """The fields of `Event = namedtuple("Event", "name detail")`; None for anything else."""
+        variable = self.names(callee.text, function) if isinstance(callee, Path) else None
+        module = self.program.function(variable.path, "") if variable else None
+        if variable is None or module is None:
+            return None
+        for assignment in module.body.assignments:
+            if assignment.target != variable.qualname or not isinstance(assignment.value, Result):
+                continue
+            call = module.body.calls[assignment.value.call]
+            if last_name(call.callee) == "namedtuple" and len(call.arguments) > 1:
+                names = call.arguments[1].value
+                if isinstance(names, Text):
+                    return tuple(names.value.replace(",", " ").split())
+                if isinstance(names, Group):
+                    return tuple(n.value for n in names.values if isinstance(n, Text))
+        return None
+
     def names(self, text: str, function: Function) -> Definition | None:
         """The one variable of a module or class that a dotted name means in a function."""
         head = text.partition(".")[0]
@@ -349,8 +369,9 @@ class Inference:
         if callee.outside:
             found |= Values(outside=frozenset(f"{name}()" for name in callee.outside), open=True)
             if last_name(call.callee) in QUEUES:
-                found |= Values(made=place)
-        if callee.elements is not None:
+                # Some give two ends: both stand for the queue between them.
+                found |= Values(made=place, elements=replace(found, made=place, open=True))
+        if callee.elements is not None and not callee.made:
             is_view = isinstance(call.callee, Path) and call.callee.last in (
                 "values",
                 "items",

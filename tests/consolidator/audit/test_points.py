@@ -207,3 +207,19 @@ def test_a_point_of_the_plan_is_broken_until_something_calls_it(tmp_path: Path) 
     plan = Plan(audit_points=(AuditPoint("wired", "The bus is wired", "*.Bus.connect"),))
     assert points(tmp_path, {"a.py": ""}, plan)["wired"].status == "broken"
     assert points(tmp_path, {"a.py": "bus.connect()\n"}, plan)["wired"].status == "ok"
+
+
+def test_middleware_around_a_channels_router_authenticates_and_checks_the_origin(
+    tmp_path: Path,
+) -> None:
+    source = """
+        from channels.auth import AuthMiddlewareStack
+        from channels.routing import ProtocolTypeRouter, URLRouter
+        from channels.security.websocket import AllowedHostsOriginValidator
+        from routing import patterns
+
+        application = ProtocolTypeRouter(
+            {"websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(patterns)))}
+        )
+        """
+    assert points(tmp_path, {"asgi.py": source})["middleware"].status == "ok"

@@ -68,6 +68,8 @@ HANDLERS = IntegrationPoint(
 )
 
 _AUTH = re.compile(r"auth|jwt|token|current_user|user_of|credential|session_user", re.I)
+_WRAPPER = re.compile(r"Middleware(Stack)?$")
+"""What wraps an ASGI application: `AuthMiddlewareStack(URLRouter(…))`."""
 _ORIGIN = re.compile(
     r"CORSMiddleware|allowed_origins|AllowedHostsOriginValidator|OriginValidator|check_origin|TrustedHost|cors_allowed_origins|add_cors|\borigins?\b",
     re.I,
@@ -86,6 +88,10 @@ def _middleware(file: CodeFile) -> Iterator[Evidence]:
             why = "sees HTTP requests only: a WebSocket handshake passes it by"
             yield file.evidence(call, "seen", why)
         elif _ORIGIN.search(name) and name[:1].isupper():
+            yield file.evidence(call, "ok", "origin")
+        elif _WRAPPER.search(name) and _AUTH.search(name):
+            yield file.evidence(call, "ok", "auth middleware")
+        elif any(k.arg in ("cors_allowed_origins", "origins") for k in call.keywords):
             yield file.evidence(call, "ok", "origin")
     for function in file.functions:
         if _is_endpoint(function):
@@ -144,5 +150,5 @@ MIDDLEWARE = IntegrationPoint(
     ("iddleware", "websocket", "Origin"),
     _middleware,
     _judge,
-    only=r"add_middleware|Middleware\(|\.middleware\(|\.websocket|\bwebsocket\b\s*[:,)]|\bscope\b|Origin",
+    only=r"add_middleware|Middleware(Stack)?\(|origins\s*=|\.middleware\(|\.websocket|\bwebsocket\b\s*[:,)]|\bscope\b|Origin",
 )

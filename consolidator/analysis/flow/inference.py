@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from posixpath import dirname
 from types import MappingProxyType
 
 from consolidator.analysis.flow.evaluate import Evaluator, Place
+from consolidator.analysis.flow.fixtures import Fixtures
 from consolidator.analysis.flow.scopes import functions_in
 from consolidator.analysis.flow.values import (
     NONE,
@@ -84,7 +84,7 @@ class Flow:
         self._members: dict[tuple[str, str], Values] = {}
         self._returned: dict[tuple[str, str], Values] = {}
         self._attributes: dict[str, dict[str, Values]] = {}
-        self._fixtures: dict[str, dict[str, Function]] = {}
+        self._fixtures = Fixtures()
         self._functions_at: OrderedDict[
             tuple[str, str], dict[int, ast.FunctionDef | ast.AsyncFunctionDef]
         ] = OrderedDict()
@@ -425,27 +425,8 @@ class Flow:
     def _fixture(
         self, place: Place, function: ast.FunctionDef | ast.AsyncFunctionDef, argument: ast.arg
     ) -> Values:
-        is_test = function.name.startswith("test") or any(
-            "fixture" in ast.unparse(decorator) for decorator in function.decorator_list
-        )
-        if not is_test or not place.source.first_party:
-            return NOTHING_KNOWN
-        for path in _fixture_files(place.path):
-            fixture = self._fixtures_of(place.source, path).get(argument.arg)
-            if fixture is not None and fixture.fact.line != function.lineno:
-                return self.result(fixture)
-        return NOTHING_KNOWN
-
-    def _fixtures_of(self, source: Source, path: str) -> dict[str, Function]:
-        if path not in self._fixtures:
-            facts = source.tree.facts(path) if source.tree.module(path) else None
-            module = source.tree.module(path)
-            self._fixtures[path] = {
-                fact.name: Function(source, path, f"{module}.{fact.qualname}", fact)
-                for fact in (facts.functions if facts else ())
-                if any("fixture" in decorator for decorator in fact.decorators)
-            }
-        return self._fixtures[path]
+        fixture = self._fixtures.given(place.source, place.path, function, argument.arg)
+        return NOTHING_KNOWN if fixture is None else self.result(fixture)
 
 
 def _gives_itself(function: Function) -> bool:
@@ -475,13 +456,3 @@ def _through(values: Values, via: str, own_name: str) -> Values:
         else v
         for v in values
     )
-
-
-def _fixture_files(path: str) -> Iterator[str]:
-    yield path
-    folder = dirname(path)
-    while True:
-        yield f"{folder}/conftest.py" if folder else "conftest.py"
-        if not folder:
-            return
-        folder = dirname(folder)

@@ -54,3 +54,15 @@ def test_the_runner_of_libcst_takes_the_command(tmp_path: Path) -> None:
         [*command, *options], capture_output=True, text=True, cwd=tmp_path, check=False
     )
     assert file.read_text() == "from new.home import Fresh as Thing\n", done.stderr
+
+
+def test_the_runner_of_libcst_removes_a_definition(tmp_path: Path) -> None:
+    file = tmp_path / "old.py"
+    file.write_text("class Thing: ...\n\n\nclass Kept: ...\n")
+    command = [sys.executable, "-m", "libcst.tool", "codemod", "-x"]
+    name = "codemods.commands.RemoveDefinitionsCommand"
+    options = [name, "--name", "Thing", "--new_name", "new.home.Fresh", "--no-format", str(file)]
+    done = subprocess.run(
+        [*command, *options], capture_output=True, text=True, cwd=tmp_path, check=False
+    )
+    assert file.read_text() == "class Kept: ...\n", done.stderr

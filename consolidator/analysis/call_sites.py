@@ -11,7 +11,7 @@ from codemods.positions import Positions
 from consolidator.analysis.calls.earlier import Earlier
 from consolidator.analysis.calls.mistakes import call_mistakes
 from consolidator.analysis.calls.overrides import overrides
-from consolidator.analysis.calls.passing import Passed, joined, passed_in
+from consolidator.analysis.calls.passing import Passed, joined, kept_in, passed_in
 from consolidator.analysis.calls.reach import Reach
 from consolidator.analysis.calls.sites import Sites
 from consolidator.analysis.calls.subjects import Subjects
@@ -60,6 +60,10 @@ def plan_calls(
                 findings[path] = found
         if not paths:
             break
+    kept = search.keeping()
+    for path in sorted(kept if only is None else kept & only):
+        if (found := search.file(path)) is not None:
+            findings[path] = found
     changes = [found.change for found in findings.values() if found.change is not None]
     omissions = {o for found in findings.values() for o in found.omissions}
     changes.sort(key=lambda change: change.path)
@@ -100,6 +104,11 @@ class _Search:
         self.flow = Flow(self.world, self.reach.makes, passed)
         functions = (self.world.function_of(name) for name, _ in fresh)
         return {function.path for function in functions if function is not None}
+
+    def keeping(self) -> frozenset[str]:
+        """Files that take an object from an attribute in which a method keeps what it was passed."""
+        attributes = kept_in(self.subjects, self.passed)
+        return self.reach.keeping(attributes, self.changed.keys()) if attributes else frozenset()
 
     def file(self, path: str) -> _InFile | None:
         omissions = list(overrides(self.subjects, path))

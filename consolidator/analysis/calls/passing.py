@@ -68,6 +68,21 @@ def _concerning(subjects: Subjects, values: Values) -> Values:
     return frozenset(value for value in values if value.kind in kinds and subjects.concerns(value))
 
 
+def kept_in(subjects: Subjects, passed: Passed) -> frozenset[str]:
+    """Attributes in which methods keep what they are passed."""
+    found: set[str] = set()
+    for method, parameter in passed:
+        function = subjects.world.function_of(method)
+        cls = subjects.world.class_of(method.rpartition(".")[0])
+        if function is None or cls is None:
+            continue
+        lines = range(function.fact.line, function.fact.end_line + 1)
+        found |= {
+            n for n, line, value in cls.fact.self_attributes if value == parameter if line in lines
+        }
+    return frozenset(found)
+
+
 def joined(tables: list[Passed]) -> Passed:
     """What any of the tables says."""
     found: Passed = {}

@@ -30,6 +30,7 @@ class Reach:
         self._tree: Tree = subjects.world.tree
         self.members = self._members()
         self._lines_of: dict[str, dict[str, list[int]]] = {}
+        self._kept: frozenset[str] = frozenset()
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -79,6 +80,18 @@ class Reach:
         wanted = frozenset(self._tree.paths) if only is None else only & frozenset(self._tree.paths)
         return frozenset(path for path in wanted if path in self.naming or self._is_using(path))
 
+    def keeping(self, attributes: frozenset[str], methods: Set[str]) -> frozenset[str]:
+        """Files that read one of the attributes and name one of the methods; from now on the attributes
+        carry one of the plan's objects."""
+        self._kept = attributes
+        self._lines_of.clear()
+        return frozenset(
+            path
+            for path in self._tree.containing(*sorted(f".{name}" for name in attributes))
+            if not methods.isdisjoint(words := self._words(path))
+            and not attributes.isdisjoint(words)
+        )
+
     def concerns(self, path: str) -> bool:
         """Whether any code in one of the files can use one of the plan's objects: asked of facts, before
         the file is parsed again."""
@@ -117,8 +130,10 @@ class Reach:
                 return True
             if any(a <= last and first <= b for a, b in always):
                 return True
-            is_held = path in self.naming or touches(makers, first, last)
-            return is_held and touches(members, first, last)
+            is_made = touches(makers, first, last)
+            if path in self.naming:
+                return is_made or touches(members, first, last)
+            return is_made and touches(members, first, last)
 
         return matter
 
@@ -151,7 +166,7 @@ class Reach:
             wanted = {
                 "members": self.members,
                 "names": names,
-                "makers": names | self._carriers,
+                "makers": names | self._carriers | self._kept,
                 "distinctive": self._distinctive,
             }
             self._lines_of[path] = self._holding(path, wanted)

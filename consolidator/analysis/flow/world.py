@@ -175,7 +175,12 @@ class World:
         return self._classes.get(dotted)
 
     def function_of(self, dotted: str) -> Function | None:
-        return self._functions.get(dotted)
+        """A function met before, or a method, by its dotted name."""
+        if dotted in self._functions:
+            return self._functions[dotted]
+        owner, _, name = dotted.rpartition(".")
+        cls = self.class_of(owner) if owner else None
+        return cls.functions.get(name) if cls else None
 
     # inheritance
 

@@ -132,11 +132,24 @@ class Sites:
             self._references.doubles.recorded(function)
             return True
         if not self._is_one(receivers, function.attr):
-            self._several(node, function, concerned)
+            if not self._agreed(node, receivers, function.attr):
+                self._several(node, function, concerned)
         elif value.kind == "class" and not _is_static(self._subjects, value, function.attr):
             return self._unbound(node, function, value)
         else:
             self._adapt(node, value, function.attr)
+        return True
+
+    def _agreed(self, node: ast.Call, receivers: Values, name: str) -> bool:
+        """Adapts the call where it becomes the same, whichever of the values the receiver is."""
+        each = [self._subjects.of_instance(v, name) for v in receivers if v.kind == "instance"]
+        if len(each) != len(receivers) or not all(c.certain for c in each):
+            return False
+        found = {self._decide(node, candidates, name) for candidates in each}
+        new = next(iter(found))
+        if len(found) != 1 or not isinstance(new, NewCall):
+            return False
+        self._write(node, new, name)
         return True
 
     def _is_one(self, receivers: Values, name: str) -> bool:

@@ -148,6 +148,28 @@ def test_two_legacy_classes_of_one_name_are_told_apart_by_the_types_of_arguments
     assert migrate(body, plan, files).text.endswith("E(who='u', m=M())\nE(m=M(), who='u')\n")
 
 
+def test_two_legacy_classes_whose_call_becomes_the_same_are_adapted(migrate: Migrate) -> None:
+    files = {
+        "app/one.py": "class E:\n    def tell(self, who): ...\n",
+        "app/two.py": "class P:\n    def tell(self, who): ...\n",
+        "app/target.py": "class T:\n    def told(self, who): ...\n",
+    }
+    plan = """
+        [[move]]
+        from = "app.one.E"
+        to = "app.target.T"
+        methods = { tell = "told" }
+        [[move]]
+        from = "app.two.P"
+        to = "app.target.T"
+        methods = { tell = "told" }
+    """
+    body = "from app.one import E\nfrom app.two import P\ndef f(x: P): x.tell(1)\nf(E())\n"
+    result = migrate(body, plan, files)
+    assert "x.told(1)" in result.text
+    assert result.omissions == ()
+
+
 def test_without_evidence_the_choice_is_left_to_a_human(migrate: Migrate) -> None:
     files = {
         "app/one.py": "class E:\n    def __init__(self, who, run): ...\n",

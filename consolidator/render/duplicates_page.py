@@ -27,22 +27,42 @@ tr.chosen { background: #2a71 } .place { opacity: .7; font-size: .85em } b.lette
 """
 
 
+_FILTER = """
+<script>
+const box = document.getElementById("filter");
+box.addEventListener("input", () => {
+  const wanted = box.value.toLowerCase().split(/\\s+/);
+  for (const part of document.querySelectorAll("[data-words]"))
+    part.hidden = !wanted.every(word => part.dataset.words.includes(word));
+});
+</script>
+"""
+"""Hides the rows and sections of which a word typed says nothing; without scripts all is shown."""
+
+
 def to_html(report: Report, tree: Tree) -> str:
     """One page for a person; sources of the differing methods come from `tree`."""
     body = [f'<p id="top">{escape(summary(report))}</p>', _contents(report)]
     body += [_family(number, family, tree) for number, family in enumerate(report.families, 1)]
-    return page("Duplicates", "\n".join(body), _STYLE)
+    return page("Duplicates", "\n".join(body) + _FILTER, _STYLE)
+
+
+def _words(family: Family) -> str:
+    """What a family can be found by: its kind and the names of its classes."""
+    names = (member.qualname for member in classes(family))
+    return escape(" ".join([family.kind, *names]).lower(), quote=True)
 
 
 def _contents(report: Report) -> str:
     rows = [
-        f'<tr><td><a href="#f{number}">{escape(family.name)}</a></td><td>{family.kind}</td>'
+        f'<tr data-words="{_words(family)}"><td><a href="#f{number}">{escape(family.name)}</a></td><td>{family.kind}</td>'
         f"<td>{family.score:.2f}</td><td>{len(classes(family))}</td>"
         f"<td><code>{escape(family.suggested_canonical)}</code></td></tr>"
         for number, family in enumerate(report.families, 1)
     ]
     head = "<tr><th>family</th><th>kind</th><th>score</th><th>classes</th><th>suggested</th></tr>"
-    return f'<div class="wide"><table>{head}{"".join(rows)}</table></div>'
+    search = '<p><input id="filter" type="search" placeholder="Show only families that name …"></p>'
+    return f'{search}<div class="wide"><table>{head}{"".join(rows)}</table></div>'
 
 
 def _family(number: int, family: Family, tree: Tree) -> str:
@@ -52,7 +72,7 @@ def _family(number: int, family: Family, tree: Tree) -> str:
     lacks = ", ".join(f"<code>{escape(name)}</code>" for name in family.canonical_lacks)
     chosen = f"<p>Suggested: {_letter(named[family.suggested_canonical])}"
     return (
-        f'<section id="f{number}"><h2>{escape(family.name)}</h2>'
+        f'<section id="f{number}" data-words="{_words(family)}"><h2>{escape(family.name)}</h2>'
         f"<p>{family.kind}, score {family.score:.2f}</p>"
         f"{_members(family)}<ul>{why}</ul>"
         f"{chosen}<code>{escape(family.suggested_canonical)}</code>"

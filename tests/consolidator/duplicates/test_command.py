@@ -96,6 +96,7 @@ def test_the_html_page_needs_no_network_and_escapes_the_source(tmp_path: Path) -
     page = run(root, "--format", "html").stdout.decode()
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert" in page
+    assert page.count("data-words=") == 2  # the row and the section that the filter hides
     assert "http" not in page.replace("http-equiv", "")
 
 

@@ -11,6 +11,7 @@ from rich.console import RenderableType
 from consolidator.adapters.environment import environment_of
 from consolidator.adapters.files import check_root
 from consolidator.analysis.audit.compare import worse_than
+from consolidator.analysis.audit.fixes import lost_fixes
 from consolidator.analysis.audit.report import RULES, AuditReport
 from consolidator.analysis.audit.run import audit as examine
 from consolidator.analysis.audit.shrinking import shrunk_between
@@ -30,12 +31,14 @@ from consolidator.cli.common import (
     open_tree,
     say,
 )
+from consolidator.cli.extraction import extraction
 from consolidator.cli.revision import open_tree_at
 from consolidator.render import audit as render
 from consolidator.render.document import dumps
 from consolidator.render.github import to_github
 from consolidator.render.junit import to_junit
 from consolidator.render.sarif import to_sarif
+from consolidator.workflow.extract import Selection
 
 app = new_app()
 
@@ -65,8 +68,8 @@ def audit(
 
     Every member of the legacy classes that callers use is held against the replacement: members that
     are missing, calls that no longer fit. Then the ten integration points of an agent backend: are
-    the pieces wired, are tool runs ended on errors too, does the frontend handle each event. Without
-    a plan only the points are examined.
+    the pieces wired, are tool runs ended on errors too, does the frontend handle each event. In a git
+    repository also the fixes that `extract` finds at risk. Without a plan only the points are examined.
 
     **Example:** `consolidator audit . --format md --output audit.md`
 
@@ -85,4 +88,6 @@ def audit(
         report = worse_than(report, examine(earlier, plan, installed), since)
         fewer = sorted({*report.shrunk, *shrunk_between(earlier, tree, since)})
         report = replace(report, shrunk=tuple(fewer))
+    elif plan.moves and (history := extraction(root, plan, Selection(), jobs, no_cache=no_cache)):
+        report = replace(report, lost_fixes=tuple(lost_fixes(history, plan)))
     conclude(RENDERERS[form](report), output, findings=report.failing)

@@ -15,6 +15,7 @@ from rich.text import Text
 from consolidator.analysis.audit.report import (
     AuditReport,
     Evidence,
+    LostFix,
     MissingMember,
     Point,
     SignatureConflict,
@@ -39,6 +40,7 @@ def to_json(report: AuditReport) -> dict[str, Any]:
         signature_conflicts=[asdict(conflict) for conflict in report.conflicts],
         shrunk_bodies=[asdict(shrunk) for shrunk in report.shrunk],
         mixed_identifiers=[asdict(mixed) for mixed in report.mixed],
+        lost_fixes=[asdict(lost) for lost in report.lost_fixes],
         dangling_references=[asdict(dangling) for dangling in report.dangling],
         already_missing=[_missing(missing) for missing in report.already_missing],
         unread=list(report.unread),
@@ -123,6 +125,10 @@ def _sections(report: AuditReport) -> list[tuple[str, list[str]]]:
             "Methods that do less",
             [f"{s.path}:{s.line}: {s.canonical}: {s.why}" for s in report.shrunk],
         ),
+        (
+            "Fixes that the replacement lacks: decide them with [[keep]] or [[drop]]",
+            [f"{f.fix[:12]} {f.category}: {f.subject}{_lives(f)}" for f in report.lost_fixes],
+        ),
         ("Identifiers mixed up", [f"{m.path}:{m.line}: {m.why}" for m in report.mixed]),
         (
             "Other files that name what moves away",
@@ -137,6 +143,10 @@ def _sections(report: AuditReport) -> list[tuple[str, list[str]]]:
         ),
         ("Not examined", _by_reason(report.unread)),
     ]
+
+
+def _lives(lost: LostFix) -> str:
+    return f" (lives in {', '.join(lost.lives_in)})" if lost.lives_in else ""
 
 
 def _by_reason(unread: Iterable[str]) -> list[str]:
@@ -178,10 +188,12 @@ def summary(report: AuditReport) -> str:
     bad = sum(point.status in ("broken", "at-risk") for point in report.points)
     adapted = sum(conflict.adapted for conflict in report.conflicts)
     since = f" worse than at {report.since}" if report.since else ""
+    lost = len(report.lost_fixes)
+    fixes = f", {lost} {'fixes' if lost > 1 else 'fix'} at risk" if lost else ""
     return (
         f"{bad} of {len(report.points)} points broken or at risk, {len(report.missing)} missing "
         f"members, {len(report.conflicts) - adapted} calls that do not fit, {adapted} that "
-        f"`migrate calls` adapts{since}"
+        f"`migrate calls` adapts{fixes}{since}"
     )
 
 

@@ -100,6 +100,19 @@ class Dangling:
 
 
 @dataclass(frozen=True, slots=True)
+class LostFix:
+    """A fix that a legacy class holds, its replacement lacks, and the plan does not speak of."""
+
+    path: str
+    line: int
+    fix: str
+    """Hash of the commit."""
+    subject: str
+    category: str
+    lives_in: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AuditReport:
     root: str
     files: int
@@ -112,6 +125,8 @@ class AuditReport:
     dangling: tuple[Dangling, ...] = ()
     already_missing: tuple[MissingMember, ...] = ()
     """What callers use and the legacy classes themselves lack: broken before, and after."""
+    lost_fixes: tuple[LostFix, ...] = ()
+    """What `extract` calls at risk; not compared by `--since`."""
     unread: tuple[str, ...] = ()
     """Names of the plan that could not be read, and why: nothing is said about their members."""
     since: str = ""
@@ -144,6 +159,11 @@ class AuditReport:
             yield Finding(shrunk.path, shrunk.line, "shrunk-body", message, "warning")
         for mixed in self.mixed:
             yield Finding(mixed.path, mixed.line, "mixed-identifier", mixed.why, "warning")
+        for lost in self.lost_fixes:
+            message = (
+                f"the replacement lacks the {lost.category} fix {lost.fix[:12]} ({lost.subject})"
+            )
+            yield Finding(lost.path, lost.line, "lost-fix", message, "warning")
         for dangling in self.dangling:
             message = f"names {dangling.names}, which the plan moves away"
             yield Finding(dangling.path, dangling.line, "dangling-reference", message, "note")
@@ -169,5 +189,6 @@ RULES = (
     Rule("signature-conflict", "A call does not fit the replacement's signature"),
     Rule("shrunk-body", "A method keeps its name and does less"),
     Rule("mixed-identifier", "An identifier of one meaning is passed where another is expected"),
+    Rule("lost-fix", "A fix in the history is absent from the replacement, and nobody has decided"),
     Rule("dangling-reference", "A document, configuration or script names what the plan removes"),
 )

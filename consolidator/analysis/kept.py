@@ -129,7 +129,7 @@ class _Holders:
 
     def holds(self, trace: Trace) -> bool:
         if trace.kind == "test":
-            return bool(self._files(f"def {trace.text}(", test=True))
+            return bool(self._files(f"def {trace.text}(", test=True)) or self._renamed(trace)
         if units := self.units(trace):
             return any(_has(unit, trace) for unit in units)
         if trace.kind == "removal":
@@ -139,6 +139,15 @@ class _Holders:
             _has(unit, trace)
             for path in self._files(word, test=False)
             for unit in self._of(path).values()
+        )
+
+    def _renamed(self, trace: Trace) -> bool:
+        """Whether the test's file has one whose name says nearly the same."""
+        words = frozenset(trace.text.split("_"))
+        facts = self._tree.facts(trace.path) if trace.path in self.paths else None
+        return facts is not None and any(
+            _alike(words, frozenset(fact.qualname.rpartition(".")[2].split("_")))
+            for fact in facts.functions
         )
 
     def units(self, trace: Trace) -> list[Unit]:

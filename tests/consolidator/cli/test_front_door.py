@@ -219,8 +219,8 @@ def test_an_internal_error_exits_with_3_whatever_its_type(error: str, tmp_path: 
 
 def test_an_interrupt_exits_with_130_and_no_traceback(tmp_path: Path) -> None:
     script = (
-        "import os, signal, sys; from consolidator.cli import main, duplicates as command\n"
-        "def stop(*_, **__): os.kill(os.getpid(), signal.SIGINT)\n"
+        "import signal, sys; from consolidator.cli import main, duplicates as command\n"
+        "def stop(*_, **__): signal.raise_signal(signal.SIGINT)\n"
         "command.find_duplicates = stop\n"
         f"sys.argv = ['consolidator', 'duplicates', {str(copies(tmp_path / 'project'))!r}]; main()"
     )

@@ -102,6 +102,12 @@ def test_the_test_of_a_fix_must_stay(root):
     assert "its test test_a_dead_socket_is_dropped is gone" in message
 
 
+def test_the_test_of_a_fix_may_get_a_name_that_says_nearly_the_same(root):
+    path = root / "tests/test_hub.py"
+    path.write_text(path.read_text().replace("_is_dropped", "_is_dropped_once"))
+    assert gone(root) == []
+
+
 def test_a_class_that_the_plan_moves_away_may_go(root):
     plan = root / "consolidation.toml"
     plan.write_text(

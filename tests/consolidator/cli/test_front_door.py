@@ -220,6 +220,7 @@ def test_an_internal_error_exits_with_3_whatever_its_type(error: str, tmp_path: 
 def test_an_interrupt_exits_with_130_and_no_traceback(tmp_path: Path) -> None:
     script = (
         "import signal, sys; from consolidator.cli import main, duplicates as command\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it\n"
         "def stop(*_, **__): signal.raise_signal(signal.SIGINT)\n"
         "command.find_duplicates = stop\n"
         f"sys.argv = ['consolidator', 'duplicates', {str(copies(tmp_path / 'project'))!r}]; main()"

@@ -207,7 +207,9 @@ class UnifiedWebSocketManager:
         return seq
 
     async def _end_turn(self) -> None:
-        """One round of the loop wakes the writers, the next lets them write."""
+        """One round of the loop wakes the writers, the next lets them write. One emitter gives up its
+        turn for all: a journal that wakes hundreds at once has had them wait already."""
+        self._turn_ends = time.monotonic() + _TURN
         await asyncio.sleep(0)
         await asyncio.sleep(0)
         self._turn_ends = time.monotonic() + _TURN

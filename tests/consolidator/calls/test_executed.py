@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from call_cases import plan_of
+from case_files import titled
 from traced_calls import PLAN, execute, tree
 from trees import tree_of, write_tree
 
@@ -30,10 +31,8 @@ class Case:
 
 
 def cases() -> Iterator[Case]:
-    for path in sorted(CASES.glob("*.txt")):
-        for chunk in path.read_text("utf-8").split("=== ")[1:]:
-            title, _, body = chunk.partition("\n")
-            yield parse(Case(f"{path.stem[3:]}: {title}"), body)
+    for title, body in titled(CASES):
+        yield parse(Case(title), body)
 
 
 def parse(case: Case, body: str) -> Case:

@@ -10,6 +10,7 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
+from case_files import titled
 from trees import tree_of, write_tree
 
 from codemods.view import Options
@@ -43,10 +44,8 @@ class Case:
 
 
 def cases() -> Iterator[Case]:
-    for path in sorted(CASES.glob("*.txt")):
-        for chunk in path.read_text("utf-8").split("=== ")[1:]:
-            title, _, body = chunk.partition("\n")
-            yield parse(Case(f"{path.stem[3:]}: {title}"), body)
+    for title, body in titled(CASES):
+        yield parse(Case(title), body)
 
 
 def parse(case: Case, body: str) -> Case:

@@ -145,6 +145,6 @@ class ContentCache(Generic[Record]):
 
     def _rebuild(self) -> None:
         if self._database is not None:
-            self._database.close()
+            _close(self._database)
         self._discard()
         self._database = self._open()

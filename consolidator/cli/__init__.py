@@ -39,11 +39,6 @@ class _LazyGroup(TyperGroup):
         try:
             return super().invoke(ctx)
         except (EOFError, OSError) as error:
-            if isinstance(error, BrokenPipeError) and not {"-h", "--help"}.isdisjoint(sys.argv):
-                from consolidator.cli.common import hush  # noqa: PLC0415 - costs what no help needs
-
-                hush(sys.stdout)  # help that nobody reads to its end
-                raise typer.Exit from None
             raise _InternalError from error
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002

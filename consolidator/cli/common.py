@@ -156,10 +156,10 @@ def say(message: str, *, quiet: bool = False) -> None:
     try:
         print(message, file=sys.stderr)  # noqa: T201
     except BrokenPipeError:
-        hush(sys.stderr)
+        _hush(sys.stderr)
 
 
-def hush(stream: TextIO) -> None:
+def _hush(stream: TextIO) -> None:
     """Lead a stream that nobody reads any more to nowhere, the interpreter's last flush included."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
@@ -194,7 +194,7 @@ def write(result: str | RenderableType, output: Path | None) -> None:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
     except BrokenPipeError:
-        hush(sys.stdout)
+        _hush(sys.stdout)
     except OSError as error:
         raise ToolError(f"{output or 'stdout'}: can't be written: {error.strerror}") from error
 

@@ -15,15 +15,9 @@ from consolidator.analysis.emissions.code import (
     Argument,
     Assignment,
     Call,
-    Choice,
     Element,
-    Entered,
     Expression,
-    Group,
     Item,
-    Joined,
-    Member,
-    Opaque,
     Path,
     Result,
     Text,
@@ -38,10 +32,10 @@ from consolidator.analysis.emissions.held import (
     SOMEWHERE,
     Held,
     field_of,
-    is_exactly,
     part_of,
     under,
 )
+from consolidator.analysis.emissions.holdings import Holdings
 from consolidator.analysis.emissions.possible import Values
 from consolidator.analysis.emissions.program import Function
 from consolidator.analysis.emissions.transports import group_message, is_broker, is_transport
@@ -113,13 +107,11 @@ class Trace:
         self._graph = flow.graph
         self._function = function
         self._event = event
-        self._names: dict[str, Held] = dict(names or {})
-        self._results: dict[int, Held] = dict(results or {})
-        self._origin = origin
+        self._holdings = Holdings(names, results, origin, self._maps_to_itself)
         self._taken: dict[int, tuple[Held, ...]] = {}
         self._kept: set[tuple[str, Held]] = set()
         self._journey = Journey()
-        self._decider = Decider(flow.graph.inference, function, event, self._is_event)
+        self._decider = Decider(flow.graph.inference, function, event, self._holdings.is_event)
 
     def run(self) -> Journey:
         body = self._function.body
@@ -128,44 +120,37 @@ class Trace:
             size = self._size()
             self._closures()
             for index, call in enumerate(body.calls):
-                if isinstance(call.callee, Path) and call.callee.text in self._names:
-                    self._holds_now(index, SOMEWHERE)  # what holds the value may give it back
-                taken = self._takes(call)
+                if isinstance(call.callee, Path) and call.callee.text in self._holdings.names:
+                    self._holdings.add_result(
+                        index, SOMEWHERE
+                    )  # what holds the value may give it back
+                taken = self._holdings.taken_by(call)
                 if any(taken) and self._taken.get(index) != taken:
                     self._taken[index] = taken
                     self._call(index, call)
             for assignment in body.assignments:
-                held = self._holds(assignment.value)
+                held = self._holdings.of(assignment.value)
                 if held and not self._blocked(assignment):
                     self._assigned(assignment, held)
         for found in body.returns:
             if self._excluded(found.place) is None:
-                self._journey.returned |= self._holds(found.value)
-        self._journey.kept = self._kept_by_receiver()
+                self._journey.returned |= self._holdings.of(found.value)
+        self._journey.kept = self._holdings.kept_by(self._function.receiver)
         self._journey.decided |= self._decider.decided
         return self._journey
 
     def _size(self) -> int:
-        held = sum(len(h) for h in (*self._names.values(), *self._results.values()))
-        return held + len(self._taken)
-
-    def _kept_by_receiver(self) -> Held:
-        start = f"{self._function.receiver}."
-        found = NOTHING
-        for name, held in self._names.items():
-            if len(start) > 1 and name.startswith(start):
-                found |= under(held, name.removeprefix(start).partition(".")[0])
-        return found
+        return self._holdings.size + len(self._taken)
 
     def _closures(self) -> None:
         """What functions inside this one do with the names that they share with it."""
         for nested in self._graph.program.nested(self._function):
             own = {a.target for a in nested.body.assignments}
             own |= {p.name for p in nested.fact.parameters} if nested.fact else set()
-            for name in sorted(set(self._names) - own):
-                journey = self._of_name(name, nested, self._names[name])
+            for name in sorted(set(self._holdings.names) - own):
+                journey = self._of_name(name, nested, self._holdings.names[name])
                 if journey.returned:
-                    self._add_name(nested.name, SOMEWHERE)
+                    self._holdings.add_name(nested.name, SOMEWHERE)
                 if journey.reached and self._flow.liveness.of(nested):
                     self._journey.used = True
                     self._found(journey.reached)
@@ -175,6 +160,9 @@ class Trace:
         self._journey.decided |= journey.decided
         return journey
 
+    def _maps_to_itself(self, table: Expression) -> bool | None:
+        return self._decider.maps_to_itself(table)
+
     def _blocked(self, step: Call | Assignment) -> str:
         excluded = self._excluded(step.place)
         return excluded or self._flow.liveness.blocked(self._function, step.place, step.line)
@@ -182,97 +170,19 @@ class Trace:
     def _excluded(self, place: int) -> str | None:
         return self._decider.excluded(self._function.body.places[place])
 
-    # what holds the value
-
-    def _is_event(self, expression: Expression) -> bool:
-        return is_exactly(self._holds(expression))
-
-    def _holds(self, expression: Expression) -> Held:
-        """What an expression's own value holds of the value."""
-        if self._origin is not None and expression is self._origin:
-            return ITSELF
-        match expression:
-            case Path():
-                return self._held_by_path(expression.text)
-            case Result():
-                return self._results.get(expression.call, NOTHING)
-            case Member():
-                return field_of(self._holds(expression.owner), expression.name)
-            case Item():
-                return self._held_by_item(expression)
-            case Element() | Entered():
-                return self._holds(
-                    expression.owner if isinstance(expression, Element) else expression.manager
-                )
-            case Group():
-                return self._held_by_group(expression)
-            case Joined() | Opaque():
-                return part_of(self._any(expression.parts))
-            case Choice():
-                return self._any(expression.options)
-        return NOTHING
-
-    def _any(self, expressions: tuple[Expression, ...]) -> Held:
-        return NOTHING.union(*(self._holds(expression) for expression in expressions))
-
-    def _held_by_path(self, text: str) -> Held:
-        found = NOTHING
-        for name, held in self._names.items():
-            if text == name:
-                found |= held
-            elif text.startswith(f"{name}."):
-                for attribute in text.removeprefix(f"{name}.").split("."):
-                    held = field_of(held, attribute)  # noqa: PLW2901 - one step after the other
-                found |= held
-        return found
-
-    def _held_by_item(self, item: Item) -> Held:
-        held = self._holds(item.owner)
-        if held:
-            return field_of(held, item.key.value) if isinstance(item.key, Text) else held
-        if self._is_event(item.key):
-            return ITSELF if self._decider.maps_to_itself(item.owner) else NOTHING
-        return NOTHING
-
-    def _held_by_group(self, group: Group) -> Held:
-        if not group.keys:
-            return self._any(group.values)
-        found = NOTHING
-        for key, value in zip(group.keys, group.values, strict=True):
-            held = self._holds(value)
-            if isinstance(key, Text):
-                found |= under(held, key.value)
-            elif key is None:
-                found |= held
-            else:
-                found |= part_of(held | self._holds(key))
-        return found
-
-    def _takes(self, call: Call) -> tuple[Held, ...]:
-        owner = owner_of(call.callee)
-        held = self._holds(owner) if owner is not None else NOTHING
-        return (held, *(self._holds(argument.value) for argument in call.arguments))
-
-    def _holds_now(self, call: int, held: Held) -> None:
-        if held:
-            self._results[call] = self._results.get(call, NOTHING) | held
-
-    def _add_name(self, name: str, held: Held) -> None:
-        self._names[name] = self._names.get(name, NOTHING) | held
-
     def _assigned(self, assignment: Assignment, held: Held) -> None:
         if assignment.into_item:
             held |= SOMEWHERE
         head, _, rest = assignment.target.partition(".")
         if not rest:
-            self._add_name(head, held)
+            self._holdings.add_name(head, held)
         elif head == self._function.receiver:
-            known = self._names.get(assignment.target, NOTHING)
-            self._add_name(assignment.target, held)
+            known = self._holdings.names.get(assignment.target, NOTHING)
+            self._holdings.add_name(assignment.target, held)
             if not held <= known:
                 self._stored(rest.partition(".")[0], held, queued=False)
         else:
-            self._add_name(head, under(held, rest.partition(".")[0]))
+            self._holdings.add_name(head, under(held, rest.partition(".")[0]))
 
     # calls
 
@@ -309,18 +219,18 @@ class Trace:
     def _is_lookup(self, index: int, call: Call) -> bool:
         """`TABLE.get(event, …)` of a table that is written out: its entry is what goes on."""
         owner, arguments = owner_of(call.callee), call.arguments
-        if called_name(call) != "get" or owner is None or not arguments or self._holds(owner):
+        if called_name(call) != "get" or owner is None or not arguments or self._holdings.of(owner):
             return False
-        if not self._is_event(arguments[0].value):
+        if not self._holdings.is_event(arguments[0].value):
             return False
         same = self._decider.maps_to_itself(owner)
         if same is None:
-            default = self._holds(arguments[1].value) if len(arguments) > 1 else NOTHING
+            default = self._holdings.of(arguments[1].value) if len(arguments) > 1 else NOTHING
             if not self._decider.is_table(owner):
                 return False
-            self._holds_now(index, default)
+            self._holdings.add_result(index, default)
         elif same:
-            self._holds_now(index, ITSELF)
+            self._holdings.add_result(index, ITSELF)
         return True
 
     def _to_group(self, call: Call, handler: str, message: Expression) -> None:
@@ -337,7 +247,7 @@ class Trace:
             self._found(Verdict("false", f"{self._where(call)}: {why}"))
         for method in methods:
             for parameter in method.fact.parameters[1:2] if method.fact else ():
-                journey = self._of_name(parameter.name, method, self._holds(message))
+                journey = self._of_name(parameter.name, method, self._holdings.of(message))
                 self._found(journey.reached.both(self._flow.liveness.of(method)))
 
     def _by_callers(self, index: int, call: Call) -> bool:
@@ -396,9 +306,9 @@ class Trace:
             self._found(self._guess([self._enter(index, call, t) for t in targets.guessed], call))
         if targets.classes:
             for cls in targets.classes:
-                self._holds_now(index, self._held_by_new(call, cls, targets))
+                self._holdings.add_result(index, self._held_by_new(call, cls, targets))
         elif not targets.functions and len(targets.guessed) != 1:
-            self._holds_now(index, self._held_by_result(call))
+            self._holdings.add_result(index, self._held_by_result(call))
         if not (targets.functions or targets.guessed or targets.classes):
             self._outside(call)
 
@@ -410,31 +320,16 @@ class Trace:
         if fields is not None and (why := _unfit(call, fields)):
             self._found(Verdict("false", f"{self._where(call)}: {cls.dotted} {why}"))
             return NOTHING
-        return self._held_by_fields(call, fields)
-
-    def _held_by_fields(self, call: Call, fields: tuple[str, ...] | None) -> Held:
-        found = NOTHING
-        for position, argument in enumerate(call.arguments):
-            held = self._holds(argument.value)
-            if argument.starred:
-                found |= held
-            elif argument.keyword:
-                known = fields is None or argument.keyword in fields
-                found |= under(held, argument.keyword) if known else NOTHING
-            elif fields is not None and position < len(fields):
-                found |= under(held, fields[position])
-            else:
-                found |= part_of(held)
-        return found
+        return self._holdings.of_new(call, fields)
 
     def _held_by_result(self, call: Call) -> Held:
         """What the result of something outside the program, or of unknown class, holds."""
         owner = owner_of(call.callee)
-        held = self._holds(owner) if owner is not None else NOTHING
-        arguments = self._any(tuple(argument.value for argument in call.arguments))
+        held = self._holdings.of(owner) if owner is not None else NOTHING
+        arguments = self._holdings.of_any(tuple(argument.value for argument in call.arguments))
         name = called_name(call)
         if (fields := self._graph.inference.named_tuple(call.callee, self._function)) is not None:
-            return self._held_by_fields(call, fields)
+            return self._holdings.of_new(call, fields)
         if name in _COPYING:
             return held | arguments
         first = call.arguments[0].value if call.arguments else None
@@ -471,9 +366,9 @@ class Trace:
         verdict = Verdict("false", f"{target.dotted} does nothing with it")
         for name, held in self._bound(call, target).items():
             journey = self._of_name(name, target, held)
-            self._holds_now(index, journey.returned)
+            self._holdings.add_result(index, journey.returned)
             if target.name == "__init__":
-                self._holds_now(index, journey.kept or SOMEWHERE)
+                self._holdings.add_result(index, journey.kept or SOMEWHERE)
                 self._initialised(call, journey.kept)
             if journey.used:
                 verdict = verdict.best(journey.reached) if verdict else journey.reached
@@ -488,7 +383,7 @@ class Trace:
             return
         for field, exact in kept:
             name = f"{self._function.receiver}.{field}"
-            self._add_name(name, frozenset({("", exact)}))
+            self._holdings.add_name(name, frozenset({("", exact)}))
 
     def _read_back(self, append: Function) -> Verdict:
         """A journal: what is appended to it reaches a socket if what is read from it does."""
@@ -501,7 +396,7 @@ class Trace:
         """What the parameters of the callee receive of the value."""
         found: dict[str, Held] = {}
         owner = owner_of(call.callee)
-        if owner is not None and target.receiver and (held := self._holds(owner)):
+        if owner is not None and target.receiver and (held := self._holdings.of(owner)):
             found[target.receiver] = held
         named = {p.name for p in target.fact.parameters} if target.fact else set()
         for argument, parameter in bind(call, target):
@@ -510,7 +405,7 @@ class Trace:
         return found
 
     def _passed_as(self, argument: Argument, parameter: Parameter, named: set[str]) -> Held:
-        held = self._holds(argument.value)
+        held = self._holdings.of(argument.value)
         if argument.starred and not argument.keyword and held and parameter.kind != "vararg":
             fields = {field for field, _ in held}
             if "" not in fields:  # `**data`: each of its fields goes to the parameter of its name
@@ -526,7 +421,7 @@ class Trace:
         name, owner = called_name(call), owner_of(call.callee)
         if owner is None or name not in _STORING | _QUEUEING:
             return
-        held = self._any(tuple(argument.value for argument in call.arguments))
+        held = self._holdings.of_any(tuple(argument.value for argument in call.arguments))
         queued = name in _QUEUEING
         if queued:
             verdict = self._flow.drained(owner, call, self._function, held, self._event)
@@ -538,10 +433,10 @@ class Trace:
         self._kept.add((owner.text, held))
         head, _, rest = owner.text.partition(".")
         if rest and head == self._function.receiver:
-            self._add_name(owner.text, held)
+            self._holdings.add_name(owner.text, held)
             self._stored(rest.partition(".")[0], held, queued=queued)
         else:
-            self._add_name(head, under(held, rest.partition(".")[0]) if rest else held)
+            self._holdings.add_name(head, under(held, rest.partition(".")[0]) if rest else held)
             self._stored_elsewhere(owner.text, held, queued=queued)
 
     def _stored_elsewhere(self, owner: str, held: Held, *, queued: bool) -> None:

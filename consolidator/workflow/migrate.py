@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 
 from codemods.moves import cyclic, resolve_chains
@@ -21,6 +22,8 @@ from consolidator.tree.names import Resolution, Resolver
 Planner = Callable[[Tree, Plan, frozenset[str] | None], Rewriting]
 """One rewrite of a whole tree, computed without writing. The last argument narrows it to some files;
 a planner that can't be narrowed looks at all of them."""
+
+_SHOWN = 3  # places of one name in an error: enough to look at, few enough to read
 
 
 def prepare(tree: Tree, plan: Plan, planner: Planner) -> Migration:
@@ -74,10 +77,18 @@ def _check_syntax(after: Tree, changes: Iterable[FileChange]) -> None:
 def _check_imports(after: Tree, before: Iterable[BrokenImport], plan: Plan) -> None:
     moves = resolve_chains({move.source: move.target for move in plan.moves})
     broken = newly_broken(before, after, moves)
+    places = defaultdict(list)
+    for b in broken:
+        places[b.dotted].append(f"{b.path}:{b.line}")
     _refuse(
-        "these imports would newly fail",
-        (f"{b.path}:{b.line}: {b.dotted}" for b in broken),
+        "these names would be imported, and exist nowhere in ROOT",
+        (f"{dotted}: {_some(places[dotted])}" for dotted in sorted(places)),
     )
+
+
+def _some(places: list[str]) -> str:
+    shown, left = places[:_SHOWN], len(places) - _SHOWN
+    return ", ".join(shown) + (f" and {left} more" if left > 0 else "")
 
 
 def _check_second_run(

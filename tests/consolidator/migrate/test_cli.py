@@ -181,7 +181,16 @@ def test_an_import_that_would_newly_fail_is_refused(project: Path) -> None:
     write_tree(project, {"app/new.py": "class Fresh: ...\n"})
     done = migrate(project, "imports", ".", "--from", "app.old.Thing", "--to", "app.new.Typo")
     assert done.returncode == 3
-    assert "app/use.py:1: app.new.Typo" in done.stderr
+    assert "app.new.Typo: app/latin.py:2, app/use.py:1" in done.stderr
+
+
+def test_a_name_that_many_files_would_import_in_vain_is_said_once(project: Path) -> None:
+    reader = "from app.old import Thing\nThing()\n"
+    write_tree(project, {f"app/reader{n}.py": reader for n in range(9)})
+    done = migrate(project, "imports", ".", "--from", "app.old.Thing", "--to", "app.new.Typo")
+    assert done.returncode == 3
+    first = "app/latin.py:2, app/reader0.py:1, app/reader1.py:1"
+    assert f"app.new.Typo: {first} and 8 more" in done.stderr
 
 
 def test_a_legacy_name_that_does_not_exist_is_said_with_its_line(project: Path) -> None:

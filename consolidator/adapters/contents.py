@@ -17,7 +17,8 @@ from consolidator.adapters.cache import ContentCache, content_key
 Record = TypeVar("Record")
 
 _FEW = 40  # below this many files, starting processes costs more than it saves
-_CHUNK = 16
+_CHUNK = 16  # files that a worker takes at once, at most
+_TURNS = 8  # times that each worker gets something, at least
 
 
 class ContentReader(Generic[Record]):
@@ -53,7 +54,8 @@ class ContentReader(Generic[Record]):
             return {key: self._make(data) for key, data in contents.items()}
         # Large files first, so that no core is left with one at the end.
         keys = sorted(contents, key=lambda key: -len(contents[key]))
-        pieces = [keys[start : start + _CHUNK] for start in range(0, len(keys), _CHUNK)]
+        size = min(_CHUNK, max(1, len(keys) // (self._jobs * _TURNS)))
+        pieces = [keys[start : start + size] for start in range(0, len(keys), size)]
         records: Any = list[self._kind]  # type: ignore[name-defined]
         decode = msgspec.msgpack.Decoder(records).decode
         with _pool(self._jobs, contents) as pool:

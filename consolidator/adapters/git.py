@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from consolidator.adapters.git_command import GitCommand
+from consolidator.adapters.git_command import GitCommand, list_files_around
 from consolidator.adapters.git_log import LOG_ARGUMENTS, NAMES_ARGUMENTS, parse_log, parse_names
 from consolidator.analysis.history.records import Commit
 from consolidator.errors import ToolError, UsageError
@@ -42,11 +42,12 @@ def open_repository(root: Path) -> Repository | None:
 
 
 def tracked_and_untracked_files(root: Path) -> list[str] | None:
-    """See `Repository.tracked_and_untracked_files`; None where `root` is in no work tree."""
-    repository = open_repository(root)
-    if repository is None or repository.work_tree is None:
+    """Files in ROOT that are not ignored, sorted, tracked ones that were deleted among them; submodules
+    and nested repositories are not entered. None where `root` is in no work tree."""
+    listed = list_files_around(root)
+    if listed is None:
         return None
-    return repository.tracked_and_untracked_files()
+    return sorted({os.fsdecode(name) for name in listed.split(b"\0") if name})
 
 
 class Repository:
@@ -84,16 +85,6 @@ class Repository:
     def shallow(self) -> bool:
         """Whether the history was cut off when it was cloned."""
         return self._git.answer("rev-parse", "--is-shallow-repository") == "true"
-
-    def tracked_and_untracked_files(self) -> list[str]:
-        """Files in ROOT that exist and are not ignored, sorted; submodules and nested
-        repositories are not entered."""
-        listed = self._git.run(
-            *("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--full-name"),
-            *self._below_root(),
-        )
-        paths = {os.fsdecode(name)[len(self.prefix) :] for name in listed.split(b"\0") if name}
-        return sorted(path for path in paths if self._is_file(path))
 
     def changed_files(self) -> list[str]:
         """Tracked files in ROOT that differ from the last commit, staged or not, sorted.
@@ -184,9 +175,6 @@ class Repository:
 
     def _below_root(self) -> tuple[str, ...]:
         return ("--", self.prefix) if self.prefix else ("--",)
-
-    def _is_file(self, path: str) -> bool:
-        return (self.root / path).is_file()
 
     def _without_filters(self) -> tuple[str, ...]:
         named = self._git.run("config", "-z", "--name-only", "--list")

@@ -32,6 +32,7 @@ _OVERRIDES = (
     "log.showSignature=false",
     "maintenance.auto=false",
     "protocol.allow=never",
+    "safe.directory=*",
     "submodule.recurse=false",
 )
 
@@ -40,6 +41,7 @@ _ENVIRONMENT = {
     "GIT_ASKPASS": "",
     "GIT_CONFIG_GLOBAL": os.devnull,
     "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_DISCOVERY_ACROSS_FILESYSTEM": "1",
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_NO_REPLACE_OBJECTS": "1",
     "GIT_OPTIONAL_LOCKS": "0",
@@ -47,18 +49,38 @@ _ENVIRONMENT = {
     "GIT_TERMINAL_PROMPT": "0",
     "LC_ALL": "C",
 }
+_NO_WORK_TREE = (b"not a git repository", b"must be run in a work tree")
 
 
-def environment(git_dir: Path, work_tree: Path | None) -> dict[str, str]:
-    """The environment of a git process that reads exactly this repository.
+def environment(git_dir: Path | None, work_tree: Path | None) -> dict[str, str]:
+    """The environment of a git process that reads exactly this repository; without a `git_dir`, the
+    one that its working directory is in.
 
     `GIT_*` variables of the caller are dropped: inside a hook they name another repository.
     """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    chosen = {"GIT_DIR": str(git_dir)}
+    chosen = {} if git_dir is None else {"GIT_DIR": str(git_dir)}
     if work_tree is not None:
         chosen["GIT_WORK_TREE"] = str(work_tree)
     return kept | _ENVIRONMENT | chosen
+
+
+def list_files_around(folder: Path) -> bytes | None:
+    """What `git ls-files -z` names below a folder: tracked files, deleted ones among them, and new ones
+    that are not ignored. None where the folder is in no work tree, or there is no git.
+
+    git looks for the repository itself: importing GitPython takes longer than the whole listing.
+    """
+    arguments = ("ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    try:
+        done = _start(arguments, (), folder, environment(None, None))
+    except FileNotFoundError:
+        return None
+    if done.returncode == 0:
+        return done.stdout
+    if any(words in done.stderr for words in _NO_WORK_TREE):
+        return None
+    raise ToolError(_failure(arguments, done.stderr))
 
 
 class GitCommand:
@@ -85,7 +107,7 @@ class GitCommand:
     def stream(self, *arguments: str, stdin: IO[bytes] | None = None) -> Iterator[IO[bytes]]:
         """The output as it comes. Leaving early ends the process; a failure is raised at the end."""
         with subprocess.Popen(
-            self._line(arguments, ()),
+            _line(arguments, ()),
             cwd=self._directory,
             env=self._environment,
             stdin=subprocess.DEVNULL if stdin is None else stdin,
@@ -106,19 +128,28 @@ class GitCommand:
     def _start(
         self, arguments: tuple[str, ...], overrides: tuple[str, ...]
     ) -> subprocess.CompletedProcess[bytes]:
-        return subprocess.run(
-            self._line(arguments, overrides),
-            cwd=self._directory,
-            env=self._environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
-        )
+        return _start(arguments, overrides, self._directory, self._environment)
 
-    @staticmethod
-    def _line(arguments: tuple[str, ...], overrides: tuple[str, ...]) -> list[str]:
-        settings = [part for item in (*_OVERRIDES, *overrides) for part in ("-c", item)]
-        return ["git", "--no-pager", "--literal-pathspecs", *settings, *arguments]
+
+def _start(
+    arguments: tuple[str, ...],
+    overrides: tuple[str, ...],
+    folder: Path,
+    variables: dict[str, str],
+) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        _line(arguments, overrides),
+        cwd=folder,
+        env=variables,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+    )
+
+
+def _line(arguments: tuple[str, ...], overrides: tuple[str, ...]) -> list[str]:
+    settings = [part for item in (*_OVERRIDES, *overrides) for part in ("-c", item)]
+    return ["git", "--no-pager", "--literal-pathspecs", *settings, *arguments]
 
 
 def _failure(arguments: tuple[str, ...], complaint: bytes) -> str:

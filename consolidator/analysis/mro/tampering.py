@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from consolidator.analysis.mro.nodes import LOCALS
@@ -23,14 +24,21 @@ from consolidator.analysis.mro.values import (
 
 if TYPE_CHECKING:
     from consolidator.analysis.mro.evaluate import Evaluator
+    from consolidator.tree.index import Tree
 
 _ASSIGNED = re.compile(rb"\.[A-Z]\w*[ \t]*(?::[^=\n]*)?=(?!=)")
+_TARGETS = re.compile(rb"\.([A-Z]\w*)")
 _SET = (
-    (b"setattr(", re.compile(rb"\bsetattr\([^,\n]+,[ \t]*[\"'][A-Z]")),
-    (b"setattr(", re.compile(rb"\bsetattr\((?P<root>[A-Za-z_]\w*)[^,\n]*,[ \t]*[^\"'\s]")),
-    (b"builtins.", re.compile(rb"\bbuiltins\.\w+[ \t]*=(?!=)")),
-    (b"__dict__[", re.compile(rb"\b__dict__\[")),
-    (b"vars(", re.compile(rb"\bvars\(\w+\)\[")),
+    (
+        b"setattr(",
+        (
+            re.compile(rb"\bsetattr\([^,\n]+,[ \t]*[\"'](?:(?P<name>[A-Z]\w*)[\"'],|[A-Z])"),
+            re.compile(rb"\bsetattr\((?P<root>[A-Za-z_]\w*)[^,\n]*,[ \t]*[^\"'\s]"),
+        ),
+    ),
+    (b"builtins.", (re.compile(rb"\bbuiltins\.(?P<name>\w+)[ \t]*=(?!=)"),)),
+    (b"__dict__[", (re.compile(rb"\b__dict__\["),)),
+    (b"vars(", (re.compile(rb"\bvars\(\w+\)\["),)),
 )
 """Apart, each behind a search for plain bytes: one expression for all takes twenty times as long."""
 _ANY = ""
@@ -47,7 +55,8 @@ class Tampering:
         self._evaluator = evaluator
         self._from_outside = from_outside
         self._inside: dict[tuple[Space, str], Sequence[Unseen]] = {}
-        self._outside: dict[tuple[str, str], tuple[str, int]] | None = None
+        self._lines: Mapping[str, Mapping[str, Sequence[int]]] | None = None
+        self._setters: dict[str, dict[tuple[str, str], tuple[str, int]]] = {}
 
     def inside(self, place: Place, name: str) -> str:
         """Why the module's own code may have bound the name unseen by a line; empty where not."""
@@ -131,26 +140,33 @@ class Tampering:
     def _outside_of(self, owner: str, name: str) -> tuple[str, int]:
         if not self._from_outside:
             return "", 0
-        if self._outside is None:
-            self._outside = {}
-            for path, line, target, attribute in self._assignments():
-                self._outside.setdefault((target, attribute), (path, line))
-        return self._outside.get((owner, name)) or self._outside.get((owner, _ANY)) or ("", 0)
+        certain, possible = self._set_in(name), self._set_in(_ANY)
+        for found, attribute in ((certain, name), (possible, name), (possible, _ANY)):
+            if place := found.get((owner, attribute)):
+                return place
+        return "", 0
+
+    def _set_in(self, name: str) -> Mapping[tuple[str, str], tuple[str, int]]:
+        """Path and line by the module or class and the name that is set, from the lines that may set
+        this name. Only files that have such lines are parsed."""
+        if name not in self._setters:
+            found = self._setters[name] = {}
+            for path, line, owner, attribute in self._assignments(name):
+                found.setdefault((owner, attribute), (path, line))
+        return self._setters[name]
 
     def _replaces_itself(self, module: ModuleValue) -> bool:
         if not self._from_outside or not (module.space and module.path):
             return False
         return _REPLACES.search(module.space.tree.read(module.path)) is not None
 
-    def _assignments(self) -> Iterator[tuple[str, int, str, str]]:
+    def _assignments(self, name: str) -> Iterator[tuple[str, int, str, str]]:
         """Path, line, the module or class, and the name that a statement of ROOT sets in it."""
         space, plain = self._evaluator.world.project, self._plain()
-        for path in space.tree.paths:
-            try:
-                lines = list(_lines_that_may_set(space.tree.read(path)))
-            except OSError:
-                continue
-            syntax = space.tree.syntax(path) if lines else None
+        if self._lines is None:
+            self._lines = _lines_that_may_set(space.tree)
+        for path, lines in self._lines.get(name, {}).items():
+            syntax = space.tree.syntax(path)
             for store in _stores(syntax, lines) if isinstance(syntax, ast.Module) else ():
                 value = plain.expression(store.owner, Place(space, path, store.scope))
                 if isinstance(value, ModuleValue):
@@ -159,14 +175,34 @@ class Tampering:
                     yield path, store.owner.lineno, value.ref.dotted, store.name
 
 
-def _lines_that_may_set(data: bytes) -> Iterator[int]:
-    """Lines that may set a name, as classes have them, of another module or class."""
-    patterns = [_ASSIGNED, *(pattern for word, pattern in _SET if word in data)]
-    for pattern in patterns:
-        for match in pattern.finditer(data):
-            root = match.groupdict().get("root")
-            if root is None or _is_imported(root, data):
-                yield data.count(b"\n", 0, match.start()) + 1
+def _lines_that_may_set(tree: Tree) -> dict[str, dict[str, list[int]]]:
+    """By name and path, the lines that may set a name, as classes have them, of another module or
+    class; those that may set any name are under an empty one."""
+    found: dict[str, dict[str, list[int]]] = {}
+    for path in tree.paths:
+        try:
+            data = tree.read(path)
+        except OSError:
+            continue
+        for name, offset in _that_may_set(data):
+            line = data.count(b"\n", 0, offset) + 1
+            found.setdefault(name, {}).setdefault(path, []).append(line)
+    return found
+
+
+def _that_may_set(data: bytes) -> Iterator[tuple[str, int]]:
+    """A name and where it may be set in a file."""
+    for match in _ASSIGNED.finditer(data):
+        start = data.rfind(b"\n", 0, match.start()) + 1
+        for target in _TARGETS.findall(data, start, match.end()):
+            yield target.decode(), match.start()
+    for match in chain.from_iterable(
+        pattern.finditer(data) for word, patterns in _SET if word in data for pattern in patterns
+    ):
+        groups = match.groupdict()
+        root = groups.get("root")
+        if root is None or _is_imported(root, data):
+            yield (groups.get("name") or b"").decode(), match.start()
 
 
 def _is_imported(name: bytes, data: bytes) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from repositories import BASE_TIME, RepositoryBuilder, git
 
+from consolidator.adapters.files import list_files
 from consolidator.adapters.git import Repository, open_repository, tracked_and_untracked_files
 from consolidator.errors import ToolError, UsageError
 
@@ -67,7 +68,7 @@ def test_history_comes_children_first_with_the_blobs_of_each_change(project: Pat
 def test_a_folder_inside_the_work_tree_sees_only_its_own_paths(project: Path) -> None:
     repository = opened(project / "app")
     assert repository.prefix == "app/"
-    assert repository.tracked_and_untracked_files() == ["a.py"]
+    assert list_files(project / "app") == ["a.py"]
     assert list(repository.tree_at("HEAD")) == ["a.py"]
     assert repository.read_blob("HEAD~1", "a.py") == b"a = 1\n"
     assert [
@@ -82,8 +83,8 @@ def test_a_work_tree_inside_another_is_its_own_repository(project: Path) -> None
     inner = RepositoryBuilder(project / "inner")
     inner.commit("inner", {"x.py": ""})
     inner.write()
-    assert opened(inner.directory).tracked_and_untracked_files() == ["x.py"]
-    assert "inner/x.py" not in opened(project).tracked_and_untracked_files()
+    assert list_files(inner.directory) == ["x.py"]
+    assert "inner/x.py" not in list_files(project)
 
 
 def test_the_caller_may_itself_run_inside_a_git_hook(
@@ -91,7 +92,7 @@ def test_the_caller_may_itself_run_inside_a_git_hook(
 ) -> None:
     monkeypatch.setenv("GIT_DIR", str(tmp_path / "elsewhere"))
     monkeypatch.setenv("GIT_INDEX_FILE", str(tmp_path / "index"))
-    assert opened(project).tracked_and_untracked_files() == ["app/a.py"]
+    assert list_files(project) == ["app/a.py"]
 
 
 def test_a_bare_repository_without_configuration_hides_nothing(tmp_path: Path) -> None:
@@ -132,7 +133,7 @@ def test_files_are_tracked_or_new_but_neither_ignored_nor_deleted(project: Path)
     (project / "noise.log").write_text("")
     (project / "new.py").write_text("")
     (project / "app" / "a.py").unlink()
-    assert opened(project).tracked_and_untracked_files() == [".gitignore", "new.py"]
+    assert list_files(project) == [".gitignore", "new.py"]
 
 
 def test_a_tree_is_dirty_once_a_tracked_file_changes_and_not_by_new_ones(project: Path) -> None:
@@ -270,7 +271,7 @@ def test_nothing_that_a_hostile_repository_names_is_run(
     assert [commit.subject for commit in repository.commits("HEAD")] == ["two", "one"]
     assert repository.read_blob("HEAD", "app/a.py") == b"a = 2\n"
     assert list(repository.read_blobs(["1" * 40])) == [("1" * 40, None)]
-    assert ".gitattributes" in repository.tracked_and_untracked_files()
+    assert ".gitattributes" in list_files(repository.root)
     assert repository.head() is not None
     assert not repository.is_dirty()
     assert not (tmp_path / "sprung").exists()

@@ -11,6 +11,7 @@ from orders import report_of
 from trees import tree_of, write_tree
 from typer.testing import CliRunner
 
+from consolidator.analysis.mro.mentions import unmentioned
 from consolidator.analysis.mro.report import ClassReport, MroReport
 from consolidator.cli import app
 from consolidator.render.mro import RENDERERS
@@ -271,3 +272,14 @@ def test_the_page_draws_the_hierarchy_with_a_way_to_each_class(tmp_path: Path) -
     )
     assert drawn.count("<ul>") == drawn.count("</ul>") == 4
     assert all(f'<details id="m.py:{line}">' in page for line in (1, 2, 3))
+
+
+def test_names_that_share_a_piece_are_each_looked_for_in_full(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "m.py": "class FirstSocketManager: ...\nclass SocketManager: ...\nclass X: ...\nclass Y: ...\n",
+        "use.py": "from m import FirstSocketManager, X\n",
+        "settings.toml": "[x]\ny = 'SocketManagerOfOthers'\n",
+    }
+    names = {"FirstSocketManager", "SocketManager", "X", "Y"}
+    tree = tree_of(write_tree(tmp_path, files))
+    assert unmentioned(tree, names) == {"SocketManager", "Y"}

@@ -44,6 +44,8 @@ def test_a_name_that_code_may_set_unseen_is_in_doubt(code: str, tmp_path: Path) 
     "code",
     [
         "import m\nm.Base = dict\n",
+        "import m\nm.Other, m.Base = int, dict\n",
+        "import m\nm.Base, m.Other = dict, int\n",
         "import m\nsetattr(m, 'Base', dict)\n",
         "def patch():\n    from pkg import m as target\n    target.Base: type = dict\n",
     ],

@@ -1,5 +1,6 @@
 """From a caller's event to a draft: checked, completed and encoded exactly once."""
 
+import itertools
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -7,25 +8,30 @@ from functools import lru_cache
 from typing import Any
 
 from unified_runtime.errors import EventError, EventTooLargeError, PayloadError
-from unified_runtime.events import PAYLOADS, as_dict, check_type, typed_payload
+from unified_runtime.events import PAYLOADS, Payload, as_dict, check_type, typed_payload
 from unified_runtime.limits import Limits
-from unified_runtime.protocol.frames import Draft, encode_data, encode_text, head_of
+from unified_runtime.notes import note_of
+from unified_runtime.protocol.frames import Draft, encode_data, encode_json, head_of
 from unified_runtime.runs import RunLedger
 
 
 class Composer:
-    """Safe to call from any thread. `clock` gives seconds since the epoch."""
+    """Safe to call from any thread. `clock` gives seconds since the epoch; `server` is who notes what
+    is open."""
 
     def __init__(
         self,
         limits: Limits,
         clock: Callable[[], float],
         synonyms: Mapping[str, Mapping[str, str]] | None = None,
+        server: str = "",
     ) -> None:
         self._synonyms = synonyms or {}
         self._limit = limits.event_bytes
         self._clock = clock
         self._ledger = RunLedger()
+        self._server = server
+        self._order = itertools.count()
 
     def compose(
         self,
@@ -41,35 +47,43 @@ class Composer:
         data = as_dict(event_type, data)
         _check_names(user_id, thread_id, run_id, event_id)
 
+        names = (user_id, thread_id, run_id, event_id)
         if event_type not in PAYLOADS:
-            return self._draft(user_id, event_type, data, thread_id, run_id, event_id)
+            return self._draft(event_type, self._encoded(event_type, data), *names)
 
-        def draft(data: Mapping[str, Any]) -> Draft:
-            return self._draft(user_id, event_type, data, thread_id, run_id, event_id)
+        def make(filled: dict[str, Any]) -> tuple[Draft, Payload]:
+            encoded = self._encoded(event_type, filled)
+            payload = typed_payload(event_type, encoded)
+            return self._draft(event_type, encoded, *names), payload
 
-        key = (user_id, thread_id, run_id)
-        return self._ledger.complete(key, event_type, data, time.monotonic(), draft)
+        run = (user_id, thread_id, run_id)
+        draft, changes = self._ledger.complete(run, event_type, data, time.monotonic(), make)
+        draft.notes = tuple(
+            note_of(run, change, self._server, next(self._order)) for change in changes
+        )
+        return draft
+
+    def _encoded(self, event_type: str, data: dict[str, Any]) -> bytes:
+        if event_type in self._synonyms:
+            data = _with_synonyms(data, self._synonyms[event_type])
+        return encode_data(event_type, data)
 
     def _draft(
         self,
-        user_id: str,
         event_type: str,
-        data: Mapping[str, Any],
+        encoded: bytes,
+        user_id: str,
         thread_id: str | None,
         run_id: str | None,
         event_id: str | None,
     ) -> Draft:
-        if event_type in PAYLOADS:
-            typed_payload(event_type, data)
-        if event_type in self._synonyms:
-            data = _with_synonyms(data, self._synonyms[event_type])
         now = self._clock()
         tail = b',"timestamp":"%b","user_id":%b,"thread_id":%b,"run_id":%b,"data":%b}' % (
             _timestamp(now),
             encode_user(user_id),
             _optional_text(thread_id),
             _optional_text(run_id),
-            encode_data(event_type, data),
+            encoded,
         )
         return self._checked(Draft(user_id, _head(event_type), tail, now, event_id), event_type)
 
@@ -78,15 +92,13 @@ class Composer:
     ) -> list[Draft]:
         """The same event for many users; `data` is encoded once."""
         check_type(event_type)
-        data = as_dict(event_type, data)
+        encoded = self._encoded(event_type, as_dict(event_type, data))
         if event_type in PAYLOADS:
-            typed_payload(event_type, data)
-        if event_type in self._synonyms:
-            data = _with_synonyms(data, self._synonyms[event_type])
+            typed_payload(event_type, encoded)
         now = self._clock()
         head = _head(event_type)
         before = b',"timestamp":"%b","user_id":' % _timestamp(now)
-        after = b',"thread_id":null,"run_id":null,"data":%b}' % encode_data(event_type, data)
+        after = b',"thread_id":null,"run_id":null,"data":%b}' % encoded
         self._checked(Draft("", head, before + after, now), event_type)
         return [
             Draft(user_id, head, b"%b%b%b" % (before, encode_user(user_id), after), now)
@@ -115,10 +127,8 @@ def _head(event_type: str) -> bytes:
 def encode_user(user_id: str) -> bytes:
     if not isinstance(user_id, str) or not user_id:
         raise EventError(f"user_id must be a non-empty string, not {user_id!r}")
-    if user_id.startswith("\x00"):
-        raise EventError(f"user_id {user_id!r} is one of the runtime's own")
     try:
-        return encode_text(user_id)
+        return encode_json(user_id)
     except UnicodeEncodeError as error:
         raise EventError(f"user_id {user_id!r}: {error.reason}") from None
 

@@ -80,13 +80,16 @@ def require_methods(cls: type, prefix: str) -> None:
 CONTROL_TYPES = frozenset({"ready", "gap", "pong", "ping", "resume", "ack", "auth"})
 
 
-def typed_payload(event_type: str, data: Mapping[str, Any]) -> Payload:
-    """Check `data` against the wire's table; fields beyond the table are allowed and ignored.
+_DECODERS = {event_type: msgspec.json.Decoder(PAYLOADS[event_type]) for event_type in PAYLOADS}
+
+
+def typed_payload(event_type: str, encoded: bytes) -> Payload:
+    """Hold what will be sent to the wire's table; fields beyond it are allowed and ignored.
 
     Raises PayloadError, naming the field (`$.agent_name`) and what was expected.
     """
     try:
-        return msgspec.convert(data, PAYLOADS[event_type])
+        return _DECODERS[event_type].decode(encoded)
     except msgspec.ValidationError as error:
         raise PayloadError(event_type, str(error)) from None
 

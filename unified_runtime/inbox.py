@@ -96,7 +96,7 @@ class Inbox:
         self._limit = limit
         self._loop = asyncio.get_running_loop()
         self.loop_thread = threading.get_ident()
-        self._queue: deque[tuple[list[Draft], EmitFuture]] = deque()
+        self._queue: deque[tuple[Draft, EmitFuture]] = deque()
         self._room = threading.Condition()
         self.settling = threading.Lock()
         """Held by whoever settles futures or starts to wait for one."""
@@ -109,14 +109,14 @@ class Inbox:
     def __len__(self) -> int:
         return len(self._queue)
 
-    def put(self, drafts: list[Draft]) -> EmitFuture:
-        """The future is that of the first draft. Blocks while `limit` events wait, except on the loop's own thread, which never waits."""
+    def put(self, draft: Draft) -> EmitFuture:
+        """Blocks while `limit` events wait, except on the loop's own thread, which never waits."""
         if len(self._queue) >= self._limit and threading.get_ident() != self.loop_thread:
             self._wait_for_room()
         if self._closed:
             raise ManagerClosedError("the manager is closed")
         future = EmitFuture(self)
-        self._queue.append((drafts, future))
+        self._queue.append((draft, future))
         if not self._woken:
             self._woken = True
             self._wake_loop()
@@ -164,9 +164,9 @@ class Inbox:
             await self._append(batch)
             await asyncio.sleep(0)
 
-    async def _append(self, batch: list[tuple[list[Draft], EmitFuture]]) -> None:
+    async def _append(self, batch: list[tuple[Draft, EmitFuture]]) -> None:
         try:
-            numbers = await self._journal.append([d for drafts, _ in batch for d in drafts])
+            numbers = await self._journal.append([draft for draft, _ in batch])
         except JournalError as error:
             _fail(batch, error)
             return
@@ -176,16 +176,13 @@ class Inbox:
         self.emitted += len(batch)
         self._settle(batch, numbers)
 
-    def _settle(self, batch: list[tuple[list[Draft], EmitFuture]], numbers: list[int]) -> None:
+    def _settle(self, batch: list[tuple[Draft, EmitFuture]], numbers: list[int]) -> None:
         """One lock for the batch; only futures that somebody waits on are woken one by one."""
         awaited: list[tuple[EmitFuture, int]] = []
-        index = 0
         with self.settling:
-            for drafts, future in batch:
-                seq = numbers[index]
+            for (_, future), seq in zip(batch, numbers, strict=True):
                 if future.settle(seq):
                     awaited.append((future, seq))
-                index += len(drafts)
         for future, seq in awaited:
             future.set_result(seq)
 
@@ -202,6 +199,6 @@ class Inbox:
             await self._drainer
 
 
-def _fail(batch: list[tuple[list[Draft], EmitFuture]], error: UnifiedRuntimeError) -> None:
+def _fail(batch: list[tuple[Draft, EmitFuture]], error: UnifiedRuntimeError) -> None:
     for _, future in batch:
         future.set_exception(error)

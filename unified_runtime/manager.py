@@ -32,8 +32,8 @@ from unified_runtime.inbox import Inbox
 from unified_runtime.journals.base import Journal
 from unified_runtime.journals.memory import MemoryJournal
 from unified_runtime.limits import Limits
-from unified_runtime.orphans import Orphans, note_of
-from unified_runtime.protocol.frames import Draft, Resume
+from unified_runtime.orphans import Orphans
+from unified_runtime.protocol.frames import Resume
 from unified_runtime.sessions import Sessions
 from unified_runtime.sinks import Sink, Transport
 
@@ -65,7 +65,8 @@ class UnifiedWebSocketManager:
         `{"agent_thinking": {"reasoning": "thought"}}`."""
         self._journal: Journal = journal if journal is not None else MemoryJournal()
         self._limits = limits or Limits()
-        self._composer = Composer(self._limits, clock, synonyms)
+        self._server = token_urlsafe(9)
+        self._composer = Composer(self._limits, clock, synonyms, self._server)
         self._factory = EmitterFactory(self, max_runs=self._limits.emitters)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._sessions = Sessions(self._journal, self._limits)
@@ -75,7 +76,6 @@ class UnifiedWebSocketManager:
         self._watch: asyncio.Task[None] | None = None
         self._closed = False
         self._forks = forks_so_far()
-        self._server = token_urlsafe(9)
         self._emitted = 0
         self._turn_ends = 0.0
 
@@ -156,7 +156,7 @@ class UnifiedWebSocketManager:
 
     async def _start_journal(self) -> None:
         await self._journal.start(self._sessions.hub.deliver)
-        orphans = Orphans(self._journal, self._compose)
+        orphans = Orphans(self._journal, self._composer.compose)
         try:
             await self._journal.join(self._server)
             await orphans.close()
@@ -197,10 +197,10 @@ class UnifiedWebSocketManager:
         cancelled, the event is wholly there or wholly not: not if the journal was not yet
         reached, else as the journal decides, which keeps it unless it fails.
         """
-        drafts = self._compose(user_id, event_type, data, thread_id, run_id, event_id)
+        draft = self._composer.compose(user_id, event_type, data, thread_id, run_id, event_id)
         if self._started_on is not asyncio.get_running_loop():
             await self._use_running_loop()
-        seq = (await self._journal.append(drafts))[0]
+        seq = (await self._journal.append([draft]))[0]
         self._emitted += 1
         if time.monotonic() > self._turn_ends:
             await self._end_turn()
@@ -255,22 +255,8 @@ class UnifiedWebSocketManager:
         if self._inbox is None:
             raise ManagerStateError("start the manager on its event loop first (`async with`)")
         return self._inbox.put(
-            self._compose(user_id, event_type, data, thread_id, run_id, event_id)
+            self._composer.compose(user_id, event_type, data, thread_id, run_id, event_id)
         )
-
-    def _compose(
-        self,
-        user_id: str,
-        event_type: str,
-        data: Mapping[str, Any],
-        thread_id: str | None,
-        run_id: str | None,
-        event_id: str | None,
-    ) -> list[Draft]:
-        """The event, and after it the note that a run begins or ends."""
-        draft = self._composer.compose(user_id, event_type, data, thread_id, run_id, event_id)
-        note = note_of(draft, event_type, thread_id, run_id, self._server)
-        return [draft] if note is None else [draft, note]
 
     async def broadcast(
         self, event_type: str, data: Mapping[str, Any], *, users: Iterable[str] | None = None

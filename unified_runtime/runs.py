@@ -7,6 +7,16 @@ from secrets import token_urlsafe
 from threading import Lock
 from typing import Any, TypeVar
 
+from unified_runtime.events import (
+    AgentCompleted,
+    AgentStarted,
+    AgentThinking,
+    Payload,
+    ToolCompleted,
+    ToolExecuting,
+)
+from unified_runtime.notes import Change
+
 T = TypeVar("T")
 
 RunKey = tuple[str, str | None, str | None]
@@ -36,9 +46,47 @@ class Run:
     def agent_name(self) -> str:
         return next(reversed(self.agents), NAMELESS)
 
+    @property
+    def ended(self) -> bool:
+        return not self.agents and not self.calls
+
     def open_call_of(self, tool_name: object) -> str | None:
         """The oldest unfinished call of this tool."""
         return next((key for key, call in self.calls.items() if call.tool_name == tool_name), None)
+
+    def take(self, payload: Payload, now: float) -> list[Change]:
+        """What the event opens and ends. What is not known to be open may be so in the journal."""
+        match payload:
+            case AgentStarted(agent_name=name):
+                again = self.end_all() if name in self.agents else []
+                self.agents[name] = now
+                return [*again, Change("agent", name, True, name)]
+            case ToolExecuting(agent_name=agent, tool_name=tool, call_id=call_id):
+                self.calls[call_id] = Call(tool, now)
+                if len(self.calls) > _MAX_CALLS:
+                    del self.calls[next(iter(self.calls))]
+                return [Change("call", call_id, True, agent, tool)]
+            case ToolCompleted(call_id=call_id):
+                self.calls.pop(call_id, None)
+                return [Change("call", call_id, False)]
+            case AgentCompleted(agent_name=name):
+                return [Change("agent", self._end_agent(name), False)]
+        return []
+
+    def _end_agent(self, name: str) -> str:
+        """The name under which it began: the same, else the innermost's, which then changed it."""
+        if name in self.agents or not self.agents:
+            self.agents.pop(name, None)
+            return name
+        return self.agents.popitem()[0]
+
+    def end_all(self) -> list[Change]:
+        """The run begins anew or is over, whatever of it is still open."""
+        ended = [Change("agent", name, False) for name in self.agents]
+        ended += [Change("call", call_id, False) for call_id in self.calls]
+        self.agents.clear()
+        self.calls.clear()
+        return ended
 
 
 class RunLedger:
@@ -70,49 +118,31 @@ class RunLedger:
         event_type: str,
         data: Mapping[str, Any],
         now: float,
-        make: Callable[[dict[str, Any]], T],
-    ) -> T:
-        """What `make` makes of a complete copy of a critical event's data.
+        make: Callable[[dict[str, Any]], tuple[T, Payload]],
+    ) -> tuple[T, list[Change]]:
+        """What `make` makes of a complete copy of a critical event's data, and what it opens or ends.
 
-        Remembered only if `make` does not raise. May be called from any thread.
+        `make` also says how the data reads; remembered only if it does not raise. May be called
+        from any thread.
         """
         with self._lock:
             run = self._runs.get(key) or Run()
             filled = dict(data)
             _fill(run, event_type, filled, now)
-            made = make(filled)
-            self._record(key, event_type, filled, now)
-        return made
+            made, payload = make(filled)
+            return made, self._record(key, payload, now)
 
-    def _record(self, key: RunKey, event_type: str, filled: Mapping[str, Any], now: float) -> None:
-        if event_type == "agent_thinking":
-            return
+    def _record(self, key: RunKey, payload: Payload, now: float) -> list[Change]:
+        if isinstance(payload, AgentThinking):
+            return []
         run = self._runs.setdefault(key, Run())
-        if event_type == "agent_started":
-            if filled["agent_name"] in run.agents:  # the same run anew
-                run.agents.clear()
-                run.calls.clear()
-            run.agents[filled["agent_name"]] = now
-        elif event_type == "tool_executing":
-            run.calls[filled["call_id"]] = Call(filled["tool_name"], now)
-            if len(run.calls) > _MAX_CALLS:
-                del run.calls[next(iter(run.calls))]
-        elif event_type == "tool_completed":
-            run.calls.pop(filled["call_id"], None)
-        elif run.agents:
-            end_agent(run.agents, filled["agent_name"])
-        if not run.agents and (not run.calls or event_type == "agent_completed"):
+        changes = run.take(payload, now)
+        if run.ended or (not run.agents and isinstance(payload, AgentCompleted)):
+            changes += run.end_all()
             del self._runs[key]
         elif len(self._runs) > _MAX_RUNS:
             self._runs.popitem(last=False)
-
-
-def end_agent(agents: dict[str, Any], agent_name: str) -> None:
-    """Take out the one that completed: of that name, else the innermost, which then changed its name."""
-    if agent_name in agents:
-        del agents[agent_name]
-    else:
-        agents.popitem()
+        return changes
 
 
 def _fill(run: Run, event_type: str, filled: dict[str, Any], now: float) -> None:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from uuid import UUID
 
 import pytest
+from msgspec import Raw
 
 from unified_runtime import Limits, UnifiedWebSocketManager, UserExecutionContext
 from unified_runtime.errors import (
@@ -54,6 +55,9 @@ async def test_only_critical_types_pass_emit_critical_event(manager):
         ("tool_completed", {"agent_name": "x"}, "tool_name"),
         ("tool_completed", {"tool_name": "x", "status": "fine"}, "fine"),
         ("agent_completed", {"duration": -1}, "duration"),
+        ("agent_completed", {"duration": math.inf}, "duration"),
+        ("agent_completed", {"duration": Decimal("1.5")}, "duration"),
+        ("tool_completed", {"tool_name": "x", "results": Raw(b"1")}, "Raw"),
         ("ready", {}, "control"),
         ("", {}, "non-empty"),
         ("note", [], "mapping"),
@@ -81,6 +85,28 @@ class Unreadable(UserDict):
         raise RuntimeError("no")
 
 
+class RawInside(enum.Enum):
+    BROKEN = Raw(b"} nonsense {")
+    TWO_LINES = Raw(b"[1,\n2]")
+
+
+@dataclasses.dataclass
+class Holder:
+    held: object
+
+
+class Lying(dict):
+    """Hides what it holds from everyone but the encoder."""
+
+    def __iter__(self):
+        return iter(())
+
+    def values(self):
+        return []
+
+    items = keys = values
+
+
 def _cycle():
     data = {}
     data["self"] = data
@@ -99,6 +125,14 @@ def _cycle():
         {"x": Undumpable()},
         Unreadable(),
         {"x": 10**5000},
+        {"x": Raw(b"1")},
+        {"x": [{"y": (Raw(b'1,"z":2'),)}]},
+        {"x": Holder(Raw(b"]"))},
+        Lying(x=Raw(b"}")),
+        {"x": Lying(y=Raw(b"}"))},
+        {"x": RawInside.BROKEN},
+        {"x": RawInside.TWO_LINES},
+        {True: 1},
     ],
     ids=[
         "object",
@@ -110,6 +144,14 @@ def _cycle():
         "a model that raises",
         "a mapping that raises",
         "more digits than Python prints",
+        "raw text",
+        "raw text deep inside",
+        "raw text in a dataclass",
+        "raw text in a lying mapping",
+        "raw text in a lying mapping inside",
+        "broken raw text as an enum's value",
+        "raw text of two lines as an enum's value",
+        "a key that is a truth",
     ],
 )
 async def test_what_json_cannot_carry_is_refused_at_the_call(manager, data):
@@ -118,12 +160,29 @@ async def test_what_json_cannot_carry_is_refused_at_the_call(manager, data):
     assert await manager.emit("u1", "note", {}) == 1
 
 
+async def test_a_critical_event_is_held_to_the_table_as_it_is_sent(manager, tab):
+    """An enum is text on the wire, so it may stand where the table wants text."""
+
+    class Agent(enum.Enum):
+        TRIAGE = "triage"
+
+    await manager.emit("u1", "agent_started", {"agent_name": Agent.TRIAGE}, run_id="r")
+    await manager.emit("u1", "agent_completed", {}, run_id="r")
+    assert [e["data"]["agent_name"] for e in await tab.wait_for(2)] == ["triage", "triage"]
+
+
 async def test_values_beyond_json_have_a_stated_form(manager, tab):
     class Colour(enum.Enum):
         RED = "red"
 
     class Text(str):
         __slots__ = ()
+
+    class Number(float):
+        """As numpy's are."""
+
+    class Count(int):
+        pass
 
     @dataclasses.dataclass
     class Point:
@@ -149,6 +208,7 @@ async def test_values_beyond_json_have_a_stated_form(manager, tab):
             "enum": Colour.RED,
             "mapping": UserDict(a=1),
             "kind of text": Text("x"),
+            "kinds of number": [Number(1.5), Number("nan"), Count(3)],
             "set": {1},
             "tuple": (1, 2),
             "huge int": 2**70,
@@ -168,6 +228,7 @@ async def test_values_beyond_json_have_a_stated_form(manager, tab):
         "enum": "red",
         "mapping": {"a": 1},
         "kind of text": "x",
+        "kinds of number": [1.5, None, 3],
         "set": [1],
         "tuple": [1, 2],
         "huge int": 2**70,

@@ -7,17 +7,26 @@ import textwrap
 
 import pytest
 
-from unified_runtime import MemoryJournal, RedisJournal, SqliteJournal, UnifiedWebSocketManager
-from unified_runtime.errors import EventError
+from unified_runtime import (
+    MemoryJournal,
+    RedisJournal,
+    Retention,
+    SqliteJournal,
+    UnifiedWebSocketManager,
+)
 
 
 @pytest.fixture(params=["memory", "sqlite"])
 def restarted(request, tmp_path):
     """Managers on one journal, each as if the one before had crashed."""
-    memory = MemoryJournal()
+    memory = None
 
-    async def start():
-        journal = memory if request.param == "memory" else SqliteJournal(tmp_path / "events.db")
+    async def start(retention=None):
+        nonlocal memory
+        if request.param == "sqlite":
+            journal = SqliteJournal(tmp_path / "events.db", retention=retention)
+        else:
+            journal = memory = memory or MemoryJournal(retention=retention)
         manager = UnifiedWebSocketManager(journal=journal)
         await manager.start()
         return manager, journal
@@ -114,11 +123,68 @@ async def test_runs_that_ended_are_left_alone(restarted):
     await manager.aclose()
 
 
-async def test_the_runtimes_own_stream_is_nobodys(manager, make_recorder):
-    with pytest.raises(EventError, match="runtime's own"):
-        await manager.emit("\x00runs", "note", {})
-    with pytest.raises(EventError, match="runtime's own"):
-        await manager.connect_user("\x00runs", make_recorder())
+async def test_what_is_open_is_known_however_little_is_kept(restarted, make_recorder):
+    """More open runs than events are kept, and none of their beginnings is any more."""
+    few = Retention(count=4)
+    manager, journal = await restarted(few)
+    for n in range(100):
+        await emit(manager, "agent_started", {"agent_name": f"a{n}"}, run_id=str(n))
+        await emit(manager, "tool_executing", {"tool_name": "t", "call_id": str(n)}, run_id=str(n))
+    for n in range(2, 100):
+        await emit(manager, "agent_completed", {}, run_id=str(n))
+    for n in range(200):
+        await manager.emit("u1", "note", {"n": n})
+    await journal.aclose()
+    manager, journal = await restarted(few)
+    bounds = await journal.bounds("u1")
+    events = await replay(manager, make_recorder, bounds.last - bounds.first + 1)
+    ended = [event for event in events if event["type"] != "note"]
+    assert [(e["type"], e["run_id"], e["data"]["agent_name"]) for e in ended] == [
+        ("tool_completed", "0", "a0"),
+        ("tool_completed", "1", "a1"),
+        ("agent_completed", "1", "a1"),
+        ("agent_completed", "0", "a0"),
+    ]
+    await manager.aclose()
+
+
+@pytest.mark.parametrize("thread_id", ["t1", None])
+async def test_a_run_without_an_id_is_closed_too(restarted, make_recorder, thread_id):
+    manager, journal = await restarted()
+    for agent_name in ("ended", "open"):
+        await manager.emit("u1", "agent_started", {"agent_name": agent_name}, thread_id=thread_id)
+        if agent_name == "ended":
+            await manager.emit("u1", "agent_completed", {}, thread_id=thread_id)
+    await journal.aclose()
+    manager, journal = await restarted()
+    closed = (await replay(manager, make_recorder, 4))[3]
+    assert (closed["type"], closed["thread_id"]) == ("agent_completed", thread_id)
+    assert (closed["data"]["agent_name"], closed["data"]["status"]) == ("open", "failed")
+    await manager.aclose()
+
+
+async def test_a_run_that_began_anew_has_nothing_open_of_its_first_life(restarted):
+    manager, journal = await restarted()
+    await emit(manager, "agent_started", {"agent_name": "triage"})
+    await emit(manager, "tool_executing", {"tool_name": "a", "call_id": "c1"})
+    await emit(manager, "agent_started", {"agent_name": "triage"})
+    await emit(manager, "agent_completed", {})
+    await journal.aclose()
+    manager, journal = await restarted()
+    assert (await journal.bounds("u1")).last == 4
+    await manager.aclose()
+
+
+async def test_a_beginning_said_twice_does_not_open_a_run_that_ended(restarted):
+    manager, journal = await restarted()
+    started = ("u1", "agent_started", {"agent_name": "triage"})
+    await manager.emit(*started, run_id="r1", event_id="e")
+    await manager.emit("u1", "agent_completed", {}, run_id="r1")
+    assert await manager.emit(*started, run_id="r1", event_id="e") == 1
+    await journal.aclose()
+    manager, journal = await restarted()
+    assert (await journal.bounds("u1")).last == 2
+    await manager.aclose()
 
 
 CRASHING = """

@@ -1,7 +1,10 @@
 """What a run's earlier events fill in, and that nothing is remembered for ever."""
 
+import json
+
 import pytest
 
+from unified_runtime.events import typed_payload
 from unified_runtime.runs import RunLedger
 
 
@@ -10,7 +13,10 @@ def say():
     ledger = RunLedger()
 
     def say(event_type, run_id="r1", at=0.0, **data):
-        return ledger.complete(("u1", "t1", run_id), event_type, data, at, dict)
+        def make(filled):
+            return filled, typed_payload(event_type, json.dumps(filled).encode())
+
+        return ledger.complete(("u1", "t1", run_id), event_type, data, at, make)[0]
 
     say.ledger = ledger
     return say

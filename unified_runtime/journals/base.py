@@ -77,7 +77,8 @@ class Journal(Protocol):
         """Keep all drafts of a user or none, in this order, and return their numbers.
 
         `deliver` is called for each before this returns, in the order of the numbers. A draft
-        whose `event_id` its user already has gets the number of the first, and is not kept again.
+        whose `event_id` its user already has gets the number of the first, and neither it nor its
+        notes are kept again.
         Once this has suspended, cancelling the caller does not withdraw the drafts.
         """
         ...
@@ -98,6 +99,13 @@ class Journal(Protocol):
 
     async def settled(self, user_id: str) -> int:
         """The number last given to `settle`; 0 before the first."""
+        ...
+
+    async def notes(self) -> list[bytes]:
+        """The values of all notes that came with events and were not taken back, in no order.
+
+        Kept as long as they are open, whatever `Retention` says of events.
+        """
         ...
 
     async def watch(self, user_id: str) -> None:

@@ -44,6 +44,7 @@ class MemoryJournal:
         self._retention = retention or Retention()
         self._clock = clock
         self._streams: dict[str, _Stream] = {}
+        self._notes: dict[bytes, bytes] = {}
         self._name = token_urlsafe(12)
         self._name_bytes = self._name.encode()
         count = self._retention.count
@@ -74,6 +75,8 @@ class MemoryJournal:
             stream.times.append(draft.time)
             if draft.event_id is not None:
                 stream.ids[draft.event_id] = seq
+            for key, value in draft.notes:
+                _keep_note(self._notes, key, value)
             if most is not None and len(frames) > most:
                 self._trim_count(stream)
             deliver(draft.user_id, seq, frame)
@@ -126,6 +129,9 @@ class MemoryJournal:
         stream = self._streams.get(user_id)
         return stream.settled if stream else 0
 
+    async def notes(self) -> list[bytes]:
+        return list(self._notes.values())
+
     async def watch(self, user_id: str) -> None:
         """Nothing to do: every event of this journal is delivered anyway."""
 
@@ -142,6 +148,13 @@ class MemoryJournal:
         """Keeps the events: the next manager that is given the journal finds them."""
         self._claim.give_up()
         self._deliver = _nobody
+
+
+def _keep_note(notes: dict[bytes, bytes], key: bytes, value: bytes | None) -> None:
+    if value is None:
+        notes.pop(key, None)
+    else:
+        notes[key] = value
 
 
 def _nobody(user_id: str, seq: int, frame: bytes) -> None:

@@ -58,6 +58,7 @@ class RedisJournal:
         self._timeout = timeout
         self._url = url
         self._prefix = prefix
+        self._notes = f"{prefix}:notes"
         self._retention = retention or Retention()
         self._clock = clock
         self._claim = Claim()
@@ -180,11 +181,14 @@ class RedisJournal:
         ]
         for draft in drafts:
             arguments += (draft.event_id or "", draft.time, draft.head, draft.tail)
+            arguments.append(len(draft.notes))
+            for key, value in draft.notes:
+                arguments += (key, value or b"")
         return arguments
 
     def _keys(self, user_id: str) -> list[str]:
         tag = f"{self._prefix}:{{{user_id}}}"
-        return [f"{tag}:events", f"{tag}:stream", f"{tag}:ids"]
+        return [f"{tag}:events", f"{tag}:stream", f"{tag}:ids", self._notes]
 
     def _channel(self, user_id: str) -> str:
         return f"{self._prefix}:{{{user_id}}}:new"
@@ -247,6 +251,14 @@ class RedisJournal:
             return int(await redis.hget(self._keys(user_id)[1], "settled") or 0)
         except _failures() as error:
             raise JournalError(f"Redis: {error}") from error
+
+    async def notes(self) -> list[bytes]:
+        redis = self._opened()
+        try:
+            values: list[Any] = await redis.hvals(self._notes)
+        except _failures() as error:
+            raise JournalError(f"Redis: {error}") from error
+        return values
 
     # Other servers' events
 

@@ -1,7 +1,8 @@
 """What runs inside Redis, so that numbering, trimming and notifying are one step.
 
-Keys of a user share a hash tag, so that a cluster keeps them in one slot: a stream whose ids are
-`<seq>-0`, a hash with the name of the numbering and the last number, a sorted set of event ids.
+A user has a stream whose ids are `<seq>-0`, a hash with the name of the numbering and the last
+number, and a sorted set of event ids; one hash holds the notes of all, which is why one Redis has to
+hold all keys, not a cluster.
 """
 
 _OPEN = """
@@ -23,10 +24,14 @@ APPEND = (
     _OPEN
     + """
 -- ARGV: candidate name, events to keep or 0, oldest time or '', channel, then per event:
--- event id or '', time, head, tail. Answers the name and each number, negative when known.
+-- event id or '', time, head, tail, how many notes, and the key and the value or '' of each.
+-- Answers the name and each number, negative when known. KEYS[4] is the hash of notes.
+local notes = KEYS[4]
 local keep, oldest, channel = tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
 local numbers, notice = {}, {}
-for i = 5, #ARGV, 4 do
+local i = 5
+while i <= #ARGV do
+    local following = i + 5 + 2 * tonumber(ARGV[i + 4])
     local known = ARGV[i] ~= '' and redis.call('ZSCORE', ids, ARGV[i])
     if known then
         numbers[#numbers + 1] = -tonumber(known)
@@ -38,7 +43,15 @@ for i = 5, #ARGV, 4 do
         if ARGV[i] ~= '' then redis.call('ZADD', ids, last, ARGV[i]) end
         numbers[#numbers + 1] = last
         notice[#notice + 1] = name .. ' ' .. string.format('%d', last) .. ' ' .. frame
+        for n = i + 5, following - 1, 2 do
+            if ARGV[n + 1] == '' then
+                redis.call('HDEL', notes, ARGV[n])
+            else
+                redis.call('HSET', notes, ARGV[n], ARGV[n + 1])
+            end
+        end
     end
+    i = following
 end
 if #notice > 0 then
     redis.call('HSET', meta, 'last', last)

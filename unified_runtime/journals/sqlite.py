@@ -170,6 +170,13 @@ class SqliteJournal:
         user = self._opened().users.get(user_id)
         return user.settled if user else 0
 
+    async def notes(self) -> list[bytes]:
+        store, loop = self._opened(), asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._readers, store.notes)
+        except sqlite3.Error as error:
+            raise JournalError(f"{self._path}: {error}") from error
+
     async def watch(self, user_id: str) -> None:
         """Nothing to do: no other process may write to the file."""
 

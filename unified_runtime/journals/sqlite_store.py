@@ -26,7 +26,7 @@ Synchronous = Literal["FULL", "NORMAL", "OFF"]
 
 _MARK_EVERY = 64
 _ROWS_PER_STATEMENT = 4000  # 6 values each, under SQLite's limit of 32,766
-_SCHEMA_VERSION = 2
+_SCHEMA_VERSION = 3
 
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value);
@@ -39,6 +39,8 @@ CREATE TABLE marks (user INTEGER, seq INTEGER, row INTEGER NOT NULL,
                     PRIMARY KEY (user, seq)) WITHOUT ROWID;
 CREATE TABLE event_ids (user INTEGER, event_id TEXT, seq INTEGER NOT NULL,
                         PRIMARY KEY (user, event_id)) WITHOUT ROWID;
+CREATE TABLE notes (key BLOB PRIMARY KEY ON CONFLICT REPLACE, value BLOB NOT NULL)
+                    WITHOUT ROWID;
 """
 
 _WALK = """
@@ -155,6 +157,7 @@ class SqliteStore:
             _insert(db, "events", 6, batch.events)
             _insert(db, "marks", 3, batch.marks)
             _insert(db, "event_ids", 3, batch.event_ids)
+            self._keep_notes(batch.notes)
             db.executemany("UPDATE users SET settled = ? WHERE id = ?", self._take_unsettled())
             self._check_file()
             db.execute("COMMIT")
@@ -170,6 +173,14 @@ class SqliteStore:
         self._dirty |= batch.changed.keys()
         self._next_row = batch.next_row
         return batch.written
+
+    def _keep_notes(self, notes: dict[bytes, bytes | None]) -> None:
+        db = self._writer
+        kept = [(key, value) for key, value in notes.items() if value is not None]
+        _insert(db, "notes", 2, kept)
+        gone = [(key,) for key, value in notes.items() if value is None]
+        if gone:
+            db.executemany("DELETE FROM notes WHERE key = ?", gone)
 
     def _check_file(self) -> None:
         """SQLite itself goes on writing to a file that has no name any more."""
@@ -276,6 +287,9 @@ class SqliteStore:
         frames: list[bytes] = found[1].split(b"\n")
         return sorted(zip(numbers, frames, strict=True))
 
+    def notes(self) -> list[bytes]:
+        return [value for (value,) in self._reader.execute("SELECT value FROM notes")]
+
     def close(self) -> None:
         """Let go of the file, also when the last checkpoint fails, which is an error but no loss."""
         with self._opened:
@@ -295,6 +309,7 @@ class _Batch:
         self.events: list[tuple[object, ...]] = []
         self.marks: list[tuple[object, ...]] = []
         self.event_ids: list[tuple[object, ...]] = []
+        self.notes: dict[bytes, bytes | None] = {}
         self.written: list[Written] = []
 
     def add(self, draft: Draft) -> None:
@@ -310,6 +325,7 @@ class _Batch:
         frame = draft.frame(seq, self._stream)
         row = self.next_row
         self.events.append((row, user.id, seq, user.row, draft.time, frame))
+        self.notes.update(draft.notes)
         if seq % _MARK_EVERY == 0:
             self.marks.append((user.id, seq, row))
         user.last, user.row, self.next_row = seq, row, row + 1

@@ -1,7 +1,8 @@
 """The JSON text of every frame, both ways. Knows no socket and no clock."""
 
 from collections.abc import Mapping
-from typing import Any
+from types import NoneType
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -11,11 +12,18 @@ from unified_runtime.errors import PayloadError, ProtocolError
 _MAX_SEQ = 2**53 - 1  # beyond it a browser's numbers are no longer exact
 
 
+class Note(NamedTuple):
+    """What a journal keeps under `key` until a note without a value takes it back."""
+
+    key: bytes
+    value: bytes | None
+
+
 class Draft(msgspec.Struct, gc=False):
     """An encoded event that waits for its number.
 
     The frame is `head`, the number, the stream's name and `tail`, so that a journal can number an
-    event without encoding it again.
+    event without encoding it again. `notes` are kept with the event or not at all.
     """
 
     user_id: str
@@ -23,6 +31,7 @@ class Draft(msgspec.Struct, gc=False):
     tail: bytes
     time: float
     event_id: str | None = None
+    notes: tuple[Note, ...] = ()
 
     def frame(self, seq: int, stream: bytes) -> bytes:
         return b'%b%d,"stream":"%b"%b' % (self.head, seq, stream, self.tail)
@@ -32,8 +41,8 @@ class Draft(msgspec.Struct, gc=False):
         return len(self.head) + len(self.tail)
 
 
-def _encode_other(value: Any) -> Any:
-    """What msgspec does not know: models that dump themselves, mappings, kinds of str."""
+def _plain(value: Any) -> Any:
+    """What msgspec does not know: models that dump themselves, mappings, kinds of str, int and float."""
     dump = getattr(value, "model_dump", None)
     if callable(dump) and not isinstance(value, type):
         return dump(mode="json")
@@ -41,35 +50,53 @@ def _encode_other(value: Any) -> Any:
         return dict(value)
     if isinstance(value, str):
         return str.__str__(value)
+    if isinstance(value, float):
+        return float.__float__(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return int.__index__(value)
     raise NotImplementedError(f"{type(value).__qualname__} has no JSON form")
 
 
-_encoder = msgspec.json.Encoder(enc_hook=_encode_other)
+_encoder = msgspec.json.Encoder(enc_hook=_plain)
+_reader = msgspec.json.Decoder()
+_PLAIN = frozenset({str, int, float, bool, NoneType})
 
 
-def encode_data(event_type: str, data: Mapping[str, Any]) -> bytes:
-    """The JSON object of `data`.
+def encode_data(event_type: str, data: dict[str, Any]) -> bytes:
+    """The JSON object of `data`, in one line.
 
     datetime, date, time, timedelta as ISO 8601; UUID and Decimal as strings; bytes as base64;
     enums by value; sets and tuples as arrays; dataclasses, msgspec structs and pydantic models as
-    objects; integers in all their digits, of which a browser keeps 53 bits; NaN and infinities as
-    null. Everything else, cycles and lone surrogates raise PayloadError, and so does a model that
-    cannot dump itself.
+    objects; keys that are numbers, dates, UUIDs or enums as the text of these; integers in all
+    their digits, of which a browser keeps 53 bits; NaN and infinities as null. Everything else,
+    `msgspec.Raw`, cycles and lone surrogates raise PayloadError, and so does a model that cannot
+    dump itself.
     """
     try:
-        return _encoder.encode(data)
+        if _PLAIN.issuperset(map(type, dict.values(data))):
+            return _encoder.encode(data)
+        return _encode_nested(data)
     except RecursionError:
         raise PayloadError(event_type, "data contains itself or is nested too deep") from None
     except Exception as error:  # noqa: BLE001 - the values' own code runs here and may raise anything
         raise PayloadError(event_type, str(error) or type(error).__name__) from None
 
 
-def encode_text(text: str) -> bytes:
-    return msgspec.json.encode(text)
+def _encode_nested(data: dict[str, Any]) -> bytes:
+    """The encoder would write a Raw as it is; `to_builtins` refuses one except as an enum's value."""
+    encoded = _encoder.encode(msgspec.to_builtins(data, str_keys=True, enc_hook=_plain))
+    _reader.decode(encoded)
+    if b"\n" in encoded:
+        raise ValueError("a value is text with line ends of its own")
+    return encoded
+
+
+encode_json = msgspec.json.encode
+"""For what is ours, of types that JSON has."""
 
 
 def head_of(event_type: str) -> bytes:
-    return b'{"type":%b,"seq":' % encode_text(event_type)
+    return b'{"type":%b,"seq":' % encode_json(event_type)
 
 
 def ready_frame(stream: str, seq: int, *, resumed: bool) -> bytes:

@@ -7,6 +7,7 @@ import pytest
 
 from unified_runtime.errors import JournalInUseError
 from unified_runtime.journals.base import Retention
+from unified_runtime.protocol.frames import Note
 
 
 async def all_of(journal, user_id, after=0, page=7):
@@ -178,3 +179,36 @@ async def test_what_a_user_was_given_is_remembered_and_never_goes_back(
     await again.start(delivered)
     assert await again.settled("a") == (5 if again is journal else 4)
     await again.aclose()
+
+
+def noting(draft, key, value):
+    draft.notes = (*draft.notes, Note(key, value))
+    return draft
+
+
+async def test_notes_are_kept_until_taken_back_whatever_is_trimmed(make_journal, draft, delivered):
+    retention = Retention(count=1)
+    journal = make_journal(retention)
+    await journal.start(delivered)
+    assert await journal.notes() == []
+    await journal.append([noting(draft("a"), b"k%d" % n, b"v%d" % n) for n in range(300)])
+    await journal.append([noting(draft("b"), b"k0", b"new"), noting(draft("b"), b"k1", None)])
+    await journal.append([noting(noting(draft("a"), b"k2", None), b"k3", b"3")])
+    await journal.append([noting(draft("a"), b"k4", None), noting(draft("a"), b"k4", b"again")])
+    await journal.append([noting(draft("a"), b"k%d" % n, None) for n in range(5, 300)])
+    await journal.append([noting(draft("a"), b"never there", None)])
+    await journal.append([draft("a") for _ in range(500)])
+    assert sorted(await journal.notes()) == [b"3", b"again", b"new"]
+    await journal.aclose()
+    again = journal if type(journal).__name__ == "MemoryJournal" else make_journal(retention)
+    await again.start(delivered)
+    assert sorted(await again.notes()) == [b"3", b"again", b"new"]
+    await again.aclose()
+
+
+async def test_the_notes_of_an_event_that_is_already_there_are_not_kept(opened, draft):
+    async with opened() as journal:
+        await journal.append([noting(draft("a", event_id="e"), b"k", b"open")])
+        await journal.append([noting(draft("a"), b"k", None)])
+        assert await journal.append([noting(draft("a", event_id="e"), b"k", b"open")]) == [1]
+        assert await journal.notes() == []

@@ -12,6 +12,7 @@ from consolidator.analysis.mro.linear import Classes
 from consolidator.analysis.mro.scopes import Scopes
 from consolidator.analysis.mro.values import (
     AliasValue,
+    AnnotatedForm,
     ClassRef,
     ClassValue,
     ConstantValue,
@@ -111,7 +112,7 @@ class Evaluator:
         match owner:
             case Either(options, why):
                 return either([self._subscript(o, index, place) for o in options], why)
-            case ClassValue(ref) if ref.dotted == "typing.Annotated":
+            case AnnotatedForm():
                 first = index.elts[0] if isinstance(index, ast.Tuple) and index.elts else index
                 annotated = self.expression(first, place)
                 if isinstance(annotated, ClassValue):

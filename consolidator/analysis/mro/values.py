@@ -86,6 +86,11 @@ class SpecialValue:
 
 
 @dataclass(frozen=True, slots=True)
+class AnnotatedForm:
+    """`typing.Annotated`, a class until CPython 3.12 and none since: subscripted, it stands for its first item."""
+
+
+@dataclass(frozen=True, slots=True)
 class WithMetaclass:
     """`six.with_metaclass(Meta, *bases)`: a class that vanishes when it is inherited from."""
 
@@ -152,6 +157,7 @@ Value = (
     ClassValue
     | AliasValue
     | SpecialValue
+    | AnnotatedForm
     | WithMetaclass
     | ModuleValue
     | FunctionValue

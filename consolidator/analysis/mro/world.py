@@ -8,6 +8,7 @@ from typing import Protocol
 
 from consolidator.analysis.mro.values import (
     AliasValue,
+    AnnotatedForm,
     ClassRef,
     ClassValue,
     ConstantValue,
@@ -136,8 +137,12 @@ class World:
         """What a name of a standard module holds; None where it has no such name."""
         if (constant := self._constant(module, name)) is not None:
             return constant
-        if module in ("typing", "typing_extensions") and name in ("NamedTuple", "TypedDict"):
-            return SpecialValue("NamedTuple" if name == "NamedTuple" else "TypedDict")
+        if module in ("typing", "typing_extensions"):
+            match name:
+                case "NamedTuple" | "TypedDict":
+                    return SpecialValue(name)
+                case "Annotated":
+                    return AnnotatedForm()
         found = self.standard.name(module, name)
         if found is None:
             submodule = f"{module}.{name}"

@@ -7,6 +7,7 @@ named by where they are defined, not by `__module__`, which libraries overwrite.
 
 import ast
 import importlib
+import inspect
 import json
 import os
 import sys
@@ -100,7 +101,9 @@ def made_by(cls, qualname, statement, module_name):
     module, real = label(cls)
     if real != qualname:  # a class with a property of that name
         return bool(lines) and all(inside)
-    documented = cls.__dict__.get("__doc__") in (None, ast.get_docstring(statement, clean=False))
+    kept = cls.__dict__.get("__doc__")  # without indentation since CPython 3.13
+    written = ast.get_docstring(statement)
+    documented = kept is None or (written is not None and inspect.cleandoc(kept) == written)
     return any(inside) if lines else module == module_name or documented
 
 

@@ -488,7 +488,7 @@ TRAPS: dict[str, str | dict[str, str]] = {
         "trap.py": "class M(type):\n    K = dict\n    @property\n    def L(c): return set\nclass A(metaclass=M):\n    L = list\nclass X(A.K): ...\nclass Y(A.L): ...\n",
     },
     "descriptors as bases": {
-        "trap.py": "class D:\n    def __get__(s, i, o): return dict\nclass A:\n    K = D()\n    @classmethod\n    @property\n    def L(cls): return list\nclass X(A.K): ...\nclass Y(A.L): ...\n",
+        "trap.py": "import sys\nclass D:\n    def __get__(s, i, o): return dict\nclass A:\n    K = D()\n    @classmethod\n    @property\n    def L(cls): return list\nclass X(A.K): ...\nif sys.version_info < (3, 13):\n    class Y(A.L): ...\n",
     },
     "names that change places": {
         "trap.py": "class A: ...\nclass B: ...\nA, B = B, A\nclass X(A): ...\nP, *Q = A, B, dict\nclass Y(P): ...\nclass Z(Q[1]): ...\n",

@@ -201,6 +201,7 @@ DEEP = {
 }
 
 
+@newer_than_here
 @pytest.mark.parametrize("shape", DEEP)
 def test_newer_syntax_in_a_deeply_nested_file_never_ends_the_process(shape: str) -> None:
     assert reason(f"type X = int\n{DEEP[shape]}\n".encode()).line == 1

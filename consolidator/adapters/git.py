@@ -9,6 +9,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from pathlib import Path
 
 from consolidator.adapters.git_command import GitCommand, list_files_around
@@ -84,7 +85,15 @@ class Repository:
     @property
     def shallow(self) -> bool:
         """Whether the history was cut off when it was cloned."""
-        return self._git.answer("rev-parse", "--is-shallow-repository") == "true"
+        return bool(self.boundaries[0])
+
+    @cached_property
+    def boundaries(self) -> tuple[bytes, bytes]:
+        """The files in which a repository says that commits have other parents than they name: where
+        a shallow clone ends, and grafts."""
+        named = self._git.run("rev-parse", "--git-path", "shallow", "--git-path", "info/grafts")
+        shallow, grafts = (self._git.directory / os.fsdecode(each) for each in named.splitlines())
+        return _content(shallow), _content(grafts)
 
     def changed_files(self) -> list[str]:
         """Tracked files in ROOT that differ from the last commit, staged or not, sorted.
@@ -139,14 +148,26 @@ class Repository:
                 served += 1
             pending = pending[served:]
 
-    def commits(self, revision: str) -> Iterator[Commit]:
-        """Every commit that `revision` can reach, children before parents, with its changes in ROOT.
+    def commits(self, revision: str, beyond: str | None = None) -> Iterator[Commit]:
+        """Every commit that `revision` can reach, and `beyond` can't, children before parents, with its
+        changes in ROOT; where ROOT is not the top, only those that have some.
 
         A merge carries only what differs from all of its parents.
         """
-        arguments = (*LOG_ARGUMENTS, self.resolve(revision), *self._below_root())
+        limit = () if beyond is None else (f"^{beyond}",)
+        arguments = (*LOG_ARGUMENTS, self.resolve(revision), *limit, *self._below_root())
         with self._git.stream(*arguments) as output:
-            yield from parse_log(output, len(self.prefix))
+            for commit in parse_log(output, len(self.prefix)):
+                if commit.changes or not self.prefix:
+                    yield commit
+
+    def ancestry(self, revision: str) -> list[str]:
+        """The id of every commit that `revision` can reach, in the order of `commits`."""
+        listed = self._git.run("rev-list", "--topo-order", self.resolve(revision))
+        return listed.decode().split()
+
+    def has_commit(self, name: str) -> bool:
+        return self._git.answer("rev-parse", "--verify", "--quiet", name + "^{commit}") is not None
 
     def changed_paths(self, revision: str, limit: int) -> Iterator[list[str]]:
         """The paths in ROOT that each of the last `limit` commits changed, newest first.
@@ -185,3 +206,10 @@ class Repository:
             for driver in sorted(drivers)
             for setting in ("clean=", "smudge=", "process=", "required=false")
         )
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""

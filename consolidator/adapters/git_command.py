@@ -87,7 +87,7 @@ class GitCommand:
     """Starts git for one repository. `ToolError` carries git's own last words."""
 
     def __init__(self, git_dir: Path, work_tree: Path | None) -> None:
-        self._directory = work_tree or git_dir
+        self.directory = work_tree or git_dir
         self._environment = environment(git_dir, work_tree)
 
     def run(self, *arguments: str, overrides: tuple[str, ...] = ()) -> bytes:
@@ -108,7 +108,7 @@ class GitCommand:
         """The output as it comes. Leaving early ends the process; a failure is raised at the end."""
         with subprocess.Popen(
             _line(arguments, ()),
-            cwd=self._directory,
+            cwd=self.directory,
             env=self._environment,
             stdin=subprocess.DEVNULL if stdin is None else stdin,
             stdout=subprocess.PIPE,
@@ -128,7 +128,7 @@ class GitCommand:
     def _start(
         self, arguments: tuple[str, ...], overrides: tuple[str, ...]
     ) -> subprocess.CompletedProcess[bytes]:
-        return _start(arguments, overrides, self._directory, self._environment)
+        return _start(arguments, overrides, self.directory, self._environment)
 
 
 def _start(

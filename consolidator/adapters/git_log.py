@@ -9,7 +9,9 @@ from consolidator.analysis.history.records import Change, Commit
 
 _START = "\x1e"
 _CHUNK = 1 << 20
-_FILES = {"100644", "100755", "100664", "000000"}
+_ABSENT = "000000"
+_ABSENT_BEFORE = f":{_ABSENT}"
+_FILES = {"100644", "100755", "100664", _ABSENT}
 """Modes of regular files and of what is not there; links and submodules are none."""
 
 LOG_ARGUMENTS = (
@@ -96,13 +98,28 @@ def _tokens(output: IO[bytes]) -> Iterator[str]:
 
 
 def _change(about: str, path: str, prefix_length: int) -> Change | None:
+    if about.startswith("::"):
+        return _merged(about, path, prefix_length)
+    mode, new_mode, old, new, _ = about.split(" ")
+    if mode[1:] not in _FILES or new_mode not in _FILES:
+        return None
+    return Change(
+        path[prefix_length:],
+        () if mode == _ABSENT_BEFORE else (old,),
+        None if new_mode == _ABSENT else new,
+    )
+
+
+def _merged(about: str, path: str, prefix_length: int) -> Change | None:
+    """The change of a merge, with one mode and one blob for each parent."""
     parents = about.count(":")
     fields = about[parents:].split(" ")
-    if not _FILES.issuperset(fields[: parents + 1]):
+    modes, new_mode = fields[:parents], fields[parents]
+    if not _FILES.issuperset((*modes, new_mode)):
         return None
     *old, new = fields[parents + 1 : 2 * parents + 2]
-    known = tuple(blob for blob in old if blob.strip("0"))
-    return Change(path[prefix_length:], known, new if new.strip("0") else None)
+    known = tuple(blob for mode, blob in zip(modes, old, strict=True) if mode != _ABSENT)
+    return Change(path[prefix_length:], known, None if new_mode == _ABSENT else new)
 
 
 def _commit(header: list[str], changes: list[Change]) -> Commit:

@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from consolidator.adapters.cache import ContentCache
+from consolidator.adapters.commit_log import CommitLog
 from consolidator.adapters.git import Repository
 from consolidator.analysis.history import (
     cutting,
@@ -36,7 +37,7 @@ from consolidator.analysis.history.edits import Editor, units_of
 from consolidator.analysis.history.family import Relation, Scope
 from consolidator.analysis.history.kin import crossings
 from consolidator.analysis.history.outline import FileOutline, outline_of
-from consolidator.analysis.history.records import Change, Crossing, Edits, Kin, Task
+from consolidator.analysis.history.records import Change, Commit, Crossing, Edits, Kin, Task
 from consolidator.analysis.history.statements import UnparsableError
 
 _MAKERS = (cutting, delta, edits, family, kin, moves, outline, records, signals, statements)
@@ -59,6 +60,12 @@ class CommitReader:
         self._repository = repository
         self._jobs = jobs or os.cpu_count() or 1
         self._cache = cache
+
+    def commits(self, revision: str) -> list[Commit]:
+        """Every commit that a revision can reach, children before parents."""
+        if self._cache:
+            return CommitLog().commits(self._repository, revision)
+        return list(self._repository.commits(revision))
 
     def edits(self, scope: Scope, tasks: Sequence[Task]) -> list[Edits]:
         """What each commit did, in the order asked for."""

@@ -37,15 +37,17 @@ class History(Protocol):
     def shallow(self) -> bool: ...
     @property
     def identity(self) -> str: ...
+    @property
+    def boundaries(self) -> object: ...
     def head(self) -> str | None: ...
     def resolve(self, revision: str) -> str: ...
-    def commits(self, revision: str) -> Iterator[Commit]: ...
     def tree_at(self, revision: str) -> dict[str, str]: ...
 
 
 class Reader(Protocol):
-    """Reads the contents that a history names."""
+    """Reads a history, and the contents that it names."""
 
+    def commits(self, revision: str) -> Sequence[Commit]: ...
     def edits(self, scope: Scope, tasks: Sequence[Task]) -> list[Edits]: ...
     def crossings(
         self, scope: Scope, questions: Sequence[Crossing]
@@ -98,7 +100,7 @@ def run(
     revision = history.resolve(selection.rev or "HEAD")
     installed = installed_members(plan, library) if library else []
     question = repr(
-        (str(root), revision, history.identity, history.shallow, selection, plan, installed)
+        (str(root), revision, history.identity, history.boundaries, selection, plan, installed)
     )
     known = reports.get(question) if reports else None
     if known is not None:
@@ -121,7 +123,7 @@ def _mine(
     installed: list[Member],
 ) -> ExtractReport:
     scope = _scope(selection, plan)
-    commits = list(history.commits(revision))
+    commits = reader.commits(revision)
     tree = history.tree_at(revision)
     defining, speaking = _family_paths(scope, commits, tree, reader)
     kin = follow(commits, scope, defining, partial(reader.crossings, scope))
@@ -209,7 +211,7 @@ def _scope(selection: Selection, plan: Plan) -> Scope:
 
 
 def _family_paths(
-    scope: Scope, commits: list[Commit], tree: dict[str, str], reader: Reader
+    scope: Scope, commits: Sequence[Commit], tree: dict[str, str], reader: Reader
 ) -> tuple[frozenset[str], frozenset[str]]:
     """Paths that ever held a member, by their name or by what their first or last version defines; and
     those that only spoke of one."""

@@ -8,10 +8,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cached_property, lru_cache
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Literal
-
-import networkx as nx
 
 from consolidator.analysis.history.cutting import Unit, Units
 from consolidator.analysis.history.outline import FileOutline, UnitOutline
@@ -195,17 +193,28 @@ def groups(
     known = {
         member.qualname: member for member in members if not (member.protocol or member.wrapper)
     }
-    related: nx.Graph[str] = nx.Graph()
-    related.add_nodes_from(known)
-    for names in merged:
-        nx.add_path(related, sorted(names & known.keys()))
+    related = [pair for names in merged for pair in pairwise(sorted(names & known.keys()))]
     shared = _shared_statements(known.values())
     for (one, other), count in shared.items():
         smaller = min(len(known[one].keys), len(known[other].keys))
         same = known[one].name == known[other].name
         if count >= smaller * (_SAME_NAME_SHARE if same else _OTHER_NAME_SHARE):
-            related.add_edge(one, other)
-    return {name: frozenset(part) for part in nx.connected_components(related) for name in part}
+            related.append((one, other))
+    return _connected(known, related)
+
+
+def _connected(
+    names: Iterable[str], related: Iterable[tuple[str, str]]
+) -> dict[str, frozenset[str]]:
+    """For each name all that it is related to, directly or through others."""
+    parts = {name: {name} for name in names}
+    for one, other in related:
+        less, more = sorted((parts[one], parts[other]), key=len)
+        if less is not more:
+            more |= less
+            parts.update(dict.fromkeys(less, more))
+    frozen = {id(part): frozenset(part) for part in parts.values()}
+    return {name: frozen[id(part)] for name, part in parts.items()}
 
 
 def _shared_statements(members: Iterable[Member]) -> Counter[tuple[str, str]]:

@@ -10,9 +10,11 @@ import gc
 import multiprocessing
 import os
 import warnings
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from hashlib import blake2b
+from itertools import accumulate, pairwise
 from typing import Any, TypeVar
 
 import msgspec
@@ -43,8 +45,9 @@ from consolidator.analysis.history.statements import UnparsableError
 _MAKERS = (cutting, delta, edits, family, kin, moves, outline, records, signals, statements)
 _FEW = 40
 """Blobs; below it, starting processes costs more than it saves."""
-_PIECES = 6
-"""Per process, so that none is left with a long one at the end."""
+_PIECES = 4
+"""Per process, so that none is left with a long one at the end; more, and what one piece has read is
+read again for the next."""
 
 Contents = dict[str, bytes | None]
 Question = TypeVar("Question")
@@ -122,8 +125,7 @@ class CommitReader:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # about the text of others
                 return work(scope, self._repository, questions)
-        size = -(-len(questions) // (self._jobs * _PIECES))
-        pieces = [questions[start : start + size] for start in range(0, len(questions), size)]
+        pieces = _pieces(questions, self._jobs * _PIECES)
         decode = msgspec.msgpack.Decoder(list[kind]).decode
         context = multiprocessing.get_context("fork" if hasattr(os, "fork") else "spawn")
         with ProcessPoolExecutor(self._jobs, context, _start) as pool:
@@ -131,6 +133,24 @@ class CommitReader:
                 pool.submit(_encoded, work, scope, self._repository, piece) for piece in pieces
             ]
             return [answer for future in pending for answer in decode(future.result())]
+
+
+def _pieces(questions: Sequence[Question], number: int) -> list[Sequence[Question]]:
+    """Neighbours together, about the same number of blobs in each."""
+    ends = list(accumulate(map(_weight, questions)))
+    limits = [ends[-1] * (piece + 1) / number for piece in range(number)]
+    cuts = [0, *(bisect_right(ends, limit) for limit in limits)]
+    return [questions[one:other] for one, other in pairwise(cuts) if one < other]
+
+
+def _weight(question: object) -> int:
+    match question:
+        case Task(family, tests):
+            return 1 + 4 * len(family) + len(tests)
+        case Crossing(family, others):
+            return 1 + len(family) + len(others)
+        case _:
+            return 1
 
 
 def _key(scope: Scope, work: str, question: object) -> bytes:

@@ -170,6 +170,7 @@ def _no_collection() -> Iterator[None]:
         yield
     finally:
         if enabled:
+            gc.freeze()  # else all that was made is walked at once
             gc.enable()
 
 

@@ -81,6 +81,8 @@ def without_extractions(units: Sequence[UnitDelta]) -> list[UnitDelta]:
     fresh = [unit for unit in units if unit.status == "added"]
     moved = {item.key for unit in fresh for item in unit.added}
     names = {unit.name.rpartition(".")[2] for unit in fresh}
+    if not fresh:
+        return list(units)
     return [_remainder(unit, moved, names) if unit.status == "changed" else unit for unit in units]
 
 
@@ -104,6 +106,8 @@ def without_renames(files: Sequence[FileDelta]) -> list[FileDelta]:
         return times[old, new] >= _RENAMED and not _calls_another(pair, old, new)
 
     def kept(unit: UnitDelta) -> UnitDelta:
+        if not unit.rewritten:
+            return unit
         local = {_substitution(pair) for pair in unit.rewritten if _rebinds(pair)}
         odd = (pair for pair in unit.rewritten if _substitution(pair) not in local)
         return replace(unit, rewritten=tuple(pair for pair in odd if not renamed(pair)))

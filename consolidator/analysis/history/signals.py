@@ -11,6 +11,7 @@ import ast
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from consolidator.analysis.history.delta import Rewrite, UnitDelta
 from consolidator.analysis.history.records import Evidence
@@ -236,6 +237,8 @@ def _handled(delta: UnitDelta) -> str | None:
 
 
 def _awaits(statement: Statement) -> int:
+    if "await" not in statement.key:
+        return 0
     return sum(isinstance(node, ast.Await) for node in expressions(statement.node))
 
 
@@ -293,10 +296,14 @@ def _spawned(delta: UnitDelta) -> str | None:
     return _first(delta.removed, _SPAWN)
 
 
+@lru_cache(1024)
 def _calls(statement: Statement) -> list[ast.Call]:
+    if "(" not in statement.key:
+        return []
     return [node for node in expressions(statement.node) if isinstance(node, ast.Call)]
 
 
+@lru_cache(1024)
 def _callees(statement: Statement) -> list[str]:
     return sorted(ast.unparse(call.func) for call in _calls(statement))
 

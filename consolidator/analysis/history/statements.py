@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 _LOG_OWNER = re.compile(r"(^|_)(log|logs|logger|logging|structlog)$", re.IGNORECASE)
 _LOG_CALLS = {"debug", "info", "warning", "warn", "error", "exception", "critical", "log"}
@@ -22,18 +22,21 @@ class UnparsableError(Exception):
     """A text that is no Python, or not where it was cut."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, slots=True)
 class Statement:
+    """Not to be changed."""
+
     key: str
     """The normal form of the statement, of a compound one its header."""
     node: ast.AST
     context: tuple[str, ...]
     """Blocks around it inside its unit, outermost first: `try`, `except Exception`, `with lock`."""
 
-    @property
-    def acts(self) -> bool:
-        """Whether it can change behaviour: not an import or export, a log line or a placeholder."""
-        return not (
+    acts: bool = field(init=False)
+    """Whether it can change behaviour: not an import or export, a log line or a placeholder."""
+
+    def __post_init__(self) -> None:
+        self.acts = not (
             isinstance(self.node, ast.Import | ast.ImportFrom | ast.Pass)
             or self.key.startswith("__all__")
             or is_log(self.node)
@@ -183,8 +186,12 @@ _LAST_COMMA = re.compile(r",(?=[)\]}])")
 
 
 def _squeeze(text: str) -> str:
-    packed = _OPTIONAL_SPACE.sub("", text.replace("'", '"'))
-    return _LAST_COMMA.sub("", _SPACE.sub(" ", packed))
+    packed = text.replace("'", '"')
+    if " " in packed or not packed.isprintable():
+        packed = _SPACE.sub(" ", _OPTIONAL_SPACE.sub("", packed))
+    if ",)" in packed or ",]" in packed or ",}" in packed:
+        packed = _LAST_COMMA.sub("", packed)
+    return packed
 
 
 def readable(key: str) -> str:

@@ -172,7 +172,8 @@ class _Lines:
         table = ""
         for number, line in enumerate(text.splitlines(), 1):
             if header := re.match(r"^\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(#.*)?$", line):
-                name = re.sub(r"[\s\"']", "", header.group(2)).removeprefix(prefix)
+                name = re.sub(r"[\s\"']", "", header.group(2))
+                name = "" if f"{name}." == prefix else name.removeprefix(prefix)
                 table = self._indexed(name, counts, array=header.group(1) == "[[")
                 self._lines[table, ""] = number
             elif key := re.match(r"^\s*([\w\-.]+|\"[^\"]+\"|'[^']+')\s*=", line):
@@ -187,14 +188,24 @@ class _Lines:
         return f"{head}[{counts[head]}].{rest}" if head in counts and rest else name
 
     def of(self, table: str, key: str = "") -> int:
-        """The line of a key, else that of the nearest table or key around it; 0 if there is none."""
+        """The line of a key or table, else of the first one inside it, else of the nearest around it; 0
+        if there is none."""
         parts = [part for part in f"{table}.{key}".split(".") if part]
         for end in range(len(parts), 0, -1):
             for cut in range(end, -1, -1):
                 place = (".".join(parts[:cut]), ".".join(parts[cut:end]))
                 if place in self._lines:
                     return self._lines[place]
-        return 0
+            if inside := self._inside(".".join(parts[:end])):
+                return inside
+        # Settings of the whole plan stand outside a table in a `pyproject.toml`.
+        return self._lines.get(("", key), 0) or self._lines.get(("", ""), 0)
+
+    def _inside(self, name: str) -> int:
+        """The first line of what lies in a table that has no line itself, or is an array."""
+        starts = (f"{name}.", f"{name}[")
+        lines = [n for (t, k), n in self._lines.items() if f"{t}.{k}".strip(".").startswith(starts)]
+        return min(lines, default=0)
 
 
 class _Reader:

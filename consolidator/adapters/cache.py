@@ -76,6 +76,8 @@ class ContentCache(Generic[Record]):
                 self._path.parent.mkdir(parents=True, exist_ok=True)
                 database = sqlite3.connect(self._path, timeout=5, isolation_level=None)
                 weakref.finalize(self, _close, database)
+                # Records are of some kilobytes: in small pages, most would lie in chains of them.
+                database.execute("PRAGMA page_size=65536")
                 database.execute("PRAGMA journal_mode=WAL")
                 database.execute("PRAGMA synchronous=OFF")
                 database.execute(
@@ -98,7 +100,7 @@ class ContentCache(Generic[Record]):
     def get(self, keys: Iterable[bytes]) -> dict[bytes, Record]:
         """The records that are known for these keys."""
         found: dict[bytes, Record] = {}
-        wanted = list(keys)
+        wanted = sorted(keys)  # as they lie on disk
         if self._database is None:
             return found
         try:

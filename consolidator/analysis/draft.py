@@ -13,6 +13,8 @@ from consolidator.analysis.duplicates.words import concept
 from consolidator.analysis.factories import Factory
 
 _IMPORTABLE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
+_ALIKE = 0.5
+"""Similarity of bodies below which a move needs a decision whatever the names say."""
 _HEADER = """\
 # A draft: read it before anything is migrated. It was written from the duplicates found, by names,
 # methods and bodies; it knows nothing of what the code is meant to do. What it can't know:
@@ -182,6 +184,8 @@ def _notes(member: Member, target: str, family: Family, renamed: set[str]) -> It
         yield "uncertain: a protocol; annotations that name it will name the class"
     if member.role == "wrapper":
         yield "uncertain: a wrapper; what it adds around each call is lost"
+    if doubt := _unlike(member, target, family):
+        yield f"uncertain: {doubt}"
     canonical = family.signatures.get(target)
     if canonical is None or member.role == "re-export":
         return
@@ -197,6 +201,19 @@ def _notes(member: Member, target: str, family: Family, renamed: set[str]) -> It
             and _calls_differ(own[name], other)
         ):
             yield f"uncertain: {name}: {_shown(own[name])} becomes {_shown(other)}"
+
+
+def _unlike(member: Member, target: str, family: Family) -> str:
+    """Why a member may do something else than the class that takes its place."""
+    if member.role not in ("implementation", "wrapper"):
+        return ""
+    measured = target == family.suggested_canonical
+    alike = f" (similarity {member.similarity:.2f})" if measured else ""
+    if family.kind == "same-role":
+        return f"only the role is shared with {target}, not the code{alike}"
+    if measured and member.similarity < _ALIKE:
+        return f"little of its code is like that of {target}{alike}"
+    return ""
 
 
 def _calls_differ(left: Signature, right: Signature) -> bool:

@@ -14,7 +14,7 @@ from rich.tree import Tree as Drawing
 from consolidator.analysis.mro.bases import Reason
 from consolidator.analysis.mro.consumers import Consumers
 from consolidator.analysis.mro.diff import MroDiff
-from consolidator.analysis.mro.report import ClassReport, MroReport
+from consolidator.analysis.mro.report import GAP, ClassReport, MroReport
 
 _DETAILED = 12
 """Classes up to which each one is shown with its methods; beyond, one tree of the hierarchy."""
@@ -179,10 +179,11 @@ def _shadow(kind: str, name: str, winner: str, hidden: str) -> str:
 
 
 def _hierarchy(report: MroReport) -> RenderableType:
-    """All classes under their first known base, as one tree per root."""
+    """All classes under their first known base, as one tree per root; unknown bases come last."""
     children = heirs(report)
     known = {entry.qualname for entry in report.classes}
-    roots = [Drawing(Text(name, "bold")) for name in sorted(children) if name not in known]
+    tops = sorted(children.keys() - known, key=lambda name: (name == GAP, name))
+    roots = [Drawing(Text(name, "bold")) for name in tops]
     for root in roots:
         _grow(root, str(root.label), children, frozenset())
     return Group(*roots)
@@ -192,7 +193,7 @@ def heirs(report: MroReport) -> dict[str, list[ClassReport]]:
     """Each class of the report under the one that follows it in its order, `?` where that is open."""
     children: dict[str, list[ClassReport]] = {}
     for entry in report.classes:
-        parent = next((name for name in entry.order[1:2]), "?")
+        parent = next((name for name in entry.order[1:2]), GAP)
         children.setdefault(parent, []).append(entry)
     return children
 

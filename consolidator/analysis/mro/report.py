@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from consolidator.analysis.mro.bases import Reason
 from consolidator.analysis.mro.consumers import Consumers, consumers
 from consolidator.analysis.mro.evaluate import Evaluator
 from consolidator.analysis.mro.labels import labels
-from consolidator.analysis.mro.linear import Certainty
+from consolidator.analysis.mro.linear import Certainty, Linear
 from consolidator.analysis.mro.members import Members, Method, Shadowed, diamonds
 from consolidator.analysis.mro.mentions import unmentioned
 from consolidator.analysis.mro.select import candidates, matches
@@ -122,7 +123,7 @@ class Hierarchy:
             diamonds=tuple(diamonds(linear, self.classes)),
             shadowed=tuple(self.members.shadowed(linear)),
             labels=tuple(labels(ref, fact, linear, self.classes, mentioned=mentioned)),
-            dead_supers=tuple(dead_supers(ref, linear, self.members)),
+            dead_supers=tuple(dead_supers(ref, linear, self.members, partial(self._heirs, ref))),
             parser=facts.parser if (facts := self.tree.facts(ref.path)) else "",
             consumers=consumers(ref, methods) if used else None,
         )
@@ -137,6 +138,12 @@ class Hierarchy:
             ((ref, fact) for ref, fact in found if matches(ref.dotted, selection.match)),
             key=lambda pair: (pair[0].dotted, pair[0].path, pair[0].line),
         )
+
+    def _heirs(self, ref: ClassRef) -> Iterator[Linear]:
+        for heir, _ in self._subclasses(ref.dotted):
+            linear = self.classes.linear(heir)
+            if ref in linear.order[1:]:
+                yield linear
 
     def _subclasses(self, dotted: str) -> list[tuple[ClassRef, ClassFact]]:
         """The class and all that inherit from it. Files are found by the bytes of the names that

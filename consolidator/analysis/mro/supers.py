@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from consolidator.analysis.mro.linear import Linear
@@ -13,28 +13,46 @@ from consolidator.analysis.mro.values import ClassRef
 
 @dataclass(frozen=True, slots=True)
 class DeadSuper:
-    """A call that raises AttributeError, unless a subclass mixes in a class that has the method."""
+    """A call that raises AttributeError in the class and in all of its heirs in ROOT."""
 
     method: str
     line: int
 
 
-def dead_supers(ref: ClassRef, linear: Linear, members: Members) -> list[DeadSuper]:
-    """The calls in a class body; none where the order has a gap or a `__getattr__`."""
-    if linear.certainty != "exact" or ref.space is None:
+def dead_supers(
+    ref: ClassRef, linear: Linear, members: Members, heirs: Callable[[], Iterable[Linear]]
+) -> list[DeadSuper]:
+    """The calls in a class body, by line; none where an order has a gap or a `__getattr__`.
+
+    What `super()` of a mixin reaches stands in the orders of its `heirs`, which are asked for only
+    where the class itself has nothing.
+    """
+    if ref.space is None or b"super()" not in ref.space.tree.read(ref.path):
         return []
-    if b"super()" not in ref.space.tree.read(ref.path):
+    behind = _behind(ref, linear, members)
+    if behind is None:
         return []
+    dead = [call for call in _calls(ref) if call.method not in behind]
+    for heir in heirs() if dead else ():
+        behind = _behind(ref, heir, members)
+        if behind is None:
+            return []
+        dead = [call for call in dead if call.method not in behind]
+    return dead
+
+
+def _behind(ref: ClassRef, linear: Linear, members: Members) -> set[str] | None:
+    """The names of the classes behind one in an order; None where they are not all known."""
+    if linear.certainty != "exact":
+        return None
     behind: set[str] = set()
-    for entry in linear.order[1:]:
+    for entry in linear.order[linear.order.index(ref) + 1 :]:
         if entry is not None:
             behind |= members.own(entry)[1]
-    if "__getattr__" in behind:
-        return []
-    return [DeadSuper(name, line) for name, line in _calls(ref) if name not in behind]
+    return None if "__getattr__" in behind else behind
 
 
-def _calls(ref: ClassRef) -> Iterator[tuple[str, int]]:
+def _calls(ref: ClassRef) -> list[DeadSuper]:
     assert ref.space is not None
     syntax = ref.space.tree.syntax(ref.path)
     body = next(
@@ -45,6 +63,7 @@ def _calls(ref: ClassRef) -> Iterator[tuple[str, int]]:
         ),
         [],
     )
+    found = []
     for function in body:
         if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
             continue
@@ -55,4 +74,5 @@ def _calls(ref: ClassRef) -> Iterator[tuple[str, int]]:
                         value=ast.Call(func=ast.Name(id="super"), args=[]), attr=name
                     )
                 ):
-                    yield name, node.lineno
+                    found.append((node.lineno, node.col_offset, name))
+    return [DeadSuper(name, line) for line, _, name in sorted(found)]

@@ -85,6 +85,42 @@ def test_a_super_call_that_reaches_nothing_is_named_with_its_line(root: Path) ->
     assert found["Manager"].dead_supers == ()
 
 
+def test_a_super_call_of_a_mixin_is_dead_only_if_no_heir_reaches_something(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "mixins.py": """
+            class Mixin:
+                def stop(self):
+                    if self: super().halt()
+                    super().stop()
+                    [super().freeze() for _ in self]
+                    super().abandon()
+            class Lonely:
+                def stop(self): super().stop()
+            class Guessed:
+                def stop(self): super().stop()
+        """,
+        "use.py": """
+            from mixins import Guessed, Mixin as Other
+            from unknown_package import Thing
+            class Base:
+                def stop(self): ...
+            class Freezer:
+                def freeze(self): ...
+            class First(Other, Base): ...
+            class Second(Freezer): ...
+            class Third(First, Second): ...
+            class Fourth(Guessed, Thing): ...
+        """,
+    }
+    report = report_of(tree_of(write_tree(tmp_path, files)), "mixins.*")
+    dead = {e.qualname: [(c.line, c.method) for c in e.dead_supers] for e in report.classes}
+    assert dead == {
+        "mixins.Mixin": [(3, "halt"), (6, "abandon")],
+        "mixins.Lonely": [(8, "stop")],
+        "mixins.Guessed": [],
+    }
+
+
 @pytest.mark.parametrize(
     ("name", "labels"),
     [
@@ -218,6 +254,14 @@ def test_text_fits_eighty_columns_for_one_class_and_for_many(root: Path) -> None
     for match in ("chat.base.Manager", "*"):
         result = run.invoke(app, ["mro-report", str(root), "--match", match, "--no-cache"])
         assert max(len(line) for line in result.stdout.splitlines()) <= 80
+
+
+def test_classes_of_unknown_bases_come_last(tmp_path: Path) -> None:
+    classes = "".join(f"class C{n}: ...\n" for n in range(12))
+    text = f"from unknown_package import Thing\nclass A(Thing): ...\n{classes}"
+    write_tree(tmp_path, {"m.py": text.encode()})
+    out = CliRunner().invoke(app, ["mro-report", str(tmp_path), "--no-cache"]).stdout
+    assert out.index("\nbuiltins.object\n") < out.index("\n?\n") < out.index("In doubt")
 
 
 def test_a_class_that_does_not_exist_is_bad_usage(root: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -121,6 +122,38 @@ def test_a_mistake_says_what_was_expected() -> None:
     assert str(caught.value) == (
         "plan.toml:2: consolidation.source_root: is not a known key (expected 'source_roots')"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "key"),
+    [
+        ("# a plan\nmoves = 1\n", 2, "moves"),
+        ("\n[moves]\na = 1\n", 2, "moves"),
+        ("\n\n[moves.more]\na = 1\n", 3, "moves"),
+        ("[run]\n[[moves]]\na = 1\n[[moves]]\na = 2\n", 2, "moves"),
+        ("\nmoves.more.most = 1\n", 2, "moves"),
+        ("move = 1\n", 1, "move"),
+        ("\n[move]\nfrom = 'a.B'\n", 2, "move"),
+        ("\nguard.event = []\n", 2, "guard.event"),
+    ],
+)
+@pytest.mark.parametrize("nested", [False, True])
+def test_a_key_that_nobody_knows_is_named_with_its_line(
+    text: str, line: int, key: str, nested: bool
+) -> None:
+    if nested:
+        text = re.sub(r"^(\[+)", r"\1tool.consolidator.", text, flags=re.M)
+        text = f"[project]\nmoves = 0\n[tool.consolidator]\n{text}"
+    with pytest.raises(PlanError) as caught:
+        parse_plan(text, "plan.toml", nested=nested)
+    found = [(mistake.line, mistake.key) for mistake in caught.value.mistakes]
+    assert found[0] == (line + 3 * nested, key)
+
+
+def test_a_wrong_setting_of_a_pyproject_is_named_with_its_line() -> None:
+    text = "[project]\n[tool.consolidator]\nexclude = ['a']\nschema = 2\n"
+    with pytest.raises(PlanError, match=r"plan.toml:4: consolidation.schema: is 2"):
+        parse_plan(text, "plan.toml", nested=True)
 
 
 def test_one_name_can_not_move_to_two_places() -> None:

@@ -7,9 +7,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from trees import write_tree
 
+from consolidator.analysis.draft import draft_plan
+from consolidator.analysis.duplicates import Family, Member, Report, Signature
+from consolidator.analysis.duplicates.records import Kind
 from consolidator.plan import read_plan
+
+SEND = Signature(("self", "message"), ("self", "message"), True, "a.py", 2, 3, b"")
+SIGNATURES = {"a.Hub": {"send": SEND}, "b.Hub": {"send": SEND}}
 
 HUB = """
     class ChatHub:
@@ -120,3 +127,19 @@ def test_a_folder_that_is_no_module_name_makes_no_move(tmp_path: Path) -> None:
     assert run(root).returncode == 0
     assert read_plan(root / "consolidation.toml").moves == ()
     assert "my-scripts.hub.ChatHub" in (root / "consolidation.toml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("kind", "similarity", "doubted"),
+    [("same-role", 0.9, True), ("same-name", 0.2, True), ("clone", 0.9, False)],
+)
+def test_a_move_that_joins_classes_with_little_in_common_is_called_uncertain(
+    kind: Kind, similarity: float, doubted: bool
+) -> None:
+    kept = Member("a.Hub", "a.py", 1, "implementation", 1, 0, 1, 1.0)
+    moved = Member("b.Hub", "b.py", 1, "implementation", 1, 0, 1, similarity)
+    family = Family("Hub", kind, (kept, moved), {}, "a.Hub", 0.8, (), signatures=SIGNATURES)
+    draft = draft_plan(Report((family,), 0, 2), {}, {})
+    assert draft.moves == 1
+    assert (draft.uncertain == 1) is doubted
+    assert ("uncertain" in draft.text.partition("[[move]]")[0].rpartition("# -----")[2]) is doubted

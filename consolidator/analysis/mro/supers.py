@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from consolidator.analysis.mro.linear import Linear
@@ -67,7 +67,7 @@ def _calls(ref: ClassRef) -> list[DeadSuper]:
     for function in body:
         if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
             continue
-        for node in ast.walk(function):
+        for node in _own_nodes(function):
             match node:
                 case ast.Call(
                     func=ast.Attribute(
@@ -76,3 +76,12 @@ def _calls(ref: ClassRef) -> list[DeadSuper]:
                 ):
                     found.append((node.lineno, node.col_offset, name))
     return [DeadSuper(name, line) for line, _, name in sorted(found)]
+
+
+def _own_nodes(node: ast.AST) -> Iterator[ast.AST]:
+    """What a method holds, without the classes in it: their `super()` is another one."""
+    pending = [node]
+    while pending:
+        node = pending.pop()
+        yield node
+        pending += (n for n in ast.iter_child_nodes(node) if not isinstance(n, ast.ClassDef))

@@ -96,6 +96,10 @@ def test_a_super_call_of_a_mixin_is_dead_only_if_no_heir_reaches_something(tmp_p
                     super().abandon()
             class Lonely:
                 def stop(self): super().stop()
+                def make(self):
+                    class Local(list):
+                        def stop(self): super().append(1)
+                    return Local
             class Guessed:
                 def stop(self): super().stop()
         """,

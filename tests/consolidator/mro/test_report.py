@@ -121,6 +121,7 @@ def test_a_super_call_of_a_mixin_is_dead_only_if_no_heir_reaches_something(tmp_p
     assert dead == {
         "mixins.Mixin": [(3, "halt"), (6, "abandon")],
         "mixins.Lonely": [(8, "stop")],
+        "mixins.Lonely.make.<locals>.Local": [],
         "mixins.Guessed": [],
     }
 

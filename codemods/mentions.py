@@ -19,11 +19,12 @@ DOTTED = re.compile(r"(?:(?<![\w./\\-])|(?<=\bext://)|(?<=\[mypy-))[^\W\d]\w*(?:
 DOTTED_OR_NAME = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
 ENTRY = re.compile(DOTTED.pattern + r"(?::[^\W\d]\w*(?:\.[^\W\d]\w*)*)?")
 """A dotted path, or one with an object behind a colon as in entry points."""
+_WORD = re.compile(r"\w+")
 _RUN = re.compile(r"[\w.:]+")
 """All that a dotted path with a colon can consist of."""
 _NAME = r"\w+(?:[ \t]+as[ \t]+\w+)?"
 IMPORT = re.compile(
-    r"(?:\b|(?<=\\n))from[ \t]+(?P<module>[\w.]+)[ \t]+import[ \t]+"
+    r"from(?:(?<!\wfrom)|(?<=\\nfrom))[ \t]+(?P<module>[\w.]+)[ \t]+import[ \t]+"
     rf"(?:\((?P<listed>[^()]*)\)|(?P<names>{_NAME}(?:[ \t]*,[ \t]*{_NAME})*))"
 )
 _PROMPT = re.compile(r"[ \t]*(?:(?:>>>|\.\.\.|#)[ \t]+)?")
@@ -102,7 +103,7 @@ def _statements(module: str, found: Sequence[tuple[list[str], Landing]]) -> Iter
 def _entries(text: str, needles: Collection[str]) -> Iterator[tuple[int, str]]:
     """Dotted paths that have a needle among their parts. Looking for the needles first is what keeps
     a long plan about as fast as a short one."""
-    present = sorted(needle for needle in needles if needle in text)
+    present = sorted(set(_WORD.findall(text)).intersection(needles))
     if not present:
         return
     reached = 0

@@ -16,9 +16,10 @@ _REPLACERS = frozenset({"setattr", "delattr", "object"})
 Spans = tuple[tuple[int, int], ...]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Site:
-    """A dotted chain. Where it stands is found out when it is asked for: few sites ever are."""
+    """A dotted chain. Where it stands is found out when it is asked for: few sites ever are. Not frozen,
+    because a file has thousands."""
 
     names: tuple[str, ...]
     scope: Scope

@@ -30,9 +30,10 @@ def load_tree(
     `cache` changes any answer."""
     base = check_root(root)
     paths = list_files(base, tuple(exclude))
-    reader = Reader(base, facts_contents(jobs, cache=cache))
+    contents = facts_contents(jobs, cache=cache)
+    reader = Reader(base, contents)
     layout = find_layout(paths, source_roots, _package_name(base))
-    return Tree(str(base), paths, layout, reader.read, reader.facts)
+    return Tree(str(base), paths, layout, reader.read, reader.facts, contents.records)
 
 
 def _package_name(root: Path) -> str:

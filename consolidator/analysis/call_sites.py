@@ -37,17 +37,18 @@ _ROUNDS = 4
 def plan_calls(
     tree: Tree,
     plan: Plan,
-    only: frozenset[str] | None = None,
+    again: Rewriting | None = None,
     *,
     library: Library = no_library,
     last_migration: Iterable[FileChange] = (),
 ) -> Rewriting:
     """What adapting every call of the plan would write, and what it would leave. Nothing is written.
-    `only` narrows it to these files.
+    Where the tree is what a run made of it, and this is to look `again`, only its files are looked at.
 
     Raises `PlanError` where the plan's renames and forms can't be meant. `last_migration` tells what the names of its files meant before it, as long as the files are still
     what it made of them.
     """
+    only = None if again is None else frozenset(change.path for change in again.changes)
     search = _Search(tree, plan, Earlier(tree, plan, last_migration), library)
     findings: dict[str, _InFile] = {}
     for path in sorted(search.reach.files(only)):

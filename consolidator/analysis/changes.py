@@ -31,6 +31,9 @@ class Rewriting:
 
     changes: tuple[FileChange, ...]
     omissions: tuple[Omission, ...] = ()
+    names: frozenset[str] = frozenset()
+    """The words by which what it looked for goes anywhere in the tree. A second run over the changed
+    files needs them, and need not look for them again."""
 
 
 @dataclass(frozen=True, slots=True)

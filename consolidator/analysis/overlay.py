@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from consolidator.analysis.changes import FileChange
 from consolidator.tree.facts import ModuleFacts, Unreadable
 from consolidator.tree.index import Tree
-from consolidator.tree.read import facts_of
 
 
 def overlaid(tree: Tree, changes: Iterable[FileChange]) -> Tree:
@@ -21,13 +20,13 @@ def overlaid(tree: Tree, changes: Iterable[FileChange]) -> Tree:
 
     def facts(paths: Sequence[str]) -> Mapping[str, ModuleFacts | Unreadable]:
         tree.prefetch(path for path in paths if path not in contents)
-        return {path: _facts(tree, path, contents.get(path)) for path in paths}
+        changed = {path: read(path) for path in paths if path in contents}
+        known = {path: _facts(tree, path) for path in paths if path not in contents}
+        return {**known, **tree.facts_of(changed)}
 
     kept = [path for path in tree.all_paths if path not in gone]
-    return Tree(tree.root, kept, tree.layout, read, facts)
+    return Tree(tree.root, kept, tree.layout, read, facts, tree.facts_of)
 
 
-def _facts(tree: Tree, path: str, data: bytes | None) -> ModuleFacts | Unreadable:
-    if data is not None:
-        return facts_of(data)
+def _facts(tree: Tree, path: str) -> ModuleFacts | Unreadable:
     return tree.facts(path) or Unreadable(1, "could not be read before the change")

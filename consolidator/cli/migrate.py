@@ -22,6 +22,7 @@ from consolidator.adapters.apply import (
 from consolidator.adapters.environment import environment_of
 from consolidator.adapters.files import check_root
 from consolidator.adapters.git import open_repository
+from consolidator.adapters.processes import Processes
 from consolidator.analysis.call_sites import plan_calls
 from consolidator.analysis.changes import Migration, Rewriting
 from consolidator.analysis.deletion import HARMLESS, TEXT, Objections, no_objections, plan_delete
@@ -127,7 +128,7 @@ def imports(
     """
     plan = _plan(root, plan_file, source, target)
     options = Options(rename_uses=rename_uses, docs=docs, absolute=absolute)
-    planner = partial(plan_imports, options=options)
+    planner = partial(plan_imports, options=options, spread=Processes(jobs))
     mode = _mode(apply=apply, check=check)
     _migrate(root, plan, planner, mode, form, output, jobs, no_cache, quiet, allow_dirty)
 

@@ -13,12 +13,16 @@ from typing import Protocol
 from consolidator.tree.facts import ModuleFacts, Skipped, Unreadable
 from consolidator.tree.modules import Layout, absolute_module
 from consolidator.tree.parse import parse_syntax
+from consolidator.tree.read import facts_of
 from consolidator.tree.source import SourceText, decode
 
-_MANY = 24
+_MANY = 12
 """From so many needles on, taking a file apart into words costs less than searching for each."""
-_WORD = re.compile(rb"\w+")
-_NONE: frozenset[bytes] = frozenset()
+_BLANK = bytes(c if re.match(rb"\w", bytes([c])) else ord(" ") for c in range(256))
+"""Every byte that is part of no ASCII word, as a space: splitting is faster than a regular expression."""
+_WHOLE = re.compile(rb"\W+(?:\w+\W+)*(\w+)\W+|(\w+)")
+"""A needle of whole words, and the word that says whether a closer look at a file pays: the last, as the
+first ones of dotted names are everywhere."""
 
 
 class FactsReader(Protocol):
@@ -27,6 +31,15 @@ class FactsReader(Protocol):
     def __call__(self, paths: Sequence[str]) -> Mapping[str, ModuleFacts | Unreadable]:
         """Facts of each path; a file that can't be read at all is an `Unreadable`, never an error."""
         ...
+
+
+FactsMaker = Callable[[Mapping[str, bytes]], Mapping[str, ModuleFacts | Unreadable]]
+"""Facts of contents that need not be what is on disk."""
+
+
+def made_here(contents: Mapping[str, bytes]) -> dict[str, ModuleFacts | Unreadable]:
+    """The facts of some contents, by paths, read one after the other."""
+    return {path: facts_of(data) for path, data in contents.items()}
 
 
 class Tree:
@@ -43,6 +56,7 @@ class Tree:
         layout: Layout,
         read: Callable[[str], bytes],
         facts: FactsReader,
+        facts_of: FactsMaker = made_here,
     ) -> None:
         self.root = root
         self.all_paths = tuple(sorted(paths))
@@ -51,6 +65,7 @@ class Tree:
         self.layout = layout
         self._read = read
         self._read_facts = facts
+        self.facts_of = facts_of
         self._facts: dict[str, ModuleFacts | Unreadable] = {}
         self._bytes: dict[str, bytes] = {}
         self._module_paths: dict[str, str] = {}
@@ -90,20 +105,16 @@ class Tree:
         Among many needles, those that are plain words are looked for as whole words: then each file is
         gone through once, however many they are.
         """
-        wanted = [needle.encode() for needle in needles]
-        words = frozenset(n for n in wanted if _WORD.fullmatch(n)) if len(wanted) > _MANY else _NONE
-        rest = [needle for needle in wanted if needle not in words]
-        found = []
-        for path in self.paths if paths is None else paths:
-            try:
-                data = self.read(path)
-            except OSError:
-                continue
-            if any(needle in data for needle in rest) or (
-                words and not words.isdisjoint(_WORD.findall(data))
-            ):
-                found.append(path)
-        return found
+        found = _finder([needle.encode() for needle in needles])
+        return [
+            path for path in (self.paths if paths is None else paths) if self._holds(path, found)
+        ]
+
+    def _holds(self, path: str, found: Callable[[bytes], bool]) -> bool:
+        try:
+            return found(self.read(path))
+        except OSError:
+            return False
 
     def _source(self, path: str) -> SourceText | Unreadable:
         """Decoded text of a file (`tree.source(path)`)."""
@@ -201,3 +212,23 @@ class Tree:
     def absolute(self, path: str, level: int, module: str) -> str | None:
         """The absolute module meant by an import in this file; None where it climbs too far."""
         return absolute_module(self.module(path), self.is_package(path), level, module)
+
+
+def _finder(needles: Sequence[bytes]) -> Callable[[bytes], bool]:
+    """Whether any of the needles is in a file."""
+    if len(needles) <= _MANY:
+        return lambda data: any(needle in data for needle in needles)
+    whole = {needle: match for needle in needles if (match := _WHOLE.fullmatch(needle))}
+    by_word: dict[bytes, list[bytes]] = {}
+    for needle, match in whole.items():
+        by_word.setdefault(match[1] or match[2], []).append(needle)
+    words = frozenset(by_word)
+    rest = [needle for needle in needles if needle not in whole]
+
+    def found(data: bytes) -> bool:
+        if any(needle in data for needle in rest):
+            return True
+        said = words.intersection(data.translate(_BLANK).split())
+        return any(needle in data for word in said for needle in by_word[word])
+
+    return found

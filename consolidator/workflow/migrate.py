@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from codemods.moves import cyclic, resolve_chains
 from consolidator.analysis.changes import FileChange, Migration, Rewriting
@@ -19,9 +20,9 @@ from consolidator.plan import Move, Plan
 from consolidator.tree.index import Tree
 from consolidator.tree.names import Resolution, Resolver
 
-Planner = Callable[[Tree, Plan, frozenset[str] | None], Rewriting]
-"""One rewrite of a whole tree, computed without writing. The last argument narrows it to some files;
-a planner that can't be narrowed looks at all of them."""
+Planner = Callable[[Tree, Plan, Rewriting | None], Rewriting]
+"""One rewrite of a whole tree, computed without writing. The last argument is what an earlier run of it
+made of the tree, and narrows this one to its files; a planner that can't be narrowed looks at all."""
 
 _SHOWN = 3  # places of one name in an error: enough to look at, few enough to read
 
@@ -35,13 +36,16 @@ def prepare(tree: Tree, plan: Plan, planner: Planner) -> Migration:
     """
     rewriting = planner(tree, plan, None)
     broken = broken_imports(tree)
-    changes, stuck = without_cycles(tree, rewriting.changes)
+    after = overlaid(tree, rewriting.changes)
+    changes, stuck = without_cycles(tree, after, rewriting.changes)
     _refuse("these modules would newly import one another", map(str, stuck))
     if changes:
-        after = overlaid(tree, changes)
+        if changes != rewriting.changes:
+            rewriting = replace(rewriting, changes=changes)
+            after = overlaid(tree, changes)
         _check_syntax(after, changes)
         _check_imports(after, broken, plan)
-        _check_second_run(after, plan, planner, changes)
+        _check_second_run(after, plan, planner, rewriting)
     return Migration(
         len(tree.paths),
         changes,
@@ -91,12 +95,10 @@ def _some(places: list[str]) -> str:
     return ", ".join(shown) + (f" and {left} more" if left > 0 else "")
 
 
-def _check_second_run(
-    after: Tree, plan: Plan, planner: Planner, changes: Iterable[FileChange]
-) -> None:
+def _check_second_run(after: Tree, plan: Plan, planner: Planner, first: Rewriting) -> None:
     if cyclic({move.source: move.target for move in plan.moves}):
         return  # a swap, applied again, swaps back
-    again = planner(after, plan, frozenset(change.path for change in changes))
+    again = planner(after, plan, first)
     _refuse(
         "a second run would change these files again", (change.path for change in again.changes)
     )

@@ -14,12 +14,14 @@ import random
 import statistics
 import time
 from contextlib import redirect_stderr, redirect_stdout
+from functools import partial
 from pathlib import Path
 
 from libcst.codemod import CodemodContext, SkipFile, transform_module
 from libcst.codemod.commands.rename import RenameCommand
 
 from consolidator.adapters.load import load_tree
+from consolidator.adapters.processes import Processes
 from consolidator.analysis.references.rewrite import plan_imports
 from consolidator.plan import Move, Plan
 from consolidator.workflow.migrate import prepare
@@ -58,7 +60,7 @@ def timed(work, runs=3):
 
 
 def migrate(root, names):
-    return prepare(load_tree(root), plan_of(names), plan_imports)
+    return prepare(load_tree(root), plan_of(names), partial(plan_imports, spread=Processes()))
 
 
 def rename_seconds(root, files, name):

@@ -13,7 +13,7 @@ def find_candidates(routes: Routes) -> list[str]:
     """Python files that can name a moved thing, sorted; `routes.needles` then holds every name by
     which one goes."""
     tree = routes.tree
-    found = set(tree.containing(*routes.needles)) | _lazy_importers(routes)
+    found = set(tree.containing(*routes.needles, *_quoted_modules(routes)))
     fresh = found
     while fresh:
         tree.prefetch(sorted(fresh))
@@ -26,11 +26,10 @@ def find_candidates(routes: Routes) -> list[str]:
     return sorted(found)
 
 
-def _lazy_importers(routes: Routes) -> set[str]:
-    """Files that may import a module by a string and take the moved name from it elsewhere."""
+def _quoted_modules(routes: Routes) -> list[str]:
+    """What a file says that imports a module by a string and takes the moved name from it elsewhere."""
     modules = {source.rpartition(".")[0] for source in routes.targets} - {""}
-    quoted = [f"{quote}{module}{quote}" for module in sorted(modules) for quote in "\"'"]
-    return set(routes.tree.containing(*quoted))
+    return [f"{quote}{module}{quote}" for module in sorted(modules) for quote in "\"'"]
 
 
 def _star_importers(routes: Routes) -> set[str]:

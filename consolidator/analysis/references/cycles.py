@@ -10,7 +10,6 @@ from codemods.deferral import defer_imports
 from codemods.outcome import Changed, Failed
 from consolidator.analysis.changes import FileChange
 from consolidator.analysis.import_health import ImportCycle, imports_of, new_cycles
-from consolidator.analysis.overlay import overlaid
 from consolidator.analysis.references.readers import find_reader, local_name
 from consolidator.tree.facts import ImportFact
 from consolidator.tree.index import Tree
@@ -30,12 +29,11 @@ class StuckCycle:
 
 
 def without_cycles(
-    tree: Tree, changes: tuple[FileChange, ...]
+    tree: Tree, after: Tree, changes: tuple[FileChange, ...]
 ) -> tuple[tuple[FileChange, ...], list[StuckCycle]]:
     """The changes with every import that would close a new cycle made late, and the cycles for which
-    that can't be done."""
+    that can't be done. `after` is the tree with the changes applied."""
     edited = [c.path for c in changes if c.path.endswith(".py") and c.after is not None]
-    after = overlaid(tree, changes)
     closing: dict[str, list[ImportCycle]] = defaultdict(list)
     for cycle in new_cycles(tree, after, edited):
         closing[cycle.paths[0]].append(cycle)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
+from itertools import chain
+from typing import Protocol, TypeVar
 
 from codemods.imports import rewrite_view
 from codemods.mentions import move_mentions
@@ -12,8 +15,9 @@ from codemods.outcome import Changed, Failed, Omission, Unchanged
 from codemods.view import Options, View
 from consolidator.analysis.changes import FileChange, Rewriting
 from consolidator.analysis.references.candidates import find_candidates
+from consolidator.analysis.references.relevance import can_refer
 from consolidator.analysis.references.routes import FileMoves, Routes
-from consolidator.analysis.references.texts import decoded, move_texts
+from consolidator.analysis.references.texts import decoded, move_text, other_files
 from consolidator.plan import Plan
 from consolidator.tree.facts import Unreadable
 from consolidator.tree.index import Tree
@@ -21,35 +25,61 @@ from consolidator.tree.names import Resolver
 from consolidator.tree.parse import LIBCST
 from consolidator.tree.source import SourceText
 
+_Result = TypeVar("_Result")
+
+
+class Spread(Protocol):
+    """A way of doing the same work on many files."""
+
+    def __call__(self, work: Callable[[str], _Result], items: Sequence[str]) -> Iterable[_Result]:
+        """The result for each file, in their order."""
+        ...
+
+
+def one_by_one(work: Callable[[str], _Result], items: Sequence[str]) -> Iterable[_Result]:
+    """In this process, one file after the other."""
+    return map(work, items)
+
 
 def plan_imports(
     tree: Tree,
     plan: Plan,
-    only: frozenset[str] | None = None,
+    earlier: Rewriting | None = None,
     *,
     options: Options = Options(),  # noqa: B008
+    spread: Spread = one_by_one,
 ) -> Rewriting:
-    """What moving every reference of the plan would write, and what it would leave; `only` narrows
-    the answer to some files."""
+    """What moving every reference of the plan would write, and what it would leave.
+
+    Where the tree is what an `earlier` run made of it, only the files that were changed are looked at.
+    """
     routes = Routes(tree, Resolver(tree), plan.moves)
+    if earlier is None:
+        only, python = None, find_candidates(routes)
+        routes.look_ahead(len(python))
+    else:
+        only = frozenset(change.path for change in earlier.changes)
+        python = sorted(path for path in only if path.endswith(".py"))
+        routes.needles |= earlier.names
+    python += [path for path in _stubs(routes) if only is None or path in only]
+    tree.prefetch(python)
+    texts = [path for path, _ in other_files(routes, plan, only)]
+    work = partial(_rewrite, routes, options)
     changes: list[FileChange] = []
     omissions: list[Omission] = []
-    for result in _rewrite(routes, plan, options, only):
+    for result in chain.from_iterable(spread(work, [*python, *texts])):
         if isinstance(result, FileChange):
             changes.append(result)
         else:
             omissions.append(result)
     changes.sort(key=lambda change: change.path)
-    return Rewriting(tuple(changes), tuple(sorted(omissions)))
+    return Rewriting(tuple(changes), tuple(sorted(omissions)), frozenset(routes.needles))
 
 
-def _rewrite(
-    routes: Routes, plan: Plan, options: Options, only: frozenset[str] | None
-) -> Iterator[FileChange | Omission]:
-    for path in (*find_candidates(routes), *_stubs(routes)):
-        if only is None or path in only:
-            yield from _rewrite_file(routes, path, options)
-    yield from move_texts(routes, plan, only, docs=options.docs)
+def _rewrite(routes: Routes, options: Options, path: str) -> list[FileChange | Omission]:
+    if path.endswith((".py", ".pyi")):
+        return list(_rewrite_file(routes, path, options))
+    return list(move_text(routes, path, docs=options.docs))
 
 
 def _stubs(routes: Routes) -> list[str]:
@@ -108,6 +138,8 @@ def _within(line: int, spans: Iterable[tuple[int, int]]) -> bool:
 
 
 def _rewrite_file(routes: Routes, path: str, options: Options) -> Iterator[FileChange | Omission]:
+    if not can_refer(routes, path):
+        return
     source, syntax = routes.tree.source(path), routes.tree.syntax(path)
     if not isinstance(source, SourceText) or not isinstance(syntax, ast.Module):
         yield from _unreadable(routes, path, source, syntax)

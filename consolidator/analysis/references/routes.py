@@ -21,6 +21,8 @@ from consolidator.tree.index import Tree
 from consolidator.tree.names import Bound, Resolver, live_bindings
 
 _Seen = frozenset[tuple[str, str]]
+_MANY = 40
+"""Files of which one will surely ask who imports its names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class Routes:
         self._settled = frozenset(self.targets.values())
         self._members = {move.source: {**move.attributes, **move.methods} for move in self.moves}
         self.holders = frozenset(source.rpartition(".")[0] for source in self.targets)
-        self._holder_tails = frozenset(holder.rpartition(".")[2] for holder in self.holders)
+        self.holder_tails = frozenset(holder.rpartition(".")[2] for holder in self.holders)
         self._traces: dict[tuple[str, str, str], Trace] = {}
         self._late: dict[tuple[str, str], bool] = {}
         self.needles: set[str] = {source.rpartition(".")[2] for source in self.targets}
@@ -234,7 +236,7 @@ class Routes:
         """Whether a module, by whichever of its names, holds what moves."""
         if module in self.holders:
             return True
-        if module.rpartition(".")[2] not in self._holder_tails or self.tree.is_first_party(module):
+        if module.rpartition(".")[2] not in self.holder_tails or self.tree.is_first_party(module):
             return False
         path = self.tree.find(module, importer)
         return path is not None and self.tree.module(path) in self.holders
@@ -252,6 +254,26 @@ class Routes:
             why = f"{place} still uses it, so which of the two is to be replaced can't be known"
             return Landing(None, why)
         return landing
+
+    def may_lead(self, dotted: str, importer: str) -> bool:
+        """Whether a name, however it is read, can mean a moved thing or a module that holds one."""
+        return bool(
+            self.holds_moved(dotted, importer)
+            or self.trace(dotted, importer).landing
+            or self.trace(self._through_modules(dotted, importer), importer).landing
+            or dotted in self._tails
+        )
+
+    @cached_property
+    def _tails(self) -> frozenset[str]:
+        """Every dotted name that a source ends with."""
+        parts = [source.split(".") for source in self.targets]
+        return frozenset(".".join(p[start:]) for p in parts for start in range(1, len(p) - 1))
+
+    @cached_property
+    def module_tails(self) -> frozenset[str]:
+        """The last parts of the names of all modules."""
+        return frozenset(module.rpartition(".")[2] for module in self.tree.modules())
 
     def _through_modules(self, dotted: str, importer: str) -> str:
         """A name by the real name of the module that it is looked up in: `a.user.b.Name`, where
@@ -317,6 +339,12 @@ class Routes:
     def imported_from(self, path: str, name: str) -> bool:
         """Whether another file imports this name from a file's module."""
         return (path, name) in self._imported_names
+
+    def look_ahead(self, files: int) -> None:
+        """Find out now what the rewriting of so many files will ask, before it is spread over
+        processes that would each find it out."""
+        if files > _MANY:
+            _ = self._imported_names
 
     @cached_property
     def _imported_names(self) -> frozenset[tuple[str, str]]:

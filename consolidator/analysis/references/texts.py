@@ -75,19 +75,11 @@ _OWN_TABLE = re.compile(
 )
 
 
-def move_texts(
-    routes: Routes, plan: Plan, only: Collection[str] | None = None, *, docs: bool
-) -> Iterator[FileChange | Omission]:
-    """Changes and omissions of the files that are not Python, all or `only` some. The plan itself is
-    left alone."""
-    for path, data in other_files(routes, plan, only):
-        yield from _move_text(routes, path, data, docs=docs)
-
-
 def other_files(
     routes: Routes, plan: Plan, only: Collection[str] | None = None
 ) -> Iterator[tuple[str, bytes]]:
-    """Path and bytes of the text files that are not Python and may name a moved thing."""
+    """Path and bytes of the text files, all or `only` some, that are not Python and may name a moved
+    thing. The plan itself is left alone."""
     tree = routes.tree
     others = [
         path
@@ -103,9 +95,9 @@ def other_files(
             yield path, data
 
 
-def _move_text(
-    routes: Routes, path: str, data: bytes, *, docs: bool
-) -> Iterator[FileChange | Omission]:
+def move_text(routes: Routes, path: str, *, docs: bool) -> Iterator[FileChange | Omission]:
+    """Changes and omissions of a file that is not Python."""
+    data = routes.tree.read(path)
     text, encoding = decoded(data)
     moves: Moves = FileMoves(routes, path)
     kind, why = treatment(path, docs=docs)

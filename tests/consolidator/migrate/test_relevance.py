@@ -11,14 +11,15 @@ from consolidator.analysis.references.routes import Routes
 from consolidator.plan import Move
 from consolidator.tree.names import Resolver
 
-_MOVES = (Move("shop.old.Thing", "shop.new.Thing"), Move("shop.gone", "shop.there"))
+_MOVES = (Move("shop.old.Thing", "shop.new.Thing"), Move("depot.gone", "depot.there"))
 
 
 def _routes(root: Path, text: str) -> Routes:
     files = {
         "shop/__init__.py": "",
         "shop/old.py": "class Thing: ...\n\n\nclass Other: ...\n",
-        "shop/gone.py": "x = 1\n",
+        "depot/__init__.py": "",
+        "depot/gone.py": "x = 1\n",
         "shop/again.py": "from shop.old import Thing\n",
         "shop/other.py": "class Thing: ...\n",
         "shop/user.py": text,
@@ -65,8 +66,8 @@ def test_another_thing_of_the_same_name_is_not_looked_at(tmp_path: Path, text: s
         "# see shop.old.Thing\n",
         "CODE = 'from shop.old import Thing'\n",
         "from shop.old import *\nThing\n",
-        "import shop\nshop.gone.x\n",
-        "patch('shop.gone.x')\n",
+        "import depot\ndepot.gone.x\n",
+        "patch('depot.gone.x')\n",
         "a = 1; from shop.old import Thing\n",
         "NAME = 'shop.old:Thing'\n",
         "from operator import attrgetter\nattrgetter('old.Thing')\n",

@@ -12,7 +12,9 @@ from pathlib import Path
 
 from unified_runtime.errors import JournalError
 from unified_runtime.journals.base import Claim, Deliver, Page, Retention
-from unified_runtime.journals.sqlite_store import SqliteStore, Synchronous, Written
+from unified_runtime.journals.sqlite_batch import Batch
+from unified_runtime.journals.sqlite_file import Synchronous
+from unified_runtime.journals.sqlite_store import SqliteStore
 from unified_runtime.protocol.frames import Draft
 from unified_runtime.protocol.stream import Bounds
 
@@ -24,18 +26,12 @@ _CHECKPOINT_EVERY = 50_000
 _TRIM_AGE_EVERY = 60.0
 
 
-class _Append:
-    """One call of `append` on its way through the writer thread."""
-
-    __slots__ = ("drafts", "future")
-
-    def __init__(self, drafts: Sequence[Draft], future: asyncio.Future[list[int]] | None) -> None:
-        self.drafts = drafts
-        self.future = future
+_Append = tuple[Sequence[Draft], asyncio.Future[list[int]] | None]
+"""One call of `append` on its way through the writer thread."""
 
 
 def _events(batch: list[_Append]) -> int:
-    return sum(len(append.drafts) for append in batch)
+    return sum(len(drafts) for drafts, _ in batch)
 
 
 class SqliteJournal:
@@ -109,7 +105,7 @@ class SqliteJournal:
     async def append(self, drafts: Sequence[Draft]) -> list[int]:
         self._opened()
         future: asyncio.Future[list[int]] = asyncio.get_running_loop().create_future()
-        self._gather(_Append(drafts, future))
+        self._gather((drafts, future))
         return await future
 
     def _gather(self, append: _Append) -> None:
@@ -163,8 +159,8 @@ class SqliteJournal:
         if store is None or user is None or stream != store.stream or seq <= user.settled:
             return
         user.settled = seq
-        store.unsettled.put((seq, user.id))
-        self._gather(_Append((), None))  # wakes the writer
+        store.unsettled.put((user.id, seq))
+        self._gather(((), None))  # wakes the writer
 
     async def settled(self, user_id: str) -> int:
         user = self._opened().users.get(user_id)
@@ -218,7 +214,7 @@ class SqliteJournal:
 
     def _write(self, store: SqliteStore, batch: list[_Append]) -> None:
         try:
-            written = store.write([draft for one in batch for draft in one.drafts])
+            written = store.write([draft for drafts, _ in batch for draft in drafts])
         except Exception as error:  # noqa: BLE001 - who waits must hear of it, whatever it is
             self._tell(self._failed, batch, JournalError(f"{self._path}: {error}"))
             return
@@ -228,21 +224,21 @@ class SqliteJournal:
         except sqlite3.Error:
             return  # trimming waits for a better moment; the events are safe
 
-    def _keep_house(self, store: SqliteStore, written: list[Written]) -> None:
+    def _keep_house(self, store: SqliteStore, written: Batch) -> None:
         keep = self._retention.count
         if keep is not None:
-            slack = max(64, keep // 8)
-            for name in {one.user_id for one in written}:
-                user = store.users[name]
-                if user.last - user.first + 1 > keep + slack:
-                    store.trim_count(name, keep)
+            most = keep + max(64, keep // 8)
+            users = ((name, store.users[name]) for name in written.changed)
+            over = [name for name, user in users if user.last - user.first + 1 > most]
+            if over:
+                store.trim_count(over, keep)
         if (
             self._retention.age is not None
             and time.monotonic() - self._trimmed_at > _TRIM_AGE_EVERY
         ):
             self._trimmed_at = time.monotonic()
             store.trim_age(self._clock() - self._retention.age)
-        self._uncheckpointed += len(written)
+        self._uncheckpointed += len(written.numbers)
         if self._uncheckpointed > _CHECKPOINT_EVERY:
             self._uncheckpointed = 0
             store.checkpoint()
@@ -257,20 +253,22 @@ class SqliteJournal:
 
     # Back on the loop
 
-    def _committed(self, batch: list[_Append], written: list[Written]) -> None:
+    def _committed(self, batch: list[_Append], written: Batch) -> None:
         deliver = self._deliver
         if deliver is None:
             return
-        for one in written:
-            if one.frame is not None:
-                deliver(one.user_id, one.seq, one.frame)
-        numbers = iter(written)
-        for append in batch:
-            seqs = [next(numbers).seq for _ in append.drafts]
-            if append.future is not None and not append.future.done():
-                append.future.set_result(seqs)
+        numbered = zip(written.numbers, written.frames, strict=True)
+        for drafts, future in batch:
+            numbers = []
+            for draft in drafts:
+                seq, frame = next(numbered)
+                numbers.append(seq)
+                if frame is not None:
+                    deliver(draft.user_id, seq, frame)
+            if future is not None and not future.done():
+                future.set_result(numbers)
 
     def _failed(self, batch: list[_Append], error: JournalError) -> None:
-        for append in batch:
-            if append.future is not None and not append.future.done():
-                append.future.set_exception(error)
+        for _, future in batch:
+            if future is not None and not future.done():
+                future.set_exception(error)

@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 import logging
+import traceback
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from typing import Protocol
@@ -111,8 +112,9 @@ class Admission:
                 user_id = await answer if inspect.isawaitable(answer) else answer
             if user_id is not None:
                 encode_user(user_id)
-        except Exception:  # noqa: BLE001 - foreign code runs here; the traceback shows no token
-            _log.exception("authenticate failed")
+        except Exception as error:  # noqa: BLE001 - foreign code runs here
+            text = "".join(traceback.format_exception(error))
+            _log.error("authenticate failed\n%s", handshake.strike_out(text))
             raise RefusedError(CloseCode.AUTHENTICATION_UNAVAILABLE) from None
         return user_id
 

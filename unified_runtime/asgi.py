@@ -29,6 +29,7 @@ def create_app(
     itself, but should `aclose` it. Turn the server's per-message compression off: it costs 30 to
     60 KiB per connection and its CPU, for events of a few hundred bytes; and lower its limit on a
     message (`--ws-max-size 32768`), which by default lets a client send 16 MiB before it is refused.
+    Nothing here logs a token; a server set to DEBUG writes every header and frame, and so does.
     """
     endpoint = Endpoint(manager, authenticate, origins=origins)
     health = Health(manager, metrics=metrics)

@@ -1,6 +1,7 @@
 """A Python client that reconnects and resumes, so that its reader sees every event once."""
 
 import asyncio
+import logging
 import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
@@ -26,6 +27,9 @@ def _websockets() -> ModuleType:
         raise needs_extra("connect", "asgi", error) from None
     return websockets
 
+
+_log = logging.getLogger(f"{__name__}.websockets")
+_log.setLevel(logging.INFO)  # at DEBUG the library writes headers, and with them the token
 
 _PING_EVERY = 20.0
 """Seconds between signs of life, so that a server on any shell finds a half-open connection."""
@@ -209,6 +213,7 @@ class Stream:
             self._url_with_position(),
             additional_headers=self._headers,
             compression=None,
+            logger=_log,
             close_timeout=1.0,
             max_size=None,  # the server's limit counts; an event over one of ours would never come
         )

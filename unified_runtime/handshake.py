@@ -13,6 +13,9 @@ The token may then hold only what a subprotocol may (RFC 6455, 4.1): a JWT does,
 
 TOKEN_COOKIE = "token"  # noqa: S105 - the cookie's name
 
+_SHORTEST_SECRET = 4
+"""Characters; striking out `1` wherever it stands would leave nothing to read."""
+
 
 @dataclass(frozen=True, slots=True)
 class Handshake:
@@ -32,6 +35,16 @@ class Handshake:
     @property
     def cookies(self) -> Mapping[str, str]:
         return _cookies(self.headers.get("cookie", ""))
+
+    def strike_out(self, text: str) -> str:
+        """`text` without what this client might have proved itself with, to be logged."""
+        headers = (self.headers.get("authorization", ""), self.headers.get("cookie", ""))
+        secrets = {*headers, self.token or "", *self.cookies.values(), *self.query.values()}
+        secrets |= {protocol.removeprefix(TOKEN_PROTOCOL) for protocol in self.subprotocols}
+        for secret in sorted(secrets, key=len, reverse=True):
+            if len(secret) >= _SHORTEST_SECRET:
+                text = text.replace(secret, "[struck out]")
+        return text
 
     @property
     def origin(self) -> str | None:

@@ -1,12 +1,13 @@
 """Who gets in, and what a client can do to others: nothing."""
 
 import asyncio
+import logging
 import random
 from contextlib import AsyncExitStack
 
 import pytest
 
-from unified_runtime import Limits, UnifiedWebSocketManager, create_app
+from unified_runtime import Limits, UnifiedWebSocketManager, connect, create_app
 from unified_runtime.handshake import make_handshake
 
 
@@ -173,7 +174,14 @@ def failing(handshake):
     raise RuntimeError("the database is away")
 
 
-@pytest.mark.parametrize("authenticate", [never, failing, lambda _: 7, lambda _: ""])
+def telling(handshake):
+    try:
+        {}[handshake.token]
+    except KeyError as error:
+        raise ValueError(f"bad {handshake!r} {dict(handshake.headers)}") from error
+
+
+@pytest.mark.parametrize("authenticate", [never, failing, telling, lambda _: 7, lambda _: ""])
 @pytest.mark.parametrize("shell", ["asgi", "standalone"])
 async def test_an_authenticate_that_fails_is_logged_and_the_client_told_to_come_back(
     serving, client, caplog, authenticate, shell
@@ -193,3 +201,11 @@ async def test_an_authenticate_that_fails_is_logged_and_the_client_told_to_come_
             assert (await c.closed())[0] == 4505
         assert "authenticate failed" in caplog.text
         assert "s3cret" not in caplog.text
+
+
+async def test_the_client_logs_no_token_even_at_debug(url, caplog):
+    caplog.set_level(logging.DEBUG)
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)  # the server's own affair
+    async with connect(url, token="user.s3cret"):
+        pass
+    assert "s3cret" not in caplog.text

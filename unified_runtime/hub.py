@@ -42,6 +42,7 @@ class Hub:
         self._dirty: dict[str, _User] = {}
         self._by_address: Counter[str] = Counter()
         self._connects: dict[str, TokenBucket] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._sweeper: asyncio.TimerHandle | None = None
         self._settle_at = 0.0
         self.closed_by_code: Counter[str] = Counter()
@@ -57,8 +58,8 @@ class Hub:
             for connection in user.connections:
                 connection.doubt()
         elif user is not None and user.tail.push(seq, frame):
-            if not self._dirty:
-                asyncio.get_running_loop().call_soon(self._flush)
+            if not self._dirty and self._loop is not None:
+                self._loop.call_soon(self._flush)
             self._dirty[user_id] = user
 
     def _flush(self) -> None:
@@ -112,7 +113,8 @@ class Hub:
 
     def _new_user(self) -> _User:
         limits = self._limits
-        now = asyncio.get_running_loop().time()
+        self._loop = asyncio.get_running_loop()
+        now = self._loop.time()
         return _User(
             Tail(limits.outbox_events, limits.outbox_bytes),
             TokenBucket(limits.frames_per_second_per_user, now),

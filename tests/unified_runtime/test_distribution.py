@@ -79,6 +79,7 @@ def test_what_needs_an_extra_names_it(python):
         ("from unified_runtime import metrics", "metrics"),
         ("import asyncio; from unified_runtime import RedisJournal as R; "
          "asyncio.run(R().start(print))", "redis"),
+        ("import unified_runtime.loadtest.__main__", "asgi"),
         ("import asyncio; from unified_runtime import connect; "
          "asyncio.run(connect('ws://x').__aenter__())", "asgi"),
     ):  # fmt: skip

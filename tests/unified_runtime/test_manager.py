@@ -166,6 +166,25 @@ def _emit_in_child(manager, answers):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+async def test_a_child_forked_in_the_middle_of_the_loop_writes_nothing(tmp_path):
+    """There the parent's loop still counts as running, on the same thread."""
+    journal = SqliteJournal(tmp_path / "events.db")
+    async with UnifiedWebSocketManager(journal=journal) as manager:
+        await manager.emit("u1", "note", {})
+        child = os.fork()
+        if child == 0:
+            try:
+                manager.emit("u1", "note", {}).send(None)
+            except ForkedError:
+                os._exit(7)
+            finally:
+                os._exit(1)
+        _, status = await asyncio.to_thread(os.waitpid, child, 0)
+        assert os.waitstatus_to_exitcode(status) == 7
+        assert await manager.emit("u1", "note", {}) == 2
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
 def test_a_forked_child_is_told_to_make_its_own_manager():
     manager = UnifiedWebSocketManager()
     fork = multiprocessing.get_context("fork")

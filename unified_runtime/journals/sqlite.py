@@ -104,15 +104,16 @@ class SqliteJournal:
 
     async def append(self, drafts: Sequence[Draft]) -> list[int]:
         self._opened()
-        future: asyncio.Future[list[int]] = asyncio.get_running_loop().create_future()
+        loop = self._loop or asyncio.get_running_loop()
+        future: asyncio.Future[list[int]] = loop.create_future()
         self._gather((drafts, future))
         return await future
 
     def _gather(self, append: _Append) -> None:
         """The writer is woken once per turn of the loop, as two threads that take turns for every
         event spend most of their time on taking turns."""
-        if not self._gathered:
-            asyncio.get_running_loop().call_soon(self._hand_over)
+        if not self._gathered and self._loop is not None:
+            self._loop.call_soon(self._hand_over)
         self._gathered.append(append)
 
     def _hand_over(self) -> None:

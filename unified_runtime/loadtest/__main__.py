@@ -10,10 +10,15 @@ from typing import Any
 
 import msgspec
 
-from unified_runtime.loadtest.bench import bundled_server
-from unified_runtime.loadtest.clients import LoadClient, Tally
-from unified_runtime.loadtest.phases import Load, Phases, percentiles
-from unified_runtime.loadtest.timeline import Timeline, histogram
+from unified_runtime.extras import needs_extra
+
+try:
+    from unified_runtime.loadtest.bench import bundled_server
+    from unified_runtime.loadtest.clients import LoadClient, Tally
+    from unified_runtime.loadtest.phases import Load, Phases, percentiles
+    from unified_runtime.loadtest.timeline import Timeline, histogram
+except ModuleNotFoundError as error:
+    raise needs_extra("the load test", "asgi", error) from None
 
 
 def main() -> int:

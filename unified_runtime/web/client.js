@@ -44,9 +44,10 @@ export class EventStream extends EventTarget {
   }
 
   close() {
+    if (this.#closed) return;
     this.#closed = true;
     clearTimeout(this.#timer);
-    this.#socket?.close(1000);
+    if (this.#socket) this.#leave(this.#socket, 1000);
     this.#say("closed");
   }
 
@@ -96,13 +97,7 @@ export class EventStream extends EventTarget {
 
   #ended(socket, code, reason) {
     if (socket !== this.#socket) return;
-    this.#socket = null;
-    clearInterval(this.#heartbeat);
-    clearTimeout(this.#deadline);
-    this.#deadline = null;
-    socket.onmessage = socket.onclose = null;
-    socket.close();
-    if (this.#closed) return;
+    this.#leave(socket);
     if (code >= 4400 && code < 4500) {
       this.#say("refused", { code, reason });
       return;
@@ -110,6 +105,16 @@ export class EventStream extends EventTarget {
     const delay = Math.random() * Math.min(MAX_DELAY, FIRST_DELAY * 2 ** this.#attempt++);
     this.#say("waiting", { code, reason, delay });
     this.#timer = setTimeout(() => this.#connect(), delay);
+  }
+
+  /** Nothing of it is heard any more, whatever is still on its way. */
+  #leave(socket, code) {
+    this.#socket = null;
+    clearInterval(this.#heartbeat);
+    clearTimeout(this.#deadline);
+    this.#deadline = null;
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.close(code);
   }
 
   #say(state, more = {}) {

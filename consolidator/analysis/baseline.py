@@ -1,7 +1,7 @@
 """The guard's baseline: what was there when it was written, keyed by what it is, never by lines.
 
-It holds two things: the findings that are frozen, and the emissions that must not get fewer or
-weaker. Entries are (event, function, rule) and (event, function).
+It holds the findings that are frozen, by event, function and rule; the emissions that must not get
+fewer or weaker, by event and function; and the steps of the functions on the events' ways.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from consolidator.analysis.emissions.report import EventReport, Problem, SiteReport
+from consolidator.analysis.emissions.report import EventReport, GuardReport, Problem, SiteReport
+from consolidator.analysis.emissions.steps import Steps
 from consolidator.errors import Mistake, PlanError
 
 BASELINE_NAME = ".consolidator-baseline.json"
@@ -35,21 +36,22 @@ class Emission:
 class Baseline:
     emissions: tuple[Emission, ...] = ()
     findings: tuple[Key, ...] = ()
+    steps: tuple[Steps, ...] = ()
 
 
-def baseline_of(events: Iterable[EventReport], problems: Iterable[Problem]) -> Baseline:
+def baseline_of(report: GuardReport) -> Baseline:
     """The baseline that makes the present state the accepted one."""
     emissions = [
-        Emission(report.event, function, *counts)
-        for report in events
-        for function, counts in sorted(_counts(report.sites).items())
+        Emission(event.event, function, *counts)
+        for event in report.events
+        for function, counts in sorted(_counts(event.sites).items())
         if counts[0]
     ]
-    keys = sorted({p.key for p in problems if p.rule not in _ABOUT_THE_BASELINE})
-    return Baseline(tuple(emissions), tuple(keys))
+    keys = sorted({p.key for p in report.findings if p.rule not in _ABOUT_THE_BASELINE})
+    return Baseline(tuple(emissions), tuple(keys), report.steps)
 
 
-_ABOUT_THE_BASELINE = frozenset({"baseline-stale", "emission-gone"})
+_ABOUT_THE_BASELINE = frozenset({"baseline-stale", "emission-gone", "way-broken"})
 
 
 def _counts(sites: Iterable[SiteReport]) -> dict[str, tuple[int, int]]:
@@ -69,10 +71,12 @@ def dump(baseline: Baseline) -> str:
         for e in baseline.emissions
     ]
     findings = [{"event": e, "function": f, "rule": r} for e, f, r in baseline.findings]
+    steps = [{"function": s.function, "does": s.does} for s in baseline.steps]
     parts = [
         f'  "schema": {SCHEMA}',
         _listed("emissions", emissions),
         _listed("findings", findings),
+        _listed("steps", steps),
     ]
     return "{\n" + ",\n".join(parts) + "\n}\n"
 
@@ -102,6 +106,9 @@ def load(text: str, path: str) -> Baseline:
         findings = tuple(
             (str(f["event"]), str(f["function"]), str(f["rule"])) for f in data["findings"]
         )
+        steps = tuple(
+            Steps(str(s["function"]), tuple(map(str, s["does"]))) for s in data.get("steps", ())
+        )
     except (KeyError, TypeError, ValueError) as error:
         raise _refused(
             path,
@@ -110,7 +117,7 @@ def load(text: str, path: str) -> Baseline:
             f"an entry can't be read: {error!r}",
             "entries as --update-baseline writes them",
         ) from None
-    return Baseline(emissions, findings)
+    return Baseline(emissions, findings, steps)
 
 
 def _refused(path: str, line: int, key: str, problem: str, expected: str) -> PlanError:

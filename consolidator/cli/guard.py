@@ -164,7 +164,7 @@ def guard(
 
     if since:
         before = report_on(open_tree_at(base, since, plan, jobs, no_cache), None, ())
-        known: baselines.Baseline | None = baselines.baseline_of(before.events, before.findings)
+        known: baselines.Baseline | None = baselines.baseline_of(before)
     else:
         required = baseline_file is not None
         known = None if update_baseline else _read_baseline(path, required=required)
@@ -235,9 +235,7 @@ def _read_baseline(path: Path, *, required: bool) -> baselines.Baseline | None:
 
 def _write_baseline(path: Path, report: GuardReport) -> None:
     try:
-        path.write_text(
-            baselines.dump(baselines.baseline_of(report.events, report.findings)), "utf-8"
-        )
+        path.write_text(baselines.dump(baselines.baseline_of(report)), "utf-8")
     except OSError as error:
         raise ToolError(f"{path}: can't be written: {error.strerror}") from error
 

@@ -16,6 +16,7 @@ from consolidator.analysis.emissions.product import is_product
 from consolidator.analysis.emissions.program import LIBRARY, BodiesReader, Program
 from consolidator.analysis.emissions.report import Answer, GuardReport, Problem
 from consolidator.analysis.emissions.rules.deaf_client import SCRIPTS
+from consolidator.analysis.emissions.steps import Steps
 from consolidator.analysis.flow.collector import without_collector
 from consolidator.analysis.kept import Trace, lost_traces
 from consolidator.plan import GuardSettings
@@ -63,10 +64,11 @@ def guard(
     emitters = settings.emitters or EMITTERS
     packages = {emitter.partition(".")[0] for emitter in emitters}
     whole = with_libraries(tree, packages, find_package)
-    question = _question(whole, settings.events, emitters) if answers else b""
+    before = baseline.steps if baseline is not None else ()
+    question = _question(whole, settings.events, emitters, before) if answers else b""
     answer = answers.get(question) if answers else None
     if answer is None:
-        answer = _answer(_program(whole, bodies), settings.events, emitters, packages)
+        answer = _answer(_program(whole, bodies), settings.events, emitters, packages, before)
         if answers:
             answers.put(question, answer)
     problems = [*answer.problems, *probed, *lost_traces(kept, tree, moved)]
@@ -80,6 +82,7 @@ def guard(
         answer.skipped,
         answer.events,
         tuple(sorted(problems, key=_order)),
+        answer.steps,
     )
 
 
@@ -89,20 +92,23 @@ def _program(whole: Tree, bodies: Callable[[Tree], BodiesReader]) -> Program:
 
 
 def _answer(
-    program: Program, events: Sequence[str], emitters: Sequence[str], packages: Iterable[str]
+    program: Program,
+    events: Sequence[str],
+    emitters: Sequence[str],
+    packages: Iterable[str],
+    before: Sequence[Steps],
 ) -> Answer:
-    tree = program.tree
-    entries = Entries(program, _mentioned(tree), _own_libraries(program, packages))
-    reports, problems = check_program(program, events, emitters, entries)
-    skipped = tuple(s for s in tree.skipped() if not s.path.startswith(LIBRARY))
-    return Answer(reports, tuple(problems), skipped)
+    entries = Entries(program, _mentioned(program.tree), _own_libraries(program, packages))
+    return check_program(program, events, emitters, entries, before)
 
 
-def _question(tree: Tree, events: Sequence[str], emitters: Sequence[str]) -> bytes:
+def _question(
+    tree: Tree, events: Sequence[str], emitters: Sequence[str], before: Sequence[Steps]
+) -> bytes:
     """A hash of everything that the answer depends on: names and contents of the files that are
-    looked at, where modules are found, events and emitters."""
+    looked at, where modules are found, events, emitters and the steps to compare with."""
     layout = (tree.layout.roots, sorted(tree.layout.packages), tree.layout.above)
-    digest = blake2b(repr((layout, tuple(events), tuple(emitters))).encode())
+    digest = blake2b(repr((layout, tuple(events), tuple(emitters), tuple(before))).encode())
     for path in tree.all_paths:
         digest.update(b"\0" + path.encode("utf-8", "surrogateescape") + b"\0")
         if path.endswith((".py", *SCRIPTS, *_SETTINGS)):

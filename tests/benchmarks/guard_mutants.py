@@ -46,7 +46,7 @@ class Subject:
         self._bodies = bodies_reader(1)
         self._packages = environment_of(root).find
         self.report = self.guard(None)
-        self.baseline = baseline_of(self.report.events, self.report.findings)
+        self.baseline = baseline_of(self.report)
 
     def guard(self, baseline: Baseline | None) -> GuardReport:
         return guard(

@@ -10,17 +10,23 @@ from consolidator.analysis.emissions.entries import Entries
 from consolidator.analysis.emissions.flow import Flow
 from consolidator.analysis.emissions.liveness import Liveness
 from consolidator.analysis.emissions.passed import Passed
-from consolidator.analysis.emissions.program import Program
-from consolidator.analysis.emissions.report import EventReport, EventStatus, Problem, SiteReport
-from consolidator.analysis.emissions.rules import CHECKS
+from consolidator.analysis.emissions.program import LIBRARY, Program
+from consolidator.analysis.emissions.report import Answer, EventReport, EventStatus, SiteReport
+from consolidator.analysis.emissions.rules import CHECKS, way_broken
 from consolidator.analysis.emissions.sites import Site, Sites
+from consolidator.analysis.emissions.step_changes import StepChanges
+from consolidator.analysis.emissions.steps import StepReader, Steps, Ways
 from consolidator.analysis.emissions.values import Inference
 
 
 def check_program(
-    program: Program, events: Sequence[str], emitters: Sequence[str], entries: Entries
-) -> tuple[tuple[EventReport, ...], list[Problem]]:
-    """State of each event and the problems, without a baseline."""
+    program: Program,
+    events: Sequence[str],
+    emitters: Sequence[str],
+    entries: Entries,
+    before: Sequence[Steps] = (),
+) -> Answer:
+    """State of each event, the problems, and what is no longer done of what was done before."""
     inference = Inference(program)
     graph = CallGraph(inference, Passed(CallGraph(inference)))
     liveness = Liveness(graph, entries)
@@ -28,7 +34,12 @@ def check_program(
     sites = tuple(finder.find())
     reports = tuple(_report(event, [s for s in sites if s.event == event]) for event in events)
     context = Context(program, graph, liveness, finder, sites, reports, tuple(emitters))
-    return reports, [problem for module in CHECKS for problem in module.check(context)]
+    problems = [problem for module in CHECKS for problem in module.check(context)]
+    names = (*events, *finder.aliases)
+    reader = StepReader(inference, liveness, names, finder.constant_names)
+    problems += way_broken.problems(StepChanges(before, reader).find())
+    skipped = tuple(s for s in program.tree.skipped() if not s.path.startswith(LIBRARY))
+    return Answer(reports, tuple(problems), skipped, Ways(reader).find())
 
 
 def _report(event: str, sites: list[Site]) -> EventReport:

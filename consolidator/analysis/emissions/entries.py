@@ -10,12 +10,13 @@ from consolidator.analysis.emissions.code import Path, Test, Text
 from consolidator.analysis.emissions.program import LIBRARY, Function, Program
 from consolidator.tree.names import Definition
 
-_QUIET_DECORATORS = frozenset(
+QUIET_DECORATORS = frozenset(
     {"property", "cached_property", "staticmethod", "classmethod", "abstractmethod", "overload"}
     | {"override", "final", "contextmanager", "asynccontextmanager", "wraps", "lru_cache", "cache"}
     | {"dataclass", "setter", "getter", "deleter", "singledispatch", "total_ordering", "retry"}
     | {"deprecated", "timed", "traced", "trace", "log_call", "synchronized", "no_type_check"}
 )
+"""Decorators that tie a function to nothing outside it."""
 _REGISTERING = re.compile(
     r"\.(get|post|put|patch|delete|head|options|route|api_route|websocket|websocket_route|on|event|task|"
     r"command|group|callback|middleware|exception_handler|on_event|listener|receiver|subscriber|handler|"
@@ -214,7 +215,7 @@ class Entries:
         assert function.fact is not None
         for decorator in function.fact.decorators:
             name = decorator.partition("(")[0]
-            if name.rpartition(".")[2] in _QUIET_DECORATORS:
+            if name.rpartition(".")[2] in QUIET_DECORATORS:
                 continue
             is_known = _REGISTERING.search(name) or name.rpartition(".")[2] in _TASKS
             if is_known or self._is_method_of_outside(name, function):

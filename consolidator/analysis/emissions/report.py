@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from consolidator.analysis.emissions.steps import Steps
 from consolidator.analysis.emissions.verdict import Certainty
 from consolidator.analysis.finding import Finding, Severity
 from consolidator.tree.facts import Skipped
@@ -73,11 +74,12 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a tree says by itself, without a baseline and without running anything."""
+    """What a tree says by itself, and against the steps of an earlier one, without running anything."""
 
     events: tuple[EventReport, ...]
     problems: tuple[Problem, ...]
     skipped: tuple[Skipped, ...]
+    steps: tuple[Steps, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,7 @@ class GuardReport:
     skipped: tuple[Skipped, ...]
     events: tuple[EventReport, ...]
     findings: tuple[Problem, ...]
+    steps: tuple[Steps, ...] = ()
 
     @property
     def failing(self) -> tuple[Problem, ...]:

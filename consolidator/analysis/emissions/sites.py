@@ -122,7 +122,7 @@ class Sites:
     # direct sites
 
     def _candidates(self) -> Iterator[Function]:
-        wanted = [*self._events, *self._constant_names, *self._pieces, *self._classes, *_GLUE]
+        wanted = [*self._events, *self.constant_names, *self._pieces, *self._classes, *_GLUE]
         for path in self._program.tree.containing(*sorted(wanted), paths=self._program.paths):
             yield from self._program.functions(path)
 
@@ -137,26 +137,48 @@ class Sites:
         )
 
     @cached_property
-    def _constant_names(self) -> frozenset[str]:
+    def constant_names(self) -> frozenset[str]:
         """Names that constants and containers holding an event go by."""
         found: set[str] = set()
-        spelled = {*self._events, *(event.upper() for event in self._events)}
+        spelled = {*self._events, *self.aliases, *(event.upper() for event in self._events)}
         for path in self._program.tree.containing(*sorted(spelled), paths=self._program.paths):
             module = self._program.function(path, "")
             for assignment in module.body.assignments if module else ():
                 name = assignment.target.rpartition(".")[2]
                 if name.lower() in self._events or any(
-                    t.value in self._events for t in _texts_within(assignment.value)
+                    t.value in self._events or t.value in self.aliases
+                    for t in _texts_within(assignment.value)
                 ):
                     found.add(name)
         return frozenset(found)
+
+    @cached_property
+    def aliases(self) -> dict[str, str]:
+        """Texts that a table of some module has an event's name for: `{"run.begin": "agent_started"}`."""
+        found: dict[str, set[str]] = {}
+        for path in self._program.tree.containing(*self._events, paths=self._program.paths):
+            module = self._program.function(path, "")
+            for assignment in module.body.assignments if module else ():
+                table = assignment.value
+                if module is None or not isinstance(table, Group) or not table.keys:
+                    continue
+                for key, value in zip(table.keys, table.values, strict=True):
+                    known = texts(self._graph.inference, key, module) if key else frozenset()
+                    events = texts(self._graph.inference, value, module) & self._events
+                    if len(known) == 1 and len(events) == 1:
+                        found.setdefault(next(iter(known)), set()).update(events)
+        return {
+            alias: min(events)
+            for alias, events in sorted(found.items())
+            if len(events) == 1 and alias not in self._events
+        }
 
     @cached_property
     def _classes(self) -> dict[str, frozenset[str]]:
         """Classes whose instances are one event by a default in the class body, by their plain names."""
         found: dict[str, frozenset[str]] = {}
         for path in self._program.tree.containing(
-            *self._events, *self._constant_names, paths=self._program.paths
+            *self._events, *self.constant_names, paths=self._program.paths
         ):
             module = self._program.function(path, "")
             for assignment in module.body.assignments if module else ():
@@ -317,10 +339,10 @@ class Sites:
             case Path():
                 names = expression.text.split(".")
                 is_constant = len(names) > 1 or names[0].isupper()
-                known = names[-1] in self._constant_names or (
+                known = names[-1] in self.constant_names or (
                     names[-1] in ("value", "name")
                     and names[-2:-1] != []
-                    and names[-2] in self._constant_names
+                    and names[-2] in self.constant_names
                 )
                 return "constant" if known and is_constant else ""
             case Joined():
@@ -329,7 +351,7 @@ class Sites:
                 )
             case Item() | Element():
                 owner = expression.owner
-                is_known = isinstance(owner, Path) and owner.last in self._constant_names
+                is_known = isinstance(owner, Path) and owner.last in self.constant_names
                 return "table" if is_known else ""
             case Member(owner=Item(), name="value"):
                 return self._form(expression.owner)

@@ -188,7 +188,7 @@ class Trace:
 
     def _call(self, index: int, call: Call) -> None:
         callee = self._graph.inference.of(call.callee, self._function)
-        if _is_log(call):
+        if is_log(call):
             self._journey.logged = True
             return
         if self._is_lookup(index, call):
@@ -494,6 +494,6 @@ def _unfit(call: Call, fields: tuple[str, ...]) -> str:
     return ""
 
 
-def _is_log(call: Call) -> bool:
+def is_log(call: Call) -> bool:
     text = call.callee.text if isinstance(call.callee, Path) else called_name(call)
     return bool(_LOG.search(text))

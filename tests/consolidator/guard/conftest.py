@@ -37,7 +37,7 @@ class Project:
         """Accept the present state as the baseline."""
         self.baseline = None
         report = self.guard(*events)
-        self.baseline = baseline_of(report.events, report.findings)
+        self.baseline = baseline_of(report)
         return self
 
     def guard(self, *events: str) -> GuardReport:

@@ -20,6 +20,7 @@ from consolidator.analysis.emissions.rules import (
     second_emitter,
     swallowed_failure,
     unpaired_tool,
+    way_broken,
     wrong_id,
 )
 from consolidator.analysis.emissions.rules.rule import GuardRule
@@ -45,6 +46,7 @@ CHECKS = (
 RULES: tuple[GuardRule, ...] = (
     *(module.RULE for module in CHECKS),
     emission_gone.RULE,
+    way_broken.RULE,
     baseline_stale.RULE,
     fix_gone.RULE,
     *probe_rules.RULES,

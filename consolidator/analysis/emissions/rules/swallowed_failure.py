@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from consolidator.analysis.emissions.context import Context
 from consolidator.analysis.emissions.report import Problem
 from consolidator.analysis.emissions.rules.rule import GuardRule
+from consolidator.analysis.emissions.sites import Site
 
 RULE = GuardRule(
     "swallowed-failure",
@@ -33,7 +34,7 @@ _BROAD = frozenset({"Exception", "BaseException"})
 
 def check(context: Context) -> Iterator[Problem]:
     for site in context.sites:
-        if not site.verdict:
+        if not site.verdict or _is_only_made(site):
             continue
         for handler in site.place.handlers:
             is_broad = not handler.catches or _BROAD & {
@@ -46,3 +47,8 @@ def check(context: Context) -> Iterator[Problem]:
                 )
                 yield RULE.problem(site, message)
                 break
+
+
+def _is_only_made(site: Site) -> bool:
+    """Whether the event is made here and sent from elsewhere: a failure to send it is not caught here."""
+    return site.form == "instance" and site.call is not None and site.call.fate == "assigned"

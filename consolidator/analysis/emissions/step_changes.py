@@ -1,0 +1,353 @@
+"""What functions on an event's way no longer do, compared with the baseline.
+
+Code may move, be renamed, be parted into helpers or be written out in their place: a step counts as kept
+where the function still comes to it through what is new. Only what is neither done nor replaced is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+
+import msgspec
+
+from consolidator.analysis.emissions.manners import is_identity, is_mixed_up
+from consolidator.analysis.emissions.program import Function
+from consolidator.analysis.emissions.steps import StepReader, Steps, bases_of
+from consolidator.analysis.emissions.transports import SENDS
+
+Does = frozenset[str]
+_NOTHING: Does = frozenset()
+_DEEPEST = 6
+_MANNERS = frozenset({"drop", "lay", "misfit", "give", "gate", "order", "times", "exits"})
+"""What is compared with the same function only."""
+_ALIKE = 0.6
+"""The share of its steps by which a function under another name is known again."""
+
+
+_EFFECTS = SENDS | {
+    "send",
+    "put",
+    "put_nowait",
+    "publish",
+    "emit",
+    "broadcast",
+    "write",
+    "group_send",
+}
+"""What libraries call their ways to send. Another name may be a slip."""
+
+
+class Change(msgspec.Struct, frozen=True, array_like=True):
+    """A function that no longer does what it did, under its present name where it has one."""
+
+    function: str
+    path: str
+    line: int
+    message: str
+
+
+class StepChanges:
+    """The steps of a baseline against those of the present program."""
+
+    def __init__(self, before: Iterable[Steps], reader: StepReader) -> None:
+        self._before = {steps.function: frozenset(steps.does) for steps in before}
+        self._reader = reader
+        self._reaching: dict[str, Does] = {}
+
+    def find(self) -> Iterator[Change]:
+        for name, does in sorted(self._before.items()):
+            present = self._present.get(name)
+            if present is None:
+                if self._was_entered_from_outside(name):
+                    yield Change(name, "", 0, f"{name} is gone, through which an event may go")
+                continue
+            lost = [step for step in sorted(does) if not self._is_kept(step, name)]
+            lost += self._spoilt(name, present)
+            if lost:
+                where = self._functions[present][0]
+                yield Change(present, where.path, where.body.line, f"{present} {_said(lost)}")
+        yield from self._hollow()
+
+    # the present program
+
+    @cached_property
+    def _functions(self) -> dict[str, list[Function]]:
+        """Functions by dotted name, and the methods of each class by its name."""
+        found: dict[str, list[Function]] = {}
+        for function in self._reader.own:
+            found.setdefault(function.dotted, []).append(function)
+            if function.owner is not None:
+                cls = f"{function.module}.{function.owner.qualname}"
+                found.setdefault(cls, []).append(function)
+        return found
+
+    def _does(self, name: str) -> Does:
+        functions = self._functions.get(name, ())
+        if any(f.dotted != name for f in functions):
+            return frozenset(step for f in functions for step in bases_of(f))
+        return frozenset(step for f in functions for step in self._reader.of(f))
+
+    @cached_property
+    def _by_plain_name(self) -> Mapping[str, list[str]]:
+        return _by_plain_name(self._functions)
+
+    @cached_property
+    def _present(self) -> dict[str, str]:
+        """The functions of the baseline by their present names."""
+        found = {name: name for name in self._before if name in self._functions}
+        taken = set(found)
+        for name in sorted(set(self._before) - taken):
+            namesakes = self._by_plain_name.get(_plain(name), ())
+            around = [n for n in self._functions if _around(n) == _around(name)]
+            for candidates, least in ((namesakes, 0.0), (around, _ALIKE)):
+                if best := self._likest(name, [c for c in candidates if c not in taken], least):
+                    found[name] = best
+                    taken.add(best)
+                    break
+        return found
+
+    def _likest(self, name: str, candidates: Iterable[str], least: float) -> str:
+        """The function that does most of what another one did, and at least this share of it."""
+        does = self._before[name]
+        shares = {c: len(does & self._does(c)) / len(does) for c in candidates}
+        best = max(sorted(shares), key=lambda c: shares[c], default="")
+        return best if best and shares[best] >= least else ""
+
+    # what is kept
+
+    def _is_kept(self, step: str, name: str, depth: int = 0) -> bool:
+        verb, _, about = step.partition(" ")
+        reached = self._reached(name)
+        if verb in _MANNERS or step in reached:
+            return True  # some of these are spoilt, if anything
+        if verb == "await":
+            # Whether it is called at all is another step; a task or a group awaits it too.
+            return f"drop {about}" not in reached and f"lay {about}" not in reached
+        if " in " in step:
+            return not self._reader.is_known(step.rpartition(" in ")[2])
+        if verb in ("under", "base"):
+            return self._is_replaced(verb, name) or self._is_moved(name)
+        is_function = about in self._reader.program.by_name
+        if verb == "call" and is_function and f"use {about}" in reached:
+            return True  # handed on: whoever gets it calls it
+        if verb == "use" and f"call {about}" in reached:
+            return True
+        if self._reader.is_known(about) or verb == "say":
+            return False
+        return (
+            verb != "call"
+            or (about not in self._before_by_plain_name and self._is_replaced(verb, name))
+            or self._is_written_out(about, name, depth)
+        )
+
+    def _is_replaced(self, verb: str, name: str) -> bool:
+        """Whether something known from outside took the place of what a function did: `send_json` for
+        `send_str`, another decorator, another base."""
+        for step in self._reached(name) - self._before[name]:
+            other, _, about = step.partition(" ")
+            if other == verb and not self._reader.is_known(about):
+                return verb != "call" or about in _EFFECTS
+        return False
+
+    def _is_moved(self, name: str) -> bool:
+        """Whether what the outside reached by a decorator or a base is mentioned elsewhere now."""
+        about = _plain(self._present[name])
+        return any(
+            f"use {about}" in self._reader.of(f, alive=False)
+            and f"use {about}" not in self._before.get(f.dotted, _NOTHING)
+            and f"call {about}" not in self._before.get(f.dotted, _NOTHING)
+            for f in self._reader.program.mentioning(about)
+        )
+
+    def _reached(self, name: str) -> Does:
+        """What a function does itself or through what it newly calls."""
+        if name not in self._reaching:
+            known, present = self._before[name], self._present[name]
+            does = set(self._does(present))
+            queue, seen = [(present, 0)], {present}
+            for current, depth in queue:
+                for step in self._does(current) if depth < _DEEPEST else ():
+                    verb, _, about = step.partition(" ")
+                    is_old = current == present and step in known
+                    if verb not in ("call", "use") or is_old:
+                        continue
+                    for other in self._by_plain_name.get(about, ()):
+                        if other not in seen:
+                            seen.add(other)
+                            does |= self._does(other)
+                            if other not in self._before:
+                                queue.append((other, depth + 1))
+            self._reaching[name] = frozenset(does)
+        return self._reaching[name]
+
+    def _is_written_out(self, about: str, name: str, depth: int) -> bool:
+        """Whether what a function did that is gone is done in its place."""
+        gone = self._before_by_plain_name.get(about, ())
+        if not gone or depth > _DEEPEST:
+            return False
+        return any(
+            all(self._is_kept(s, name, depth + 1) for s in self._before[one]) for one in gone
+        )
+
+    @cached_property
+    def _before_by_plain_name(self) -> Mapping[str, list[str]]:
+        return _by_plain_name(self._before)
+
+    # what is wrong besides
+
+    def _spoilt(self, name: str, present: str) -> Iterator[str]:
+        """Steps that are done in another manner than before."""
+        before, now = self._before[name], self._does(present)
+        for step in sorted(now - before):
+            verb, _, about = step.partition(" ")
+            if verb == "misfit" and f"call {about}" in before:
+                yield step
+            elif verb == "drop" and f"await {about}" in before:
+                yield f"await {about}"
+            elif verb == "order":
+                one, _, other = about.partition(" ")
+                if f"order {other} {one}" in before - now:
+                    yield step
+        yield from self._told_less(before, now)
+        yield from self._given(before, now)
+        yield from self._gated(before, now)
+
+    @staticmethod
+    def _told_less(before: Does, now: Does) -> Iterator[str]:
+        """Events that a function tells in fewer places, or may return before."""
+        times, exits = _counts(now, "times"), _counts(now, "exits")
+        for about, count in sorted(_counts(before, "times").items()):
+            if 0 < times.get(about, 0) < count:
+                yield f"times {about}"
+        for about, count in sorted(_counts(before, "exits").items()):
+            more_often = times.get(about, 0) > _counts(before, "times")[about]
+            if exits.get(about, 0) > count and not more_often:
+                yield f"exits {about}"
+
+    @staticmethod
+    def _given(before: Does, now: Does) -> Iterator[str]:
+        """Arguments that say who is meant, and now say another."""
+        fresh, known = _slots(now - before), _slots(before)
+        for slot, things in sorted(fresh.items()):
+            beside = {t for s in known if s != slot and _is_beside(s, slot) for t in known[s]}
+            told = known.get(slot, set())
+            if any(is_identity(t) for t in told) and any(is_identity(t) for t in things & beside):
+                yield f"give {slot}"
+        for slot, things in sorted(_slots(before - now).items()):
+            for thing in sorted(things):
+                swapped = is_identity(thing) and any(
+                    thing in others and _is_beside(other, slot) for other, others in fresh.items()
+                )
+                if swapped or any(is_mixed_up(thing, new) for new in fresh.get(slot, ())):
+                    yield f"give {slot}"
+
+    @staticmethod
+    def _gated(before: Does, now: Does) -> Iterator[str]:
+        """Calls that depend on more than they did."""
+        gates = _gates(now)
+        for name, (hard, soft) in sorted(_gates(before).items()):
+            harder, softer = gates.get(name, (0, 0))
+            if harder > hard and harder + softer > hard + soft:
+                yield f"gate {name}"
+
+    def _was_entered_from_outside(self, name: str) -> bool:
+        about = _plain(name)
+        return not any(
+            f"call {about}" in does or f"use {about}" in does
+            for other, does in self._before.items()
+            if other != name
+        )
+
+    def _hollow(self) -> Iterator[Change]:
+        """New methods that take the place of one on the way and do nothing of what it does."""
+        program = self._reader.program
+        for function in self._reader.own:
+            definition = program.definition_of(function)
+            if function.dotted in self._before or definition is None or function.name[:2] == "__":
+                continue
+            if function.dotted in self._present.values():
+                continue
+            for ancestor in program.ancestors(definition)[1:]:
+                replaced = f"{ancestor.dotted}.{function.name}"
+                does = self._before.get(replaced, _NOTHING)
+                own = self._reader.of(function)
+                if does and f"call {function.name}" not in own and does.isdisjoint(own):
+                    message = (
+                        f"{function.dotted} takes the place of {replaced} and does nothing of it"
+                    )
+                    yield Change(function.dotted, function.path, function.body.line, message)
+
+
+def _slots(does: Does) -> dict[str, set[str]]:
+    """What goes into each parameter of each callee: `CALLEE SLOT` to names."""
+    found: dict[str, set[str]] = {}
+    for step in does:
+        verb, _, about = step.partition(" ")
+        if verb == "give":
+            slot, _, what = about.rpartition(" ")
+            found.setdefault(slot, set()).add(what)
+    return found
+
+
+def _is_beside(slot: str, other: str) -> bool:
+    """Whether two slots of one callee are both positions or both keywords."""
+    callee, _, place = slot.partition(" ")
+    return other.startswith(f"{callee} ") and place.isdigit() == other.rpartition(" ")[2].isdigit()
+
+
+def _counts(does: Does, verb: str) -> dict[str, int]:
+    found = (step.split(" ") for step in does if step.startswith(f"{verb} "))
+    return {" ".join(words[1:-1]): int(words[-1]) for words in found}
+
+
+def _gates(does: Does) -> dict[str, tuple[int, int]]:
+    """The least number of conditions under which each callee is called, hard and soft."""
+    found: dict[str, tuple[int, int]] = {}
+    for step in does:
+        if step.startswith("gate "):
+            _, name, hard, soft = step.split(" ")
+            counts = (int(hard), int(soft))
+            found[name] = min(counts, found.get(name, counts))
+    return found
+
+
+def _plain(name: str) -> str:
+    return name.rpartition(".")[2]
+
+
+def _around(name: str) -> str:
+    return name.rpartition(".")[0]
+
+
+def _by_plain_name(names: Iterable[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name in sorted(names):
+        found.setdefault(_plain(name), []).append(name)
+    return found
+
+
+_WORDS = {
+    "call": "no longer calls {}",
+    "await": "no longer awaits {}",
+    "use": "no longer mentions {}",
+    "put": "no longer puts anything into {}",
+    "say": "no longer names {}",
+    "under": "is no longer decorated by {}",
+    "base": "no longer inherits from {}",
+    "misfit": "calls {} with arguments that it does not take",
+    "give": "gives something else to {}",
+    "gate": "calls {} under more conditions than before",
+    "order": "now does in this order: {}",
+    "times": "tells {} in fewer places",
+    "exits": "may now return before it tells {}",
+}
+
+
+def _said(steps: Iterable[str]) -> str:
+    """The steps in words, each name once."""
+    said: dict[str, str] = {}
+    for step in steps:
+        verb, _, about = step.partition(" ")
+        said.setdefault(about, _WORDS[verb].format(about))
+    return ", ".join(said.values())

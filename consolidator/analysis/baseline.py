@@ -47,8 +47,12 @@ def baseline_of(report: GuardReport) -> Baseline:
         for function, counts in sorted(_counts(event.sites).items())
         if counts[0]
     ]
-    keys = sorted({p.key for p in report.findings if p.rule not in _ABOUT_THE_BASELINE})
+    keys = sorted({p.key for p in report.findings if _is_frozen(p)})
     return Baseline(tuple(emissions), tuple(keys), report.steps)
+
+
+def _is_frozen(problem: Problem) -> bool:
+    return problem.rule not in _ABOUT_THE_BASELINE and problem.severity != "note"
 
 
 _ABOUT_THE_BASELINE = frozenset({"baseline-stale", "emission-gone", "way-broken"})

@@ -21,6 +21,11 @@ class Finding:
     baseline: bool = False
     """Known before and accepted: reported, but no reason to fail."""
 
+    @property
+    def fails(self) -> bool:
+        """Whether it is a reason for a check to fail; a note never is."""
+        return not self.baseline and self.severity != "note"
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:

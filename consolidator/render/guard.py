@@ -14,6 +14,7 @@ from consolidator.render.document import document
 from consolidator.render.page import page
 
 _REACHABLE: dict[str, bool | str] = {"true": True, "false": False, "unknown": "unknown"}
+_STYLES = {"error": "red", "warning": "yellow", "note": ""}
 _COLOURS = {"ok": "green", "weakened": "yellow", "lost": "red"}
 
 
@@ -67,8 +68,8 @@ def to_text(report: GuardReport) -> RenderableType:
         )
     lines: list[RenderableType] = [table, Text()]
     for problem in report.findings:
-        style = "dim" if problem.baseline else ("red" if problem.severity == "error" else "yellow")
-        known = " (baseline)" if problem.baseline else ""
+        style = _STYLES[problem.severity] if not problem.baseline else "dim"
+        known = _mark(problem)
         lines.append(
             Text(f"{_place(problem)}{problem.rule}{known}: {problem.message}", style=style)
         )
@@ -81,6 +82,12 @@ def _counts(event: EventReport) -> tuple[int, int, int]:
     return found.count("true"), found.count("unknown"), found.count("false")
 
 
+def _mark(problem: Problem) -> str:
+    if problem.baseline:
+        return " (baseline)"
+    return " (note)" if problem.severity == "note" else ""
+
+
 def _place(problem: Problem) -> str:
     if not problem.path:
         return ""
@@ -89,9 +96,11 @@ def _place(problem: Problem) -> str:
 
 def _summary(report: GuardReport) -> str:
     new = len(report.failing)
-    frozen = len(report.findings) - new
+    frozen = sum(problem.baseline for problem in report.findings)
+    notes = len(report.findings) - new - frozen
+    noted = f", {notes} notes" if notes else ""
     skipped = f", {len(report.skipped)} files could not be read" if report.skipped else ""
-    return f"{new} findings, {frozen} in the baseline{skipped}"
+    return f"{new} findings, {frozen} in the baseline{noted}{skipped}"
 
 
 def to_markdown(report: GuardReport) -> str:
@@ -106,7 +115,7 @@ def to_markdown(report: GuardReport) -> str:
         lines.append(f"| `{event.event}` | {event.status} | {reaching} | {uncertain} | {dead} |")
     lines += ["", "## Findings", ""]
     for problem in report.findings:
-        known = " (baseline)" if problem.baseline else ""
+        known = _mark(problem)
         lines.append(
             f"- `{_place(problem).rstrip(': ')}` **{problem.rule}**{known}: {problem.message}"
         )

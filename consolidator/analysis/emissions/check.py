@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from consolidator.analysis.emissions.calls import CallGraph
+from consolidator.analysis.emissions.code import Group
 from consolidator.analysis.emissions.context import Context
 from consolidator.analysis.emissions.entries import Entries
 from consolidator.analysis.emissions.flow import Flow
@@ -32,17 +33,19 @@ def check_program(
     liveness = Liveness(graph, entries)
     finder = Sites(events, graph, liveness, Flow(graph, liveness))
     sites = tuple(finder.find())
-    reports = tuple(_report(event, [s for s in sites if s.event == event]) for event in events)
-    context = Context(program, graph, liveness, finder, sites, reports, tuple(emitters))
-    problems = [problem for module in CHECKS for problem in module.check(context)]
     names = (*events, *finder.aliases)
     reader = StepReader(inference, liveness, names, finder.constant_names)
+    reports = tuple(
+        _report(event, [s for s in sites if s.event == event], finder, reader) for event in events
+    )
+    context = Context(program, graph, liveness, finder, sites, reports, tuple(emitters))
+    problems = [problem for module in CHECKS for problem in module.check(context)]
     problems += way_broken.problems(StepChanges(before, reader).find())
     skipped = tuple(s for s in program.tree.skipped() if not s.path.startswith(LIBRARY))
     return Answer(reports, tuple(problems), skipped, Ways(reader).find())
 
 
-def _report(event: str, sites: list[Site]) -> EventReport:
+def _report(event: str, sites: list[Site], finder: Sites, reader: StepReader) -> EventReport:
     found = tuple(
         SiteReport(
             site.function.path,
@@ -54,7 +57,24 @@ def _report(event: str, sites: list[Site]) -> EventReport:
         )
         for site in sites
     )
+    if not found:
+        found = tuple(_named(event, finder, reader))
     return EventReport(event, found, _status(found))
+
+
+def _named(event: str, finder: Sites, reader: StepReader) -> Iterator[SiteReport]:
+    """Tables that have the event's name for something, where nothing that is understood sends it."""
+    for function in reader.own:
+        if not reader.liveness.of(function) or not any(
+            step.startswith(f"say {event}") for step in reader.of(function)
+        ):
+            continue
+        for assigned in function.body.assignments:
+            table = assigned.value
+            if isinstance(table, Group) and table.keys and finder.names_event(table, event):
+                why = "a table has its name; what is done with that is not understood"
+                path, line, where = function.path, assigned.line, function.dotted
+                yield SiteReport(path, line, "table", where, "unknown", why)
 
 
 def _status(sites: Sequence[SiteReport]) -> EventStatus:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from consolidator.analysis.emissions.code import Call, Expression, Path, Result, last_name
 from consolidator.analysis.emissions.program import Function
 
-_TAKING = frozenset(
+TAKING = frozenset(
     {"create_task", "ensure_future", "gather", "wait", "wait_for", "shield", "as_completed", "run"}
     | {"run_until_complete", "run_coroutine_threadsafe", "start_soon", "spawn", "add_task"}
     | {"append", "add", "put", "put_nowait", "iscoroutine", "isawaitable", "enter_async_context"}
@@ -66,7 +66,7 @@ def _is_taken(name: str, function: Function) -> bool:
     body = function.body
     if "." in name or name in body.awaited:
         return True
-    values = [a.value for c in body.calls if last_name(c.callee) in _TAKING for a in c.arguments]
+    values = [a.value for c in body.calls if last_name(c.callee) in TAKING for a in c.arguments]
     values += [] if is_coroutine(function) else [found.value for found in body.returns]
     values += [a.value for a in body.assignments if a.target != name]
     return any(Path(name) in _parts(value) for value in values)

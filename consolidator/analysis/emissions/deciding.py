@@ -107,3 +107,8 @@ class Decider:
             return None
         self.decided = True
         return self._event in known[self._event] if self._event in known else None
+
+    def translates(self, table: Expression, name: str) -> bool:
+        """Whether a table that is written out has this name for the event's text."""
+        known = entries(self._inference, table, self._function)
+        return known is not None and name in known.get(self._event, ())

@@ -90,9 +90,40 @@ class Entries:
 
     def maybe(self, function: Function) -> str:
         """Why control may enter here from outside, although nothing in the program says so."""
-        if function.fact is None or function.fact.scope or function.name not in _STARTED:
+        fact = function.fact
+        if fact is None or function.is_library:
             return ""
-        return "it may be started from outside, which no setting says" if self._says_how else ""
+        if self._may_be_started(function):
+            return "it may be started from outside, which no setting says"
+        for decorator in fact.decorators:
+            if self._is_outside(decorator.partition("(")[0], function):
+                return f"@{decorator.partition('(')[0]} may hand it to somebody"
+        if base := self._outside_base(function):
+            return f"{base} may call it"
+        return ""
+
+    def _may_be_started(self, function: Function) -> bool:
+        is_plain = function.fact is not None and not function.fact.scope
+        return is_plain and function.name in _STARTED and self._says_how
+
+    def _is_outside(self, decorator: str, function: Function) -> bool:
+        if decorator.rpartition(".")[2] in QUIET_DECORATORS:
+            return False
+        scope = function.fact.scope if function.fact else ""
+        found = self._program.resolver.expression(function.path, decorator, scope).definitions
+        return any(d.kind == "external" for d in found)
+
+    def _outside_base(self, function: Function) -> str:
+        """A base class of a method's class that is not part of the program and may call the method."""
+        cls = self._program.definition_of(function)
+        if cls is None or function.name.startswith("_") or not self.is_made(cls):
+            return ""
+        for ancestor in self._program.ancestors(cls)[1:]:
+            name = ancestor.dotted.rpartition(".")[2]
+            is_known = _CALLS_BACK.search(ancestor.dotted) or _CALLS_NOTHING.search(name)
+            if ancestor.kind == "external" and not is_known:
+                return ancestor.dotted
+        return ""
 
     @cached_property
     def _says_how(self) -> bool:
@@ -189,7 +220,7 @@ class Entries:
     @cached_property
     def _has_entry(self) -> bool:
         return self._imports_framework() or any(
-            (self._certain(function) or self.maybe(function))
+            (self._certain(function) or self._may_be_started(function))
             if function.qualname
             else _runs_something(function)
             for path in self._program.paths
@@ -288,6 +319,12 @@ _CALLS_BACK = re.compile(
     r"Task|Middleware|HTTPMiddleware|Protocol_|NodeVisitor)$"
 )
 
+
+_CALLS_NOTHING = re.compile(
+    r"(^|[a-z_])(object|ABC|Protocol|Generic|Enum|IntEnum|StrEnum|Flag|Exception|Error|Warning|BaseModel|"
+    r"Model|BaseSettings|Struct|TypedDict|NamedTuple|dict|list|set|str|int|UserDict|SQLModel|Base)$"
+)
+"""Outside bases that call no method by its name."""
 
 _FRAMEWORKS = frozenset(
     {"fastapi", "starlette", "django", "channels", "flask", "quart", "sanic", "tornado", "litestar"}

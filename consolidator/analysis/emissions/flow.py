@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -32,6 +33,8 @@ class Flow:
     liveness: Liveness
     closed: frozenset[Definition] = frozenset()
     """Classes that are no way to a transport."""
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    """Texts that become an event's name only in a table; sent as they are, they are no event."""
     _known: dict[tuple[Function, str, Held, str], Journey] = field(default_factory=dict)
     _asked: dict[tuple[Function, str, Held, str], tuple[Journey, int]] = field(default_factory=dict)
     """Answers within circles, with the depth of the question that closes the circle."""
@@ -67,10 +70,11 @@ class Flow:
         """The journey of what a parameter or a `self.x` of this function holds. `event` is the text
         that is followed, where it is one."""
         key = (function, name, held)
-        for text in ("", event):
+        texts = (event,) if event in self.aliases else ("", event)
+        for text in texts:
             if (known := self._known.get((*key, text))) is not None:
                 return known
-        for text in ("", event):
+        for text in texts:
             if (asked := self._asked.get((*key, text))) is not None:
                 self._cut = min(self._cut, asked[1])
                 return asked[0]

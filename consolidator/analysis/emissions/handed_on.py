@@ -57,6 +57,15 @@ def mentions(body: Body) -> Iterator[Mention]:
             yield from _within(condition.test, condition.line, place)
 
 
+def expressions(body: Body) -> Iterator[Expression]:
+    """Every expression in a body's calls, assignments and returns, parts after the whole."""
+    values = [a.value for call in body.calls for a in call.arguments]
+    values += [a.value for a in body.assignments] + [r.value for r in body.returns]
+    for expression in values:
+        values.extend(_children(expression))
+        yield expression
+
+
 def names_in(expression: Expression, calls: Sequence[Call]) -> Iterator[Path]:
     """Every dotted name in an expression, also in the calls that it is the result of."""
     for found, _, _ in _within(expression, 0, 0):

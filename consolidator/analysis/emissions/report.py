@@ -93,4 +93,4 @@ class GuardReport:
 
     @property
     def failing(self) -> tuple[Problem, ...]:
-        return tuple(problem for problem in self.findings if not problem.baseline)
+        return tuple(problem for problem in self.findings if problem.as_finding().fails)

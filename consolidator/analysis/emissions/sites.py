@@ -37,6 +37,8 @@ _EMITTING = re.compile(
     r"(emit|notif|send|publish|broadcast|dispatch|push|fire|post|stream|event)", re.I
 )
 _COMPOSING = frozenset({"format", "join", "get"})
+_TELLING = re.compile(r"\w[.:/_-]\w|.{9}")
+"""Texts that are no plain word."""
 _GLUE = ("}_{", '"_".join', "'_'.join", "{}_{}", "%s_%s")
 """What puts an event's name together from two others."""
 _TYPE_KEYS = frozenset(
@@ -110,6 +112,7 @@ class Sites:
 
     def find(self) -> list[Site]:
         """Every site outside installed packages, by file and line."""
+        self.flow.aliases = self.aliases
         direct = [s for function in self._candidates() for s in self._direct(function)]
         found = direct + self._delegations(direct)
         own = {
@@ -122,7 +125,14 @@ class Sites:
     # direct sites
 
     def _candidates(self) -> Iterator[Function]:
-        wanted = [*self._events, *self.constant_names, *self._pieces, *self._classes, *_GLUE]
+        wanted = [
+            *self._events,
+            *self.aliases,
+            *self.constant_names,
+            *self._pieces,
+            *self._classes,
+            *_GLUE,
+        ]
         for path in self._program.tree.containing(*sorted(wanted), paths=self._program.paths):
             yield from self._program.functions(path)
 
@@ -170,8 +180,13 @@ class Sites:
         return {
             alias: min(events)
             for alias, events in sorted(found.items())
-            if len(events) == 1 and alias not in self._events
+            if len(events) == 1 and alias not in self._events and _TELLING.search(alias)
         }
+
+    @staticmethod
+    def names_event(table: Group, event: str) -> bool:
+        """Whether an event's name stands among the values of a table."""
+        return any(t.value == event for value in table.values for t in _texts_within(value))
 
     @cached_property
     def _classes(self) -> dict[str, frozenset[str]]:
@@ -220,11 +235,12 @@ class Sites:
                 if not self._is_emission(origin, journey):
                     continue
                 runs = self._runs(function, origin.place, origin.line)
+                name = self.aliases.get(event, event)
                 if origin.uses:
-                    yield self._called(event, origin, journey.reached.both(runs))
+                    yield self._called(name, origin, journey.reached.both(runs))
                     continue
                 yield Site(
-                    event,
+                    name,
                     function,
                     origin.line,
                     origin.form,
@@ -328,14 +344,16 @@ class Sites:
         if not form:
             return None
         inference = self._graph.inference
-        events = texts(inference, expression, function) & self._events
+        events = texts(inference, expression, function) & (self._events | set(self.aliases))
         return (events, form) if events else None
 
     def _form(self, expression: Expression) -> str:
         """How an expression may name an event; empty where it is not worth a closer look."""
         match expression:
             case Text():
-                return "literal" if expression.value in self._events else ""
+                if expression.value in self._events:
+                    return "literal"
+                return "alias" if expression.value in self.aliases else ""
             case Path():
                 names = expression.text.split(".")
                 is_constant = len(names) > 1 or names[0].isupper()

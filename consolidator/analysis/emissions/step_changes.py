@@ -11,6 +11,8 @@ from functools import cached_property
 
 import msgspec
 
+from consolidator.analysis.emissions.code import Group
+from consolidator.analysis.emissions.handed_on import names_in
 from consolidator.analysis.emissions.manners import is_identity, is_mixed_up
 from consolidator.analysis.emissions.program import Function
 from consolidator.analysis.emissions.steps import StepReader, Steps, bases_of
@@ -133,28 +135,46 @@ class StepChanges:
             return True  # handed on: whoever gets it calls it
         if verb == "use" and f"call {about}" in reached:
             return True
+        if verb in ("call", "use", "await") and self._is_taken_out(about, name):
+            return True
         if self._reader.is_known(about) or verb == "say":
             return False
+        was_table = f"use {about}" in self._before[name] and about not in self._before_by_plain_name
         return (
             verb != "call"
+            or was_table
             or (about not in self._before_by_plain_name and self._is_replaced(verb, name))
             or self._is_written_out(about, name, depth)
+        )
+
+    def _is_taken_out(self, table: str, name: str) -> bool:
+        """Whether a function now names what it took out of a table."""
+        fresh = {s.partition(" ")[2] for s in self._reached(name) - self._before[name]}
+        return any(
+            path.last in fresh
+            for module in self._reader.own
+            if not module.qualname
+            for assigned in module.body.assignments
+            if assigned.target.rpartition(".")[2] == table and isinstance(assigned.value, Group)
+            for path in names_in(assigned.value, module.body.calls)
         )
 
     def _is_replaced(self, verb: str, name: str) -> bool:
         """Whether something known from outside took the place of what a function did: `send_json` for
         `send_str`, another decorator, another base."""
-        for step in self._reached(name) - self._before[name]:
-            other, _, about = step.partition(" ")
-            if other == verb and not self._reader.is_known(about):
-                return verb != "call" or about in _EFFECTS
-        return False
+        fresh = (step.partition(" ") for step in self._reached(name) - self._before[name])
+        return any(
+            other == verb
+            and not self._reader.is_known(about)
+            and (verb != "call" or about in _EFFECTS)
+            for other, _, about in fresh
+        )
 
     def _is_moved(self, name: str) -> bool:
         """Whether what the outside reached by a decorator or a base is mentioned elsewhere now."""
         about = _plain(self._present[name])
         return any(
-            f"use {about}" in self._reader.of(f, alive=False)
+            about in self._reader.uses(f)
             and f"use {about}" not in self._before.get(f.dotted, _NOTHING)
             and f"call {about}" not in self._before.get(f.dotted, _NOTHING)
             for f in self._reader.program.mentioning(about)
@@ -209,6 +229,11 @@ class StepChanges:
                 one, _, other = about.partition(" ")
                 if f"order {other} {one}" in before - now:
                     yield step
+        for step in sorted(before & now):
+            verb, _, about = step.partition(" ")
+            was_defined = verb == "call" and about in self._before_by_plain_name
+            if was_defined and not self._reader.is_known(about):
+                yield f"miss {about}"
         yield from self._told_less(before, now)
         yield from self._given(before, now)
         yield from self._gated(before, now)
@@ -336,6 +361,7 @@ _WORDS = {
     "under": "is no longer decorated by {}",
     "base": "no longer inherits from {}",
     "misfit": "calls {} with arguments that it does not take",
+    "miss": "calls {}, which nothing defines any more",
     "give": "gives something else to {}",
     "gate": "calls {} under more conditions than before",
     "order": "now does in this order: {}",

@@ -28,22 +28,26 @@ from consolidator.analysis.emissions.code import (
     owner_of,
 )
 from consolidator.analysis.emissions.constants import texts
-from consolidator.analysis.emissions.coroutines import lost_coroutine
+from consolidator.analysis.emissions.coroutines import TAKING, lost_coroutine
 from consolidator.analysis.emissions.entries import QUIET_DECORATORS
 from consolidator.analysis.emissions.liveness import Liveness
 from consolidator.analysis.emissions.manners import Spot, gate, given, outermost, pace, parts
 from consolidator.analysis.emissions.program import Function
 from consolidator.analysis.emissions.trace import is_log
 from consolidator.analysis.emissions.values import Inference, in_order
-from consolidator.tree.names import Definition
 
 SENDING = re.compile(r"send|emit|publish|broadcast|push|write|notif|dispatch|put|post", re.I)
 _JOINING = re.compile(
     r"(^|_)(add|join|enter|register|subscribe|psubscribe|listen|attach|accept|include|mount|route)(_|$)"
 )
 """Calls of things outside that tie a socket to what is sent later."""
-_COMMON = 12
+_WAITING = frozenset(
+    {"sleep", "sleep_forever", "acquire", "wait_closed", "drain", "get", "checkpoint"}
+)
+_COMMON = 4
 """A name that more functions go by leads anywhere, and so says nothing."""
+_NEAREST = 1_000
+"""As many functions are watched ahead of the events, and behind: those that are nearest."""
 _HANDED_BACK = 2  # an event goes back to the builder's caller, and to the caller of that
 _HOPS = 4  # assignments from a local name back to what it was taken from
 
@@ -78,11 +82,11 @@ class StepReader:
         """`names` are the events' names and what stands for them; `constants` hold one of these."""
         self._inference = inference
         self.program = inference.program
-        self._liveness = liveness
+        self.liveness = liveness
         self._events = frozenset(names)
         self._spellings = frozenset(map(spelled_alike, self._events))
         self._constants = frozenset(constants)
-        self._known: dict[tuple[Function, bool], frozenset[str]] = {}
+        self._known: dict[Function, frozenset[str]] = {}
 
     @cached_property
     def own(self) -> tuple[Function, ...]:
@@ -105,21 +109,35 @@ class StepReader:
         """Whether the program defines or fills something of this name."""
         return name in self.program.by_name or name in self.cells or name in self.classes
 
+    @cached_property
+    def _naming(self) -> frozenset[str]:
+        """Files in which an event's name or a constant that holds one occurs in any spelling."""
+        words = {*self._events, *self._constants, *map(_dotted, self._events)}
+        return frozenset(self.program.tree.containing(*sorted(words), paths=self.program.paths))
+
+    def uses(self, function: Function) -> list[str]:
+        """Names that it mentions and that something in the program goes by, dead code included."""
+        return sorted(name for name in function.names if self.is_known(name))
+
+    def says(self, function: Function) -> list[str]:
+        """The events that it names, dead code included."""
+        if function.path not in self._naming:
+            return []
+        return [step for step, _ in self._said(function, lambda _place, _line: True)]
+
     def is_event(self, name: str) -> bool:
         """Whether a name is an event's in another spelling, or ends in it: `on_agent_started`."""
         return spelled_alike(name).endswith(tuple(self._spellings))
 
-    def of(self, function: Function, *, alive: bool = True) -> frozenset[str]:
-        """What a function does; with `alive` only where control can come."""
-        key = (function, alive)
-        if key not in self._known:
-            self._known[key] = frozenset(self._walk(function, self._comes_to(function, alive)))
-        return self._known[key]
+    def of(self, function: Function) -> frozenset[str]:
+        """What a function does where control can come."""
 
-    def _comes_to(self, function: Function, alive: bool) -> Callable[[int, int], bool]:
-        if not alive:
-            return lambda _place, _line: True
-        return lambda place, line: not self._liveness.blocked(function, place, line)
+        def comes_to(place: int, line: int) -> bool:
+            return not self.liveness.blocked(function, place, line)
+
+        if function not in self._known:
+            self._known[function] = frozenset(self._walk(function, comes_to))
+        return self._known[function]
 
     def _walk(self, function: Function, comes_to: Callable[[int, int], bool]) -> Iterator[str]:
         body = function.body
@@ -145,11 +163,12 @@ class StepReader:
             name = decorator.partition("(")[0].rpartition(".")[2]
             if name not in QUIET_DECORATORS:
                 yield f"under {name}"
-        told = list(self._said(function, comes_to))
+        told = list(self._said(function, comes_to)) if function.path in self._naming else []
         yield from (said for said, _ in told)
         if function.qualname:
             told += self._told_by_name(function, local, comes_to)
-            yield from pace(told, self._others(function, local, comes_to), function)
+            if told or function.is_generator:
+                yield from pace(told, self._others(function, local, comes_to), function)
 
     def _told_by_name(
         self, function: Function, local: set[str], comes_to: Callable[[int, int], bool]
@@ -181,7 +200,7 @@ class StepReader:
             return
         is_awaited = call.fate in ("awaited", "entered")
         namesakes = self.program.by_name.get(name, ())
-        if namesakes or self.is_known(name) or is_effect(name):
+        if namesakes or self.is_known(name) or is_effect(name) or (is_awaited and call.arguments):
             yield f"call {name}"
             yield from given(call, name, function, local)
             yield f"gate {name} {gate(call, function)}"
@@ -243,6 +262,9 @@ class Ways:
     def __init__(self, reader: StepReader) -> None:
         self._reader = reader
         self._program = reader.program
+        self._known_users: dict[str, list[Function]] = {}
+        self._carriers: set[Function] = set()
+        """Functions that only pass on what others have built; what they await outside may be the send."""
 
     def find(self) -> tuple[Steps, ...]:
         """The steps of every function that may be on a way, and the bases of the classes."""
@@ -254,7 +276,9 @@ class Ways:
         }
         found: dict[str, set[str]] = {}
         for function in in_order(on_way):
-            does = {s for s in self._reader.of(function) if _matters(s, names, shared)}
+            steps = self._reader.of(function)
+            counts = names | self._awaited(steps) if function in self._carriers else names
+            does = {s for s in steps if _matters(s, counts, shared)}
             if does:
                 found.setdefault(function.dotted, set()).update(does)
             if function.owner is not None and function.owner.bases:
@@ -266,28 +290,33 @@ class Ways:
         """From the functions that name an event on to what they call and fill, and whoever reads that;
         and back to whoever calls or fills any of these."""
         sources = [f for f in self._reader.own if self._names_event(f)]
-        ahead = _closure(self._with_receivers(sources), self._onward)
-        ahead |= dict.fromkeys(f for f in self._reader.own if self._is_beside(f, ahead))
+        sources += [
+            f for s in sources for table in self._tables(s) for f in self._readers_of(table)
+        ]
+        builders = self._with_receivers(sources)
+        ahead = _closure(builders, self._onward)
+        self._carriers = set(ahead) - set(builders)
+        ahead |= dict.fromkeys(self._beside(ahead))
         fillers = [w for f in ahead for cell in self._read(f) for w in self._fillers(cell)]
         return {*ahead, *_closure([*sources, *fillers], self._users_of)}
 
+    @staticmethod
+    def _awaited(steps: frozenset[str]) -> set[str]:
+        awaited = {step.removeprefix("await ") for step in steps if step.startswith("await ")}
+        return awaited - TAKING - _WAITING
+
     def _names_event(self, function: Function) -> bool:
-        return self._reader.is_event(function.name) or any(
-            step.startswith("say ") for step in self._does(function)
-        )
+        return self._reader.is_event(function.name) or bool(self._reader.says(function))
 
-    def _is_beside(self, method: Function, ahead: Mapping[Function, None]) -> bool:
-        """Whether it is a method of an object that a framework calls, and that sends events."""
-        cls = self._program.definition_of(method)
-        return cls is not None and cls in self._called_back(ahead)
+    def _tables(self, function: Function) -> list[str]:
+        """Variables of a module that hold an event's name."""
+        return [s.partition(" in ")[2] for s in self._reader.says(function) if " in " in s]
 
-    def _called_back(self, ahead: Mapping[Function, None]) -> frozenset[Definition]:
-        classes = {self._program.definition_of(f) for f in ahead}
-        return frozenset(
-            cls
-            for cls in classes
-            if cls and any(a.kind == "external" for a in self._program.ancestors(cls))
-        )
+    def _beside(self, ahead: Iterable[Function]) -> Iterator[Function]:
+        """The other methods of objects that a framework calls, and that send events."""
+        for cls in {c: None for f in ahead if (c := self._program.definition_of(f)) is not None}:
+            if any(a.kind == "external" for a in self._program.ancestors(cls)):
+                yield from self._program.methods(cls)
 
     def _with_receivers(self, builders: list[Function]) -> list[Function]:
         """Functions that build an event, and those that one is given back to."""
@@ -298,29 +327,23 @@ class Ways:
                     found.update(dict.fromkeys(self._users_of(function)))
         return list(found)
 
-    def _does(self, function: Function) -> frozenset[str]:
-        return self._reader.of(function, alive=False)
-
     def _onward(self, function: Function) -> Iterator[Function]:
         yield from self._program.nested(function)
-        for step in self._does(function):
-            verb, _, name = step.partition(" ")
-            if verb in ("call", "use"):
-                yield from self._meant(name)
-            elif verb == "put":
-                yield from self._readers.get(name, ())
+        for name in self._reader.uses(function):
+            yield from self._meant(name)
+        for name in self._puts(function):
+            yield from self._readers_of(name)
         for cell in self._read(function):
             for filler in self._fillers(cell):  # what is called out of a table was put there
-                for step in self._does(filler):
-                    if step.startswith("use "):
-                        yield from self._meant(step.removeprefix("use "))
+                for name in self._reader.uses(filler):
+                    yield from self._meant(name)
 
     def _users_of(self, function: Function) -> Iterator[Function]:
         for name in (function.name, function.owner.name if function.owner else ""):
             if self._meant(name):
-                yield from self._users.get(name, ())
+                yield from self._using(name)
         for name in _routers(function):
-            users = self._users.get(name, ())
+            users = self._using(name)
             yield from users if len(users) <= _COMMON else ()
 
     def _meant(self, name: str) -> list[Function]:
@@ -334,16 +357,12 @@ class Ways:
         methods = (f for f in self._reader.own if f.owner and f.name.startswith("__"))
         return _by(methods, lambda f: [f.owner.name] if f.owner else [])
 
-    @cached_property
-    def _users(self) -> Mapping[str, list[Function]]:
-        return _by(
-            self._reader.own,
-            lambda f: [
-                s[5:] if s[:5] == "call " else s[4:]
-                for s in self._does(f)
-                if s[:5] == "call " or s[:4] == "use "
-            ],
-        )
+    def _using(self, name: str) -> list[Function]:
+        """Functions that mention a name, outside installed packages."""
+        if name not in self._known_users:
+            found = (f for f in self._program.mentioning(name) if not f.is_library)
+            self._known_users[name] = [f for f in found if name in f.names]
+        return self._known_users[name]
 
     @cached_property
     def _filled(self) -> Mapping[str, list[Function]]:
@@ -357,14 +376,12 @@ class Ways:
         found = self._filled.get(cell, [])
         return found if len(found) <= _COMMON else []
 
-    @cached_property
-    def _readers(self) -> Mapping[str, list[Function]]:
-        found = _by(self._reader.own, self._read)
-        return {cell: users for cell, users in found.items() if len(users) <= _COMMON}
+    def _readers_of(self, cell: str) -> list[Function]:
+        found = self._using(cell) if cell in self._reader.cells else []
+        return found if len(found) <= _COMMON else []
 
     def _read(self, function: Function) -> list[str]:
-        used = (s[4:] for s in self._does(function) if s.startswith("use "))
-        return [name for name in used if name in self._reader.cells]
+        return [name for name in self._reader.uses(function) if name in self._reader.cells]
 
 
 def _names(expression: Expression, local: set[str]) -> list[str]:
@@ -405,6 +422,10 @@ def is_effect(name: str) -> bool:
     return bool(SENDING.search(name) or _JOINING.search(name))
 
 
+def _dotted(name: str) -> str:
+    return name.replace("_", ".")
+
+
 def spelled_alike(name: str) -> str:
     """The same for `agent_started`, `agent.started`, `AgentStarted`."""
     return re.sub(r"[^a-z0-9]", "", name.lower())
@@ -442,6 +463,8 @@ def _closure(
             if other not in found:
                 found[other] = None
                 queue.append(other)
+        if len(found) > _NEAREST:
+            break
     return found
 
 

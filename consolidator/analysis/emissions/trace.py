@@ -26,6 +26,7 @@ from consolidator.analysis.emissions.code import (
 )
 from consolidator.analysis.emissions.coroutines import is_coroutine, lost_coroutine
 from consolidator.analysis.emissions.deciding import Decider
+from consolidator.analysis.emissions.handed_on import expressions
 from consolidator.analysis.emissions.held import (
     ITSELF,
     NOTHING,
@@ -38,7 +39,12 @@ from consolidator.analysis.emissions.held import (
 from consolidator.analysis.emissions.holdings import Holdings
 from consolidator.analysis.emissions.possible import Values
 from consolidator.analysis.emissions.program import Function
-from consolidator.analysis.emissions.transports import group_message, is_broker, is_transport
+from consolidator.analysis.emissions.transports import (
+    group_message,
+    is_broker,
+    is_transport,
+    may_send,
+)
 from consolidator.analysis.emissions.values import in_order
 from consolidator.analysis.emissions.verdict import Verdict
 from consolidator.tree.facts import Parameter
@@ -110,7 +116,9 @@ class Trace:
         self._holdings = Holdings(names, results, origin, self._maps_to_itself)
         self._taken: dict[int, tuple[Held, ...]] = {}
         self._kept: set[tuple[str, Held]] = set()
-        self._journey = Journey()
+        self._name = flow.aliases.get(event, "")
+        """The event's name that a table has for what is followed."""
+        self._journey = Journey(decided=bool(self._name))
         self._decider = Decider(flow.graph.inference, function, event, self._holdings.is_event)
 
     def run(self) -> Journey:
@@ -132,12 +140,27 @@ class Trace:
                 held = self._holdings.of(assignment.value)
                 if held and not self._blocked(assignment):
                     self._assigned(assignment, held)
+        for item in self._translations():
+            self._translated(self._flow.of_expression(item, self._function, self._name))
         for found in body.returns:
             if self._excluded(found.place) is None:
                 self._journey.returned |= self._holdings.of(found.value)
         self._journey.kept = self._holdings.kept_by(self._function.receiver)
         self._journey.decided |= self._decider.decided
         return self._journey
+
+    def _translations(self) -> Iterator[Item]:
+        """`TABLE[text]` where that is the event's name."""
+        body = self._function.body if self._name else None
+        items = (e for e in expressions(body) if isinstance(e, Item)) if body is not None else ()
+        for item in items:
+            is_event = self._holdings.is_event(item.key)
+            if is_event and self._decider.translates(item.owner, self._name):
+                yield item
+
+    def _translated(self, journey: Journey) -> None:
+        self._journey.used |= journey.used
+        self._found(journey.reached)
 
     def _size(self) -> int:
         return self._holdings.size + len(self._taken)
@@ -206,6 +229,8 @@ class Trace:
             return
         has_body = any(not is_abstract(target) for target in targets.functions)
         if not has_body and is_transport(call, callee):
+            if self._name:
+                return
             self._found(self._flow.sent(call, callee, self._function))
             return
         if targets.functions or targets.classes:
@@ -223,6 +248,9 @@ class Trace:
             return False
         if not self._holdings.is_event(arguments[0].value):
             return False
+        if self._name and self._decider.translates(owner, self._name):
+            self._translated(self._flow.of_result(index, self._function, ITSELF, self._name))
+            return True
         same = self._decider.maps_to_itself(owner)
         if same is None:
             default = self._holdings.of(arguments[1].value) if len(arguments) > 1 else NOTHING
@@ -311,6 +339,9 @@ class Trace:
             self._holdings.add_result(index, self._held_by_result(call))
         if not (targets.functions or targets.guessed or targets.classes):
             self._outside(call)
+            if not self._journey.reached and may_send(call):
+                where = f"given to `{called_name(call)}` in {self._where(call)}"
+                self._found(Verdict("unknown", f"{where}, which is defined elsewhere"))
 
     def _held_by_new(self, call: Call, cls: Definition, targets: Targets) -> Held:
         """What a new instance holds; one with an `__init__` of the program holds what that keeps."""
@@ -460,7 +491,8 @@ class Trace:
     ) -> None:
         """The value now lies in `self.attribute`: see what the other methods make of it."""
         cls = owner or self._graph.program.definition_of(self._function)
-        for method in self._methods(cls) if cls else ():
+        methods = list(self._methods(cls)) if cls else []
+        for method in methods:
             if method is self._function or not method.receiver:
                 continue
             journey = self._of_name(f"{method.receiver}.{attribute}", method, held)
@@ -470,6 +502,12 @@ class Trace:
                     why = f"kept in self.{attribute}, sent later by {method.dotted}"
                     verdict = verdict.both(Verdict("unknown", why))
                 self._found(verdict)
+        reader = next(
+            (f for f in self._graph.program.mentioning(attribute) if f not in methods), None
+        )
+        if reader is not None and not self._journey.reached and attribute in reader.names:
+            why = f"kept in {attribute}, which {reader.dotted} may read"
+            self._found(Verdict("unknown", why))
 
     def _methods(self, cls: Definition) -> Iterator[Function]:
         program = self._graph.program

@@ -53,6 +53,18 @@ def is_transport(call: Call, callee: Values) -> bool:
     return _sends_asgi(call)
 
 
+_MAY_SEND = re.compile(
+    r"send|emit|notif|publish|broadcast|dispatch|push|fire|post|stream|write|forward|deliver|relay|enqueue"
+    r"|trigger|signal|output|feed",
+    re.I,
+)
+
+
+def may_send(call: Call) -> bool:
+    """Whether a call of something unknown goes by a name that says that it sends on what it is given."""
+    return bool(_MAY_SEND.search(called_name(call)))
+
+
 def _sends_channels(call: Call) -> bool:
     """`self.send(text_data=…)` of a Django Channels consumer."""
     return any(a.keyword in ("text_data", "bytes_data") for a in call.arguments)

@@ -76,7 +76,7 @@ def test_what_is_written_is_what_is_read():
 
 def test_one_entry_stands_on_one_line():
     baseline = Baseline((Emission("a", "f", 1, 1), Emission("a", "g", 1, 1)), ())
-    assert dump(baseline).count("\n") == 8
+    assert dump(baseline).count("\n") == 9
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,13 @@ from consolidator.analysis.emissions.rules.rule import GuardRule
 RULE = GuardRule(
     "event-weakened",
     "Only uncertain emissions of a critical event are left",
-    "warning",
+    "note",
     """
     No emission of the event could be followed all the way to a socket, but at least one of them may
-    get there: its receiver is of unknown class, or it only lies in a container until something sends
-    it. Each site says what is not known.
+    get there: its receiver is of unknown class, it only lies in a container until something sends it,
+    or it goes to code that the guard can't read. Each site says what is not known. A note is no
+    failure: with a baseline, every step of these functions that goes missing is one (`way-broken`), and
+    so is an emission that was certain before (`emission-gone`).
     """,
     """
     async def run(self, notifier):                 # what is a notifier? 7 classes have send()

@@ -11,7 +11,7 @@ from consolidator.analysis.emissions.rules.rule import GuardRule
 RULE = GuardRule(
     "relative-import",
     "A guarded package imports relatively",
-    "note",
+    "warning",
     """
     The packages that define the emitters of the plan are imported from everywhere. A relative import
     in them makes a second copy of the module, with its own manager and its own connections, as soon as

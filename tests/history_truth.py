@@ -1,12 +1,14 @@
-"""How well `extract` tells fixes: labelled commits of a real repository, beside three baselines.
+"""How well `extract` tells fixes: labelled commits of real repositories, beside three baselines.
 
     python tests/history_truth.py PATH-TO-A-CLONE [tune|held-out]
+    python tests/history_truth.py open PATH-TO-A-CLONE python-websockets/websockets|python-rope/rope
     python tests/history_truth.py planted [SEEDS]
 
-The second prints the same for generated histories (`planted_history.py`). The labels are in
+The last prints the same for generated histories (`planted_history.py`). The first reads
 `tests/consolidator/history/labels_zen.csv`: every commit that touches a production file of the family.
 They were drawn and labelled in three turns. Weights may be chosen on `tune` only; what was once looked at
-as `held-out` joins it in the next turn.
+as `held-out` joins it in the next turn. The second reads `labels_open.csv`: a seeded sample of what
+touches the packages of two open projects, on which nothing may be tuned.
 """
 
 from __future__ import annotations
@@ -30,6 +32,12 @@ from consolidator.workflow.extract import Selection, run
 REVISION = "fb2d6b0d2"
 FAMILY = ("*websocket*",)
 """What the labels were given for: production files with the word in their path."""
+OPEN = {
+    "python-websockets/websockets": Selection(
+        match="websocket", paths=("src/websockets/*", "websockets/*")
+    ),
+    "python-rope/rope": Selection(match="rope", paths=("rope/*",)),
+}
 LABELS = Path(__file__).parent / "consolidator" / "history"
 FIX_WORD = re.compile(r"\bfix", re.IGNORECASE)
 
@@ -100,20 +108,39 @@ def _extracted(directory: Path) -> ExtractReport:
 
 
 def main(clone: Path, half: str) -> None:
+    selection = Selection(match="websocket", rev=REVISION, paths=FAMILY)
+    truth = labels(half)
+    entries, told = _compared(clone, selection, truth, half)
+    if half == "tune":
+        for name, label in truth.items():
+            entry = entries.get(name)
+            if entry and (name in told) != (label == "fix"):
+                print(name[:10], label, entry.verdict, entry.score, *entry.why[:4], sep=" | ")
+
+
+def open_project(clone: Path, project: str) -> None:
+    rows = csv.DictReader((LABELS / "labels_open.csv").open())
+    truth = {row["hash"]: row["label"] for row in rows if row["repository"] == project}
+    _compared(clone, OPEN[project], truth, project)
+
+
+def _compared(
+    clone: Path, selection: Selection, truth: dict[str, str], title: str
+) -> tuple[dict[str, CommitEntry], set[str]]:
+    """Prints the figures beside the baselines; what each commit was taken for, and which are fixes."""
     repository = open_repository(clone)
     assert repository is not None
-    reader = CommitReader(repository)
     report = run(
         clone,
         history=repository,
-        reader=reader,
-        selection=Selection(match="websocket", rev=REVISION, paths=FAMILY),
+        reader=CommitReader(repository),
+        selection=selection,
         plan=Plan(),
     )
     entries: dict[str, CommitEntry] = {entry.hash: entry for entry in report.commits}
     told = {name for entry in report.fixes for name in (entry.hash, *entry.copies)}
-    subjects = {commit.id: commit.subject for commit in repository.commits(REVISION)}
-    truth = labels(half)
+    known = repository.commits(selection.rev or "HEAD")
+    subjects = {commit.id: commit.subject for commit in known}
 
     def says_fix(name: str) -> bool:
         return bool(FIX_WORD.search(subjects[name]))
@@ -127,15 +154,11 @@ def main(clone: Path, half: str) -> None:
         "touches a family file": touches,
         "both": lambda name: says_fix(name) and touches(name),
     }
-    print(f"{half}: {len(truth)} commits, {sum(v == 'fix' for v in truth.values())} fixes")
-    for title, way in ways.items():
-        found = score(truth, way)
-        print(f"{title:24} {found.precision:.2f} {found.recall:.2f} {found.f1:.2f}  {found}")
-    if half == "tune":
-        for name, label in truth.items():
-            entry = entries.get(name)
-            if entry and (name in told) != (label == "fix"):
-                print(name[:10], label, entry.verdict, entry.score, *entry.why[:4], sep=" | ")
+    print(f"{title}: {len(truth)} commits, {sum(v == 'fix' for v in truth.values())} fixes")
+    for way, holds in ways.items():
+        found = score(truth, holds)
+        print(f"{way:24} {found.precision:.2f} {found.recall:.2f} {found.f1:.2f}  {found}")
+    return entries, told
 
 
 if __name__ == "__main__" and sys.argv[1] == "planted":
@@ -143,5 +166,7 @@ if __name__ == "__main__" and sys.argv[1] == "planted":
         seeds = range(int(sys.argv[2]) if len(sys.argv) > 2 else 24)
         for question, figures in planted_figures(Path(folder), seeds).items():
             print(f"{question:14} {figures.precision:.3f} {figures.recall:.3f}  {figures}")
+elif __name__ == "__main__" and sys.argv[1] == "open":
+    open_project(Path(sys.argv[2]), sys.argv[3])
 elif __name__ == "__main__":
     main(Path(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else "tune")

@@ -16,6 +16,7 @@ from consolidator.analysis.history.outline import FileOutline, UnitOutline
 from consolidator.tree.modules import Layout
 
 _TEST_FOLDERS = {"test", "tests", "testing", "e2e", "test_framework"}
+_DOCS_SETTINGS = re.compile(r"(^|/)docs?/(.*/)?conf\.py$")
 _DEFINITION = rb"^[ \t]*(?:class|(?:async[ \t]+)?def)[ \t]+"
 _CLASS = rb"^[ \t]*class[ \t]+"
 _SAME_NAME_SHARE = 0.15
@@ -55,7 +56,7 @@ class Scope:
 
     def admits(self, path: str) -> bool:
         """Whether a path is looked at: production Python inside the globs and not excluded."""
-        if not path.endswith(".py") or is_test(path):
+        if not path.endswith(".py") or is_test(path) or _DOCS_SETTINGS.search(path):
             return False
         return self.includes(path)
 

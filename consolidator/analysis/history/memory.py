@@ -31,6 +31,8 @@ class Memory:
         self._called: Counter[str] = Counter()
         self._defined: Counter[str] = Counter()
         self._alive: Counter[str] = Counter()
+        self._placed: Counter[tuple[str, str, str]] = Counter()
+        """The same by path and unit: what another branch did to the very same place is no other copy."""
 
     def evidence(self, file: FileEdit) -> Iterator[tuple[str, Evidence]]:
         """What is known about a difference before it is learned."""
@@ -42,7 +44,7 @@ class Memory:
                 if fresh <= _FEW:
                     yield from self._of_new_unit(unit)
             elif unit.status == "changed":
-                yield from self._of_changed_unit(unit)
+                yield from self._of_changed_unit(file.path, unit)
 
     def learn(self, file: FileEdit) -> None:
         for unit in file.units:
@@ -51,10 +53,12 @@ class Memory:
                 self._defined[short] += 1 if unit.status == "added" else -1
             for key in unit.came:
                 self._alive[key] += 1
+                self._placed[file.path, unit.name, key] += 1
                 self._called.update(_CALL.findall(key))
             gone = self._removed.setdefault(short, Counter())
             for key in unit.went:
                 self._alive[key] -= 1
+                self._placed[file.path, unit.name, key] -= 1
                 gone[key] += 1
 
     def _of_new_unit(self, unit: UnitEdit) -> Iterator[tuple[str, Evidence]]:
@@ -66,7 +70,7 @@ class Memory:
         elif self._called[short] and not self._defined[short]:
             yield unit.name, Evidence("called-before", f"def {short}")
 
-    def _of_changed_unit(self, unit: UnitEdit) -> Iterator[tuple[str, Evidence]]:
+    def _of_changed_unit(self, path: str, unit: UnitEdit) -> Iterator[tuple[str, Evidence]]:
         telling = [
             key
             for key in unit.came
@@ -74,7 +78,9 @@ class Memory:
         ]
         gone = self._removed.get(_short(unit), Counter())
         back = [key for key in telling if gone[key] and self._alive[key] <= 0]
-        ported = [key for key in telling if self._alive[key] > 0]
+        ported = [
+            key for key in telling if self._alive[key] > max(self._placed[path, unit.name, key], 0)
+        ]
         if back and len(back) >= _SHARE * len(unit.came):
             yield unit.name, Evidence("restored", back[0])
         elif len(ported) >= 2 and len(ported) >= _SHARE * len(telling):

@@ -26,8 +26,8 @@ class Signal:
 
 
 SIGNALS = {
-    "guard": Signal(2.0, None, "adds a guard"),
-    "branch": Signal(1.2, None, "adds a branch"),
+    "guard": Signal(2.3, None, "adds a guard"),
+    "branch": Signal(1.7, None, "adds a branch"),
     "raise": Signal(1.5, "error handling", "refuses what was accepted"),
     "lock": Signal(3.0, "race/concurrency", "takes a lock"),
     "retry": Signal(2.5, "reconnect", "tries again"),
@@ -36,17 +36,17 @@ SIGNALS = {
     "bound": Signal(2.0, "leak/lifecycle", "bounds what was kept for ever"),
     "narrowed": Signal(2.0, "error handling", "narrows an exception"),
     "unswallowed": Signal(3.0, "event loss", "no longer swallows a failure"),
-    "handled": Signal(2.2, "error handling", "handles a failure"),
+    "handled": Signal(2.7, "error handling", "handles a failure"),
     "awaited": Signal(3.0, "event loss", "awaits what was not awaited"),
-    "serialised": Signal(2.5, "serialisation", "serialises safely"),
+    "serialised": Signal(2.0, "serialisation", "serialises safely"),
     "identity": Signal(2.5, "isolation/security", "changes the key that is looked up"),
     "renamed-call": Signal(1.8, None, "calls another method"),
-    "attribute": Signal(1.5, None, "reads or sets another attribute"),
+    "attribute": Signal(1.1, None, "reads or sets another attribute"),
     "argument": Signal(1.6, None, "passes other arguments"),
     "condition": Signal(2.0, None, "changes a condition"),
     "returned": Signal(1.5, None, "answers differently"),
     "ensured": Signal(2.5, "leak/lifecycle", "makes sure, whatever fails, of a step"),
-    "unconditional": Signal(2.0, None, "drops a condition"),
+    "unconditional": Signal(1.6, None, "drops a condition"),
     "looped": Signal(1.5, None, "goes through something else"),
     "tolerant": Signal(2.0, "error handling", "survives what is missing"),
     "spawned": Signal(1.5, "event loss", "no longer lets a task run unwatched"),
@@ -67,14 +67,14 @@ _TIMEOUT = re.compile(
     r"\bwait_for\(|\btimeout(_at)?\(|\btimeout\s*=|\bmove_on_after\(|\bfail_after\(", re.IGNORECASE
 )
 _CLEANUP = re.compile(
-    r"\.(pop|popitem|discard|remove|clear|cancel|close|aclose|unregister|disconnect|cleanup\w*|release)\("
+    r"(?<!kwargs)(?<!kwds)(?<!options)\.(pop|popitem|discard|remove|clear|cancel|close|aclose|unregister|disconnect|cleanup\w*|release)\("
     r"|^del |_cleanup\w*\(|\bcleanup_\w+\(|\bweakref\.|\bunsubscribe\("
 )
 _BOUND = re.compile(
     r"\b(maxsize|maxlen|max_\w+|\w*_limit|\w*ttl\w*|expir\w+|stale\w*|idle\w*)\b", re.IGNORECASE
 )
 _SERIAL = re.compile(
-    r"isoformat\(|model_dump|mode=\"json\"|jsonable|json_safe|safe_\w*(json|serial)\w*|_?seriali[sz]\w+\(|default=\w+|cls=\w*Encoder|to_dict\("
+    r"isoformat\(|model_dump|mode=\"json\"|jsonable|json_safe|safe_\w*(json|serial)\w*|_?seriali[sz]\w+\(|dumps?\(.*\bdefault=|cls=\w*Encoder|to_dict\("
 )
 _IDENTITY = re.compile(
     r"\b_?(user_?id|tenant_?id|thread_?id|run_?id|connection_?id|client_?id|session_?id|stream_?id|\w+_key|key)\b",
@@ -85,17 +85,20 @@ _SEND = re.compile(
 )
 _SNAPSHOT = re.compile(r"(^|[ =(])(list|tuple|set|dict)\([\w.]+[.(]|\.copy\(\)")
 _STRICT = re.compile(r"^del |\w\[|\.remove\(|\.pop\(|app\.state\.")
-_TOLERANT = re.compile(r"\.pop\([^()]+,None\)|\.get\(|\.discard\(|getattr\(.+,None\)")
+_TOLERANT = re.compile(
+    r"(?<!kwargs)(?<!kwds)(?<!options)\.pop\([^()]+,None\)|\.get\(|\.discard\(|getattr\(.+,None\)"
+)
 _ATTRIBUTE = re.compile(r"\.[^\W\d]\w*\b(?!\()")
 _SPAWN = re.compile(r"\b(create_task|ensure_future)\(")
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _EXITS = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 _SWITCH = re.compile(
     r"\b(\w*environment|env|(is_|in_)?(test|tests|testing|dev|development|staging|production|debug)"
-    r"|\w*mock\w*|enable_\w+|\w+_enabled)\b",
+    r"|\w*mock\w*|enable_\w+|\w+_enabled|type_checking|(get)?options?|verbos\w*)\b",
     re.IGNORECASE,
 )
-"""Conditions that ask where the program runs: they switch behaviour, they do not mend it."""
+"""Conditions that ask where the program runs, or what it was told: they switch behaviour, they do not
+mend it."""
 _DISPATCH = re.compile(
     r"^if [\w.]*\b(\w*type|kind|action|command|event|method|data|message|msg)(==| in[\[({])",
     re.IGNORECASE,
@@ -142,9 +145,14 @@ def _conditions(delta: UnitDelta) -> Iterator[tuple[str, list[ast.stmt]]]:
             continue
         if isinstance(node.test, ast.Name) and node.test.id in named:
             continue
-        body = [each for each in node.body if not is_log(each) and not isinstance(each, ast.Pass)]
+        body = [each for each in node.body if not _is_idle(each)]
         if body:
             yield item.key, body
+
+
+def _is_idle(node: ast.stmt) -> bool:
+    warned = isinstance(node, ast.Expr) and ast.unparse(node).startswith("warnings.warn(")
+    return warned or is_log(node) or isinstance(node, ast.Pass | ast.Import | ast.ImportFrom)
 
 
 def _named_before(delta: UnitDelta) -> set[str]:
@@ -191,6 +199,8 @@ def _timeout(delta: UnitDelta) -> str | None:
 
 
 def _cleanup(delta: UnitDelta) -> str | None:
+    if not delta.name:
+        return None
     return None if _first(delta.removed, _CLEANUP) else _first(delta.added, _CLEANUP)
 
 

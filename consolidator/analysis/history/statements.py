@@ -15,6 +15,13 @@ from dataclasses import dataclass, field, replace
 _LOG_OWNER = re.compile(r"(^|_)(log|logs|logger|logging|structlog)$", re.IGNORECASE)
 _LOG_CALLS = {"debug", "info", "warning", "warn", "error", "exception", "critical", "log"}
 
+_TYPE_MAKERS = {"TypeVar", "ParamSpec", "TypeVarTuple", "NewType"}
+_GENERICS = {
+    *("Annotated", "AsyncIterable", "AsyncIterator", "Awaitable", "Callable", "Coroutine", "Dict"),
+    *("FrozenSet", "Generator", "Iterable", "Iterator", "List", "Literal", "Mapping", "Optional"),
+    *("MutableMapping", "Sequence", "Set", "Tuple", "Type", "Union"),
+}
+
 Definition = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -33,13 +40,15 @@ class Statement:
     """Blocks around it inside its unit, outermost first: `try`, `except Exception`, `with lock`."""
 
     acts: bool = field(init=False)
-    """Whether it can change behaviour: not an import or export, a log line or a placeholder."""
+    """Whether it can change behaviour: not an import or export, a log line, a placeholder or the name
+    of a type."""
 
     def __post_init__(self) -> None:
         self.acts = not (
             isinstance(self.node, ast.Import | ast.ImportFrom | ast.Pass)
             or self.key.startswith("__all__")
             or is_log(self.node)
+            or _names_type(self.node)
         )
 
 
@@ -231,6 +240,19 @@ def is_log(node: ast.AST) -> bool:
             return _LOG_OWNER.search(_last_name(owner)) is not None
         case _:
             return False
+
+
+def _names_type(node: ast.AST) -> bool:
+    """A type alias or variable; what annotations say does not act either."""
+    match node:
+        case ast.AnnAssign(annotation=annotation):
+            return _last_name(annotation) == "TypeAlias"
+        case ast.Assign(value=ast.Call(func=maker)):
+            return _last_name(maker) in _TYPE_MAKERS
+        case ast.Assign(targets=[ast.Name()], value=ast.Subscript(value=generic)):
+            return _last_name(generic) in _GENERICS
+        case _:
+            return type(node).__name__ == "TypeAlias"
 
 
 def _last_name(node: ast.expr) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,7 +15,7 @@ from consolidator.analysis.history.statements import readable
 
 Verdict = Literal["fix", "feature", "refactor", "test", "docs", "other"]
 
-_BIAS = -1.2
+_BIAS = -0.7
 _MORE_UNITS = 0.15
 """What the next three units add, relative to the strongest."""
 _SURGICAL = 0.6
@@ -28,15 +29,33 @@ _ONE_REWRITE = {"returned", "value", "argument", "renamed-call", "looped", "attr
 _SUBJECT_FIX = 1.0
 _SUBJECT_REVERT = 0.4
 _SUBJECT_OTHER = -0.4
-_TESTED = 0.3
-_NEW_PARAMETER = -0.3
+_TESTED = 0.7
+_NEW_PARAMETER = -1.4
 """Who can be told more can do more: a feature."""
+_SET_UP = -0.4
+"""Statements in `__init__`: something new is kept, or configured."""
+_LOOSE = -0.6
+"""Statements at module level: constants, tables and shims, seldom what goes wrong."""
+_TAKEN_OUT = -0.8
+"""Functions that are gone: rebuilding."""
+_DEPRECATED = -1.2
+"""A deprecation comes, goes or is spoken of."""
+_WARNED = -0.8
+_MODERNISED = -0.8
+"""Texts that became f-strings."""
+_OPTION = -1.5
+"""An option of a command line: something new can be asked for."""
+_DOCUMENTED = -0.6
+"""More documents than the one that lists changes: something new is explained."""
 _NEW_CODE = -0.55
 """Per doubling of new statements in new units: features carry guards of their own."""
 _OLD_CODE = -0.45
 """Per doubling of removed statements: who throws away so much is rebuilding."""
 _SWEEP = -0.1
 """Per doubling of the files that the commit touches, of whatever kind."""
+_OPTION_ADDED = re.compile(
+    r"\b_?(add_?option|add_argument|addini|click\.option|typer\.Option)\(", re.I
+)
 _MOST_TESTS = 12
 """New tests; more than these do not name one behaviour."""
 _FIX_WORD = re.compile(
@@ -156,7 +175,8 @@ def _context(touched: Touched) -> float:
     extra = _NEW_CODE * math.log2(1 + new / 10) + _OLD_CODE * math.log2(1 + gone / 10)
     extra += _SWEEP * math.log2(1 + touched.size)
     extra += _SURGICAL if edited <= _FEW and not new else 0.0
-    extra += _NEW_PARAMETER if any(_takes_more(unit) for unit in units) else 0.0
+    extra += sum(weight for weight, holds in _TRAITS if holds(units))
+    extra += _DOCUMENTED if touched.docs > 1 else 0.0
     subject = touched.message.partition("\n")[0]
     extra += _SUBJECT_FIX if _FIX_WORD.search(subject) else 0.0
     extra += _SUBJECT_OTHER if _OTHER_WORD.match(subject) else 0.0
@@ -164,11 +184,54 @@ def _context(touched: Touched) -> float:
     return extra + (_TESTED if 0 < len(touched.new_tests) <= _MOST_TESTS else 0.0)
 
 
-def _takes_more(unit: UnitEdit) -> bool:
+def _take_more(units: list[UnitEdit]) -> bool:
     return any(
         new.startswith(("def ", "async def ")) and new.count(",") > old.count(",")
+        for unit in units
         for old, new in unit.rewritten
     )
+
+
+def _set_up(units: list[UnitEdit]) -> bool:
+    return any(unit.name.endswith("__init__") and unit.came for unit in units)
+
+
+def _loose(units: list[UnitEdit]) -> bool:
+    return any(not unit.name and unit.came for unit in units)
+
+
+def _taken_out(units: list[UnitEdit]) -> bool:
+    return any(unit.status == "removed" for unit in units)
+
+
+def _deprecate(units: list[UnitEdit]) -> bool:
+    return any("Deprecat" in key for unit in units for key in (*unit.came, *unit.went))
+
+
+def _warn(units: list[UnitEdit]) -> bool:
+    return any(key.startswith("warnings.warn") for unit in units for key in unit.came)
+
+
+def _modernise(units: list[UnitEdit]) -> bool:
+    came = sum('f"' in key for unit in units for key in unit.came)
+    return came > sum('f"' in key for unit in units for key in unit.went)
+
+
+def _offer_option(units: list[UnitEdit]) -> bool:
+    return any(_OPTION_ADDED.search(key) for unit in units for key in unit.came)
+
+
+_TRAITS: tuple[tuple[float, Callable[[list[UnitEdit]], bool]], ...] = (
+    (_NEW_PARAMETER, _take_more),
+    (_SET_UP, _set_up),
+    (_LOOSE, _loose),
+    (_TAKEN_OUT, _taken_out),
+    (_DEPRECATED, _deprecate),
+    (_WARNED, _warn),
+    (_MODERNISED, _modernise),
+    (_OPTION, _offer_option),
+)
+"""What in the units of a commit speaks against a fix, whatever else was seen in them."""
 
 
 def _otherwise(touched: Touched) -> Verdict:

@@ -76,6 +76,14 @@ def in_manager(builder: RepositoryBuilder, subject: str, text: str) -> None:
             ),
         ),
         ("import", edited(MANAGER, ("import json", "import json\nimport asyncio"))),
+        (
+            "alias",
+            edited(MANAGER, ("import json", "import json\n\nUsers = Dict[str, int]")),
+        ),
+        (
+            "type variable",
+            edited(MANAGER, ("import json", "import json\n\nT = TypeVar('T', bound=str)")),
+        ),
         ("fix: import order", edited(MANAGER, ("import json", "import json\nfrom a import b"))),
     ],
     ids=lambda value: value if len(str(value)) < 20 else "",
@@ -84,6 +92,83 @@ def test_what_does_not_act_is_no_fix(builder: RepositoryBuilder, subject: str, t
     in_manager(builder, subject, text)
     builder.write()
     assert entry(extract(builder.directory), subject).verdict in {"refactor", "docs"}
+
+
+@pytest.mark.parametrize(
+    ("subject", "text"),
+    [
+        (
+            "command line",
+            edited(
+                MANAGER,
+                (
+                    "import json",
+                    "import json\n\nparser.add_argument('--debug', default=False, help='a b')",
+                ),
+            ),
+        ),
+        (
+            "types only",
+            edited(MANAGER, ("import json", "import json\nif TYPE_CHECKING:\n    import a")),
+        ),
+        (
+            "options taken from arguments",
+            edited(
+                MANAGER,
+                ("(self, user_id, websocket):", "(self, user_id, websocket, **kwargs):"),
+                (
+                    "await websocket.accept()",
+                    "name = kwargs.pop('name', None)\n        await websocket.accept(name)",
+                ),
+            ),
+        ),
+        (
+            "deprecate",
+            edited(
+                MANAGER,
+                (
+                    "        del self.connections[user_id]",
+                    "        if user_id is None:\n            warnings.warn('late', DeprecationWarning)\n"
+                    "        del self.connections[user_id]",
+                ),
+            ),
+        ),
+    ],
+    ids=lambda value: value if len(str(value)) < 30 else "",
+)
+def test_what_is_new_for_its_users_is_no_fix(
+    builder: RepositoryBuilder, subject: str, text: str
+) -> None:
+    in_manager(builder, subject, text)
+    builder.write()
+    assert entry(extract(builder.directory), subject).verdict != "fix"
+
+
+def test_a_settings_file_of_documents_is_no_production_code(builder: RepositoryBuilder) -> None:
+    guarded = "def websocket(app):\n    if app is None:\n        return\n    app.run()\n"
+    builder.commit("docs", {"docs/conf.py": "def websocket(app):\n    app.run()\n"})
+    builder.commit("guard", {"docs/conf.py": guarded})
+    builder.write()
+    assert not extract(builder.directory).fixes
+
+
+def test_the_same_change_on_another_branch_is_brought_over_from_nowhere(tmp_path: Path) -> None:
+    builder = RepositoryBuilder(tmp_path)
+    path = "app/websocket/manager.py"
+    base = builder.commit("start", {path: MANAGER})
+    limits = edited(
+        MANAGER,
+        (
+            "            self.counts = {}\n".lstrip(" "),
+            "self.counts = {}\n        self.limits = self.read_limits()\n",
+        ),
+    )
+    one = builder.commit("here", {path: limits}, parents=(base,))
+    two = builder.commit("there", {path: limits}, parents=(base,), branch="there")
+    builder.commit("merge", {path: limits}, parents=(one, two))
+    builder.write()
+    reasons = [why for commit in extract(tmp_path).commits for why in commit.why]
+    assert not any("another copy" in why for why in reasons)
 
 
 def test_a_moved_file_is_no_fix(builder: RepositoryBuilder) -> None:

@@ -1,7 +1,8 @@
 """The runtime beside plain servers, on this machine: `python tests/benchmarks/runtime.py`.
 
 Each server runs in its own process on one event loop (uvloop for all of Python), the load client
-here in another; compare within one run only. Figures drift with the machine, ratios hold better.
+here in another. All servers are up at once and take turns at short slices of work, so that what
+else the machine does hits them alike; rates and ratios are medians over the rounds.
 Peers that are not installed are left out: `pip install fastapi python-socketio`, and `npm install
 socket.io` in a folder whose node_modules NODE_PATH names.
 """
@@ -10,10 +11,12 @@ import argparse
 import asyncio
 import json
 import socket
+import statistics
 import sys
 import tempfile
 import time
-from contextlib import asynccontextmanager
+from collections import defaultdict
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import uvloop
@@ -55,6 +58,8 @@ class Counter(asyncio.Protocol):
             _, end, data = data.partition(b"\r\n\r\n")
             self.open = bool(end)
         self.count.frames += data.count(b"\x81")
+        if b"\x89" in data:
+            self.transport.write(PONG)
         if self.count.sampling and (at := data.rfind(b'"t":')) >= 0:
             text = data[at + 4 : data.index(b",", at)]
             self.count.latencies.append(time.monotonic() - float(text))
@@ -114,6 +119,7 @@ REQUEST = (
     b"Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
     b"Sec-WebSocket-Version: 13\r\n\r\n"
 )
+PONG = b"\x8a\x80\0\0\0\0"
 JOIN = b"\x81\x82\0\0\0\x0040"
 """Socket.IO's request to join the namespace `/`, masked with zeros."""
 
@@ -170,32 +176,47 @@ class MissingPeerError(Exception):
     pass
 
 
-async def measure(kind, connections, scale):
+async def one_round(kind, bench, scale):
     figures = {}
-    async with serving(kind, connections) as bench:
-        figures["KiB per idle connection"] = bench.kib
-        rounds = int(200 * scale)
-        await bench.timed(20 * connections, "fan_out", 20)
-        every = rounds * connections
-        figures["fan-out /s"], figures["fan-out per CPU s"] = await bench.timed(
-            every, "fan_out", rounds
-        )
-        figures["streams /s"], figures["streams per CPU s"] = await bench.timed(
-            every, "streams", rounds
-        )
-        for threads in (4, 32) if kind != "socket.io" else ():
-            each = int(40_000 * scale) // threads
-            (
-                figures[f"{threads} threads /s"],
-                figures[f"{threads} threads per CPU s"],
-            ) = await bench.timed(each * threads, "threads", each, threads)
-        bench.count.sampling = True
-        await bench.timed(20_000, "paced", 20_000, 10_000)
-        bench.count.sampling = False
-        ordered = sorted(bench.count.latencies)
-        figures["p99 ms at 10,000/s"] = ordered[int(len(ordered) * 0.99)] * 1000
-        figures["left beside stalled"] = await beside_stalled(bench, rounds)
+    count = max(1, int(200 * scale))
+    every = count * len(bench.clients)
+    await bench.timed(2 * len(bench.clients), "fan_out", 2)
+    figures["fan-out /s"], figures["fan-out per CPU s"] = await bench.timed(every, "fan_out", count)
+    figures["streams /s"], figures["streams per CPU s"] = await bench.timed(every, "streams", count)
+    for threads in (4, 32) if kind != "socket.io" else ():
+        each = int(40_000 * scale) // threads
+        (
+            figures[f"{threads} threads /s"],
+            figures[f"{threads} threads per CPU s"],
+        ) = await bench.timed(each * threads, "threads", each, threads)
+    bench.count.latencies.clear()
+    bench.count.sampling = True
+    paced = int(40_000 * scale)
+    await bench.timed(paced, "paced", paced, 10_000)
+    bench.count.sampling = False
+    ordered = sorted(bench.count.latencies)
+    figures["p99 ms at 10,000/s"] = ordered[int(len(ordered) * 0.99)] * 1000
     return figures
+
+
+async def measure(kinds, connections, scale, rounds):
+    """Figures of each round by kind; what is asked once is in the last."""
+    results = defaultdict(list)
+    async with AsyncExitStack() as stack:
+        benches = {}
+        for kind in kinds:
+            try:
+                benches[kind] = await stack.enter_async_context(serving(kind, connections))
+            except (MissingPeerError, FileNotFoundError) as missing:
+                print(f"{kind} left out: {missing}", flush=True)
+        for _ in range(rounds):
+            for kind, bench in benches.items():
+                results[kind].append(await one_round(kind, bench, scale / rounds))
+        for kind, bench in benches.items():
+            results[kind][-1]["KiB per idle connection"] = bench.kib
+            left = await beside_stalled(bench, max(1, int(200 * scale)))
+            results[kind][-1]["left beside stalled"] = left
+    return results
 
 
 async def beside_stalled(bench, rounds):
@@ -225,25 +246,34 @@ async def main():
     parser.add_argument("kinds", nargs="*", default=[*PEERS, *OURS])
     parser.add_argument("--connections", type=int, default=500)
     parser.add_argument("--scale", type=float, default=1.0)
+    parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
-    results = {}
-    for kind in arguments.kinds:
-        try:
-            results[kind] = await measure(kind, arguments.connections, arguments.scale)
-        except (MissingPeerError, FileNotFoundError) as missing:
-            print(f"{kind:18} left out: {missing}", flush=True)
-            continue
-        told = "  ".join(f"{name} {value:,.1f}" for name, value in results[kind].items())
-        print(f"{kind:18} {told}", flush=True)
+    results = await measure(
+        arguments.kinds, arguments.connections, arguments.scale, arguments.rounds
+    )
+    for kind, rounds in results.items():
+        told = (f"{name} {median_of(rounds, name):,.1f}" for name in rounds[-1])
+        print(f"{kind:18} {'  '.join(told)}", flush=True)
     compare(results, FLOORS, "at least")
     compare(results, CEILINGS, "at most")
 
 
+def median_of(rounds, name):
+    return statistics.median(figures[name] for figures in rounds if name in figures)
+
+
 def compare(results, targets, word):
+    """A ratio is taken within each round."""
     for ours, peer, target, names in targets:
         for name in names if ours in results and peer in results else ():
-            ratio = results[ours][name] / results[peer][name]
-            print(f"{ours} / {peer}, {name}: {ratio:.2f} ({word} {target})")
+            ratios = sorted(
+                our[name] / their[name]
+                for our, their in zip(results[ours], results[peer], strict=True)
+                if name in our and name in their
+            )
+            spread = f"{ratios[0]:.2f} to {ratios[-1]:.2f}"
+            median = statistics.median(ratios)
+            print(f"{ours} / {peer}, {name}: {median:.2f} ({spread}; {word} {target})")
 
 
 uvloop.run(main())

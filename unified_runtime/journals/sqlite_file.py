@@ -30,8 +30,8 @@ CREATE TABLE notes (key BLOB PRIMARY KEY ON CONFLICT REPLACE, value BLOB NOT NUL
                     WITHOUT ROWID;
 """
 
-_PAGE_SIZE = 8192
-_PAGES_PER_CHECKPOINT = 2000  # 16 MiB of the WAL, so that few commits wait for one
+_PAGE_SIZE = 16384
+_PAGES_PER_CHECKPOINT = 1000  # 16 MiB of the WAL, so that few commits wait for one
 
 PART = 64
 _MOST_ROWS = 1024

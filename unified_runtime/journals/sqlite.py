@@ -43,7 +43,7 @@ class SqliteJournal:
     user ever seen. A full or broken disk makes `append` raise JournalError; nothing is
     acknowledged then, and the next append tries again; a file that was removed or replaced under a
     running server makes every append fail until a manager opens it anew. The file is opened by
-    `start`, which raises JournalInUseError while another journal has it.
+    `start`, which raises JournalInUseError while another journal has it. Needs SQLite 3.35.
     """
 
     lease: float | None = None

@@ -1,7 +1,8 @@
 """Which pairs of classes are worth reading: from facts alone, in time that grows with the answer.
 
-Three indexes find pairs: one role name, several rare methods in common, several methods of one shape
-(parameters, length) under other names. What frameworks, bases and conventions explain is left out here.
+Indexes find pairs: one role name, several rare methods in common, half of all methods in common
+however plain, several methods of one shape (parameters, length) under other names. What frameworks,
+bases and conventions explain is left out here.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 
+from consolidator.analysis.duplicates.outlines import may_be_copied
 from consolidator.analysis.duplicates.shapes import TELLING_LINES, Shape
 from consolidator.analysis.duplicates.words import (
     GENERIC_CONCEPTS,
@@ -55,6 +57,7 @@ def candidate_pairs(shapes: Sequence[Shape], weights: Weights) -> list[Pair]:
     found: set[Pair] = set()
     found.update(_one_role(shapes))
     found.update(_methods_in_common(shapes, weights))
+    found.update(_one_vocabulary(shapes))
     found.update(_one_outline(shapes))
     found.update(_one_head(shapes))
     found.update(_declared(shapes))
@@ -106,6 +109,24 @@ def _methods_in_common(shapes: Sequence[Shape], weights: Weights) -> Iterator[Pa
             for pair in combinations(members, 2):
                 shared[pair] += weight
     return (pair for pair, weight in shared.items() if weight >= _SHARED_WEIGHT)
+
+
+def _one_vocabulary(shapes: Sequence[Shape]) -> Iterator[Pair]:
+    """Classes with half of their methods in common, however plain the names: `add`, `total`, `render`
+    prove nothing, but such classes may be copies by their bodies."""
+    offers = [shape.concepts | shape.private for shape in shapes]
+    classes: dict[str, list[int]] = defaultdict(list)
+    for at, names in enumerate(offers):
+        for name in names:
+            classes[name].append(at)
+    shared: Counter[Pair] = Counter()
+    for members in classes.values():
+        if 1 < len(members) <= _CROWD:
+            shared.update(combinations(members, 2))
+    for (left, right), count in shared.items():
+        fewest = min(len(offers[left]), len(offers[right]))
+        if count > 1 and count * 2 >= fewest and may_be_copied(shapes[left], shapes[right]):
+            yield left, right
 
 
 def _one_outline(shapes: Sequence[Shape]) -> Iterator[Pair]:

@@ -12,9 +12,10 @@ from consolidator.analysis.duplicates.bodies import Bodies
 from consolidator.analysis.duplicates.candidates import Pair, Weights, candidate_pairs
 from consolidator.analysis.duplicates.families import ADOPT, attach, group
 from consolidator.analysis.duplicates.origins import Generators, Units
+from consolidator.analysis.duplicates.outlines import may_be_copied
 from consolidator.analysis.duplicates.roles import role_of
 from consolidator.analysis.duplicates.shapes import Shape
-from consolidator.analysis.duplicates.similarity import Comparison, Evidence, may_be_copied
+from consolidator.analysis.duplicates.similarity import Comparison, Evidence
 from consolidator.tree.index import Tree
 
 

@@ -76,7 +76,8 @@ def label(cls):
 def in_c(cls):
     """Whether an accelerator in C took the place of the class in the source."""
     kinds = (types.MethodDescriptorType, types.WrapperDescriptorType)
-    return any(isinstance(v, kinds) and v.__objclass__ is cls for v in vars(cls).values())
+    # By `type`: asking a lazy object for its class may load what it stands for.
+    return any(issubclass(type(v), kinds) and v.__objclass__ is cls for v in vars(cls).values())
 
 
 def lives_elsewhere(cls, top):
@@ -93,7 +94,7 @@ def made_by(cls, qualname, statement, module_name):
     lines = [
         value.__code__.co_firstlineno
         for value in vars(cls).values()
-        if isinstance(value, types.FunctionType)
+        if issubclass(type(value), types.FunctionType)
         and value.__qualname__.startswith(f"{qualname}.")
         and value.__code__.co_filename != "<string>"
     ]
@@ -103,7 +104,10 @@ def made_by(cls, qualname, statement, module_name):
         return bool(lines) and all(inside)
     kept = cls.__dict__.get("__doc__")  # without indentation since CPython 3.13
     written = ast.get_docstring(statement)
-    documented = kept is None or (written is not None and inspect.cleandoc(kept) == written)
+    if not isinstance(kept, str):  # none, or a property
+        documented = True
+    else:
+        documented = written is not None and inspect.cleandoc(kept) == written
     return any(inside) if lines else module == module_name or documented
 
 

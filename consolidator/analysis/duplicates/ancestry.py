@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from consolidator.analysis.duplicates.shapes import Shape
-from consolidator.analysis.duplicates.words import concept, role_words
+from consolidator.analysis.duplicates.words import concept, one_name, role_words
 from consolidator.analysis.mro.report import Hierarchy
 from consolidator.analysis.mro.values import ClassRef
 from consolidator.analysis.mro.world import Target
@@ -18,6 +18,8 @@ _CROWD = 4
 """Heirs of one name from which the name is a custom of their base: one in each plug-in."""
 _CUSTOM = 2
 """Further heirs with a method from which it is a custom of their base."""
+_TELLING = 2
+"""Words in common beside those of their bases that make one name of two heirs no coincidence."""
 _MARKERS = frozenset({"Protocol", "ABC", "Generic", "object", ""})
 """Bases that ask for no method."""
 
@@ -79,6 +81,17 @@ class Ancestry:
         if not left.fact.bases or not right.fact.bases:
             return False
         return bool(self._asked_by(left) & self._asked_by(right))
+
+    def one_interface(self, left: Shape, right: Shape) -> bool:
+        """Whether both implement one class of ROOT that names methods, by names that do not say that
+        they are one thing: `SessionStore` of a `SessionBase` in two modules may be two backends, but
+        a name with two words more than the base's is hardly given twice."""
+        asking = [base for base in {*self.of(left)} & {*self.of(right)} if base.methods]
+        if not asking:
+            return False
+        common = {*role_words(left.name)} & {*role_words(right.name)}
+        own = common.difference(*(role_words(base.name) for base in asking))
+        return not (len(own) >= _TELLING and one_name(left.name, right.name))
 
     def named_by_base(self, left: Shape, right: Shape) -> bool:
         """Whether both answer to one base and their names have nothing in common but its own, or the

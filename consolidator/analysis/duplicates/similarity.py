@@ -115,6 +115,8 @@ class Comparison:
         crowd = self._ancestry.crowd(left, right)
         if by_design and len(shared) < 2 and (crowd or bodies < _REWRITTEN):
             role = 0.0
+        elif not shared and bodies < _REWRITTEN and self._ancestry.one_interface(left, right):
+            role = 0.0  # all that both offer is what their base asks for, each in its own way
         elif bodies < _REWRITTEN:
             role *= self._written_apart(left, right)
         elif left.name == right.name and not crowd:

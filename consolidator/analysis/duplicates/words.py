@@ -74,6 +74,12 @@ VARIANT_WORDS = frozenset(
 )
 """Words that tell one version of a thing from another, not one thing from another."""
 
+_VERSION_WORDS = frozenset(
+    "better core enhanced final fixed improved legacy modern new old optimised optimized original "  # noqa: SIM905
+    "refactored standard unified updated v".split()
+)
+"""Of these, the words that date a thing; the others may tell how it behaves (`Strict`, `Scoped`)."""
+
 DOUBLE_WORDS = frozenset("dummy fake mock mocked mocking spy stub stubbed test testing".split())  # noqa: SIM905
 """Words that mark a stand-in for tests. `InMemory…` is none: such classes ship."""
 
@@ -233,3 +239,8 @@ def contrast(left: str, right: str) -> bool:
     and `BucketStore`: variants of one thing rather than one thing."""
     a, b = {*role_words(left)}, {*role_words(right)}
     return bool(a & b) and bool(a - b) and bool(b - a)
+
+
+def one_name(left: str, right: str) -> bool:
+    """Whether two names are one but for words that date it: `RoomHub`, `ModernRoomHub`."""
+    return {*words(left)} ^ {*words(right)} <= _VERSION_WORDS

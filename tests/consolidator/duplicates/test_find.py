@@ -273,3 +273,43 @@ def test_two_classes_of_one_name_in_one_file_are_one_definition(tmp_path: Path) 
     report = report_of(tmp_path, {"app/a.py": MANAGER + MANAGER})
     assert report.families == ()
     assert report.classes == 1
+
+
+def test_a_copy_is_found_however_plain_the_names_of_its_methods(tmp_path: Path) -> None:
+    sheet = """
+        class {name}:
+            def __init__(self, {title}):
+                self.{title} = {title}
+                self.{rows} = []
+            def add(self, {item}):
+                self.{rows}.append(tuple({item}))
+            def total(self):
+                return sum({item}[1] for {item} in self.{rows} if {item}[1] > 0)
+            def render(self):
+                return chr(10).join("; ".join(map(str, {item})) for {item} in self.{rows})
+    """
+    files: dict[str, str | bytes] = {
+        "app/bill.py": sheet.format(name="Bill", title="title", rows="lines", item="entry"),
+        "app/roster.py": sheet.format(name="Roster", title="team", rows="people", item="person"),
+    }
+    family = only_family(tmp_path, files)
+    assert {member.qualname for member in family.members} == {"app.bill.Bill", "app.roster.Roster"}
+
+
+def test_two_ways_to_do_what_one_base_asks_for_are_two_things(tmp_path: Path) -> None:
+    rules = """
+        class Rule:
+            def price(self, order):
+                raise NotImplementedError
+        class WeightRule(Rule):
+            name = "weight"
+            def price(self, order):
+                return sum(parcel.weight for parcel in order.parcels) * self.per_kilo
+        class StrictWeightRule(Rule):
+            name = "strict-weight"
+            def price(self, order):
+                if order.weight > self.limit:
+                    raise ValueError(order.weight)
+                return self.table[order.zone]
+    """
+    assert report_of(tmp_path, {"app/rules.py": rules}).families == ()

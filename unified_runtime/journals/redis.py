@@ -39,7 +39,8 @@ class RedisJournal:
     user are kept all or none; a failing batch over many users may be kept in part. A connection
     that breaks during an append leaves its outcome unknown: JournalError is raised, nothing is
     retried, and a repeat with the same `event_id` is safe. The same holds when Redis does not
-    answer within `timeout` seconds. Needs the `redis` extra.
+    answer within `timeout` seconds. One Redis (with or without replicas) holds everything; a cluster
+    will not do. Needs the `redis` extra.
     """
 
     def __init__(

@@ -6,7 +6,7 @@ import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from types import ModuleType, TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import msgspec
@@ -30,6 +30,8 @@ def _websockets() -> ModuleType:
 
 _log = logging.getLogger(f"{__name__}.websockets")
 _log.setLevel(logging.INFO)  # at DEBUG the library writes headers, and with them the token
+
+T = TypeVar("T")
 
 _PING_EVERY = 20.0
 """Seconds between signs of life, so that a server on any shell finds a half-open connection."""
@@ -81,7 +83,14 @@ class ConnectionRefusedByServerError(UnifiedRuntimeError):
 
 
 class BrokenStreamError(UnifiedRuntimeError):
-    """The server sent a number that does not follow: a defect that must not be read over."""
+    """The server sent a number that does not follow, or no frame of the wire: not to be read over."""
+
+
+def _read(text: str | bytes, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(text, type=kind)
+    except (msgspec.DecodeError, UnicodeError) as error:
+        raise BrokenStreamError(f"no {kind.__name__.strip('_').lower()}: {error}") from None
 
 
 class Position:
@@ -134,7 +143,7 @@ class Stream:
         self._max_attempts = max_attempts
         self._socket: ClientConnection | None = None
         self._heartbeat: asyncio.Task[None] | None = None
-        self._closed = False
+        self._closing = asyncio.Event()
         self._attempt = 0
         """Connections in a row that brought nothing."""
         self.reconnects = 0
@@ -158,7 +167,10 @@ class Stream:
 
     async def aclose(self) -> None:
         """Ends the iteration. Safe to call twice."""
-        self._closed = True
+        self._closing.set()
+        await self._leave()
+
+    async def _leave(self) -> None:
         self._stop_heartbeat()
         if self._socket is not None:
             await self._socket.close()
@@ -169,9 +181,9 @@ class Stream:
             self._heartbeat = None
 
     async def __aiter__(self) -> AsyncIterator[Event | Gap]:
-        """Ends after `aclose`. Raises ConnectionRefusedByServerError, BrokenStreamError, and
+        """Ends soon after `aclose`. Raises ConnectionRefusedByServerError, BrokenStreamError, and
         OSError once `max_attempts` in a row have failed."""
-        while not self._closed:
+        while not self._closing.is_set():
             try:
                 if self._socket is None:
                     await self._reopen()
@@ -188,16 +200,16 @@ class Stream:
     async def _items(self, socket: "ClientConnection") -> AsyncIterator[Event | Gap]:
         async for text in socket:
             self._attempt = 0
-            kind = msgspec.json.decode(text, type=_Kind).type
+            kind = _read(text, _Kind).type
             if kind == "gap":
-                gap = msgspec.json.decode(text, type=Gap)
+                gap = _read(text, Gap)
                 self._position.skip(gap)
                 yield gap
             elif kind == "ready":  # the numbering began anew under a live connection
-                ready = msgspec.json.decode(text, type=_Ready)
+                ready = _read(text, _Ready)
                 self._position.ready(ready.stream, ready.seq)
             elif kind != "pong":
-                event = msgspec.json.decode(text, type=Event)
+                event = _read(text, Event)
                 if self._position.take(event.seq):
                     yield event
 
@@ -221,18 +233,20 @@ class Stream:
         try:
             if self._position.seq is None:
                 await socket.send('{"type":"ping"}')  # no `resume` will come: do not wait for it
-            ready = msgspec.json.decode(await socket.recv(), type=_Ready)
+            ready = _read(await socket.recv(), _Ready)
         except websockets.exceptions.ConnectionClosed as error:
             self._check_close(socket)
             raise ConnectionResetError("closed before it was ready") from error
+        except BaseException:
+            await self._leave()
+            raise
         self._position.ready(ready.stream, ready.seq)
         self._stop_heartbeat()
         self._heartbeat = asyncio.create_task(_ping_forever(socket))
 
     async def _reopen(self) -> None:
         failed = 0
-        while not self._closed:
-            await asyncio.sleep(backoff(self._attempt, *self._delays, random.random))
+        while not await self._closed_within(backoff(self._attempt, *self._delays, random.random)):
             self._attempt += 1
             self.reconnects += 1
             try:
@@ -242,7 +256,14 @@ class Stream:
                 if self._max_attempts is not None and failed >= self._max_attempts:
                     raise
             else:
-                return
+                break
+        if self._closing.is_set():
+            await self._leave()  # `aclose` may have come while it was opened
+
+    async def _closed_within(self, seconds: float) -> bool:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._closing.wait(), seconds)
+        return self._closing.is_set()
 
     def _url_with_position(self) -> str:
         if self._position.seq is None:

@@ -1,8 +1,10 @@
 """The Python client: reconnects, resumes, and sees every event once."""
 
 import asyncio
+from contextlib import asynccontextmanager
 
 import pytest
+from websockets.asyncio.server import serve
 
 from unified_runtime import (
     Event,
@@ -184,3 +186,80 @@ def test_an_event_reads_the_wires_names():
     assert {"type", "seq", "stream", "timestamp", "user_id", "thread_id", "run_id", "data"} == set(
         Event.__struct_fields__
     )
+
+
+class Peer:
+    """A server that says what it is told, and is no server of ours."""
+
+    def __init__(self, *texts):
+        self.texts = texts
+        self.sockets = []
+
+    async def __call__(self, socket):
+        self.sockets.append(socket)
+        for text in self.texts:
+            await socket.send(text)
+        await socket.wait_closed()
+
+    @asynccontextmanager
+    async def serving(self):
+        async with serve(self, "127.0.0.1", 0) as server:
+            yield f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+READY = '{"type":"ready","stream":"s","seq":0,"resumed":false}'
+
+
+@pytest.mark.parametrize("text", ["hello", "{}", '{"type":"ready"}', b"\xff", "[" * 5000])
+async def test_what_is_no_server_of_ours_is_said_and_let_go(text):
+    peer = Peer(text)
+    async with peer.serving() as url:
+        with pytest.raises(BrokenStreamError, match="no ready"):
+            await connect(url).__aenter__()
+        async with asyncio.timeout(5):
+            await peer.sockets[0].wait_closed()
+
+
+async def test_a_frame_that_is_none_ends_the_iteration_with_an_error():
+    async with Peer(READY, '{"type":"note","seq":"1"}').serving() as url, connect(url) as events:
+        with pytest.raises(BrokenStreamError, match="no event"):
+            await anext(aiter(events))
+
+
+async def test_aclose_ends_an_iteration_that_waits_to_reconnect(manager, url):
+    async with connect(url, token="user.u1", first_delay=1000, max_delay=1000) as events:
+        reading = asyncio.create_task(_all_of(events))
+        await asyncio.sleep(0)
+        events._socket.transport.abort()
+        await asyncio.sleep(0.05)
+        await events.aclose()
+        async with asyncio.timeout(5):
+            assert await reading == []
+
+
+async def _all_of(events):
+    return [event async for event in events]
+
+
+async def test_aclose_during_a_reconnect_leaves_no_socket_open():
+    peer = Peer(READY)
+    async with peer.serving() as url:
+        events = await connect(url, first_delay=0.001, max_delay=0.001).__aenter__()
+        reading = asyncio.create_task(_all_of(events))
+        opening = asyncio.Event()
+        go_on = asyncio.Event()
+        open_ = events._open
+
+        async def halted():
+            await open_()
+            opening.set()
+            await go_on.wait()
+
+        events._open = halted
+        events._socket.transport.abort()
+        await opening.wait()
+        await events.aclose()
+        go_on.set()
+        async with asyncio.timeout(5):
+            assert await reading == []
+            await asyncio.gather(*(socket.wait_closed() for socket in peer.sockets))

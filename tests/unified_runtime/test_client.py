@@ -251,9 +251,9 @@ async def test_aclose_during_a_reconnect_leaves_no_socket_open():
         open_ = events._open
 
         async def halted():
-            await open_()
             opening.set()
             await go_on.wait()
+            await open_()
 
         events._open = halted
         events._socket.transport.abort()
@@ -262,4 +262,5 @@ async def test_aclose_during_a_reconnect_leaves_no_socket_open():
         go_on.set()
         async with asyncio.timeout(5):
             assert await reading == []
+            assert len(peer.sockets) == 2
             await asyncio.gather(*(socket.wait_closed() for socket in peer.sockets))

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from difflib import SequenceMatcher
+from typing import TypeVar
 
 from codemods.outcome import Omission
 from consolidator.analysis.import_health import BrokenImport
 from consolidator.tree.facts import Skipped
+
+_Place = TypeVar("_Place", Omission, BrokenImport)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +42,38 @@ class Rewriting:
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """What a migration would write, and what it leaves."""
+    """What a migration would write, and what it leaves, by the lines of the tree before it."""
 
     files: int
     changes: tuple[FileChange, ...]
     omissions: tuple[Omission, ...]
     already_broken: tuple[BrokenImport, ...]
     skipped: tuple[Skipped, ...]
+
+    def written(self) -> Migration:
+        """The same, by the lines of the tree after it."""
+        lines = {
+            change.path: _new_lines(change.before, change.after)
+            for change in self.changes
+            if change.after is not None
+        }
+
+        def moved(place: _Place) -> _Place:
+            line = lines.get(place.path, {}).get(place.line, place.line)
+            return replace(place, line=line)
+
+        return replace(
+            self,
+            omissions=tuple(sorted(map(moved, self.omissions))),
+            already_broken=tuple(sorted(map(moved, self.already_broken))),
+        )
+
+
+def _new_lines(before: bytes, after: bytes) -> dict[int, int]:
+    """Where each line (from 1) is afterwards; one that changed is where what took its place begins."""
+    new: dict[int, int] = {}
+    matcher = SequenceMatcher(None, before.splitlines(), after.splitlines(), autojunk=False)
+    for _, start, end, new_start, new_end in matcher.get_opcodes():
+        for offset in range(end - start):
+            new[start + offset + 1] = min(new_start + offset, max(new_end - 1, new_start)) + 1
+    return new

@@ -307,6 +307,7 @@ def _migrate(
         say(f"and {len(unknown) - _NAMED} more of {len(plan.moves)} moves", quiet=quiet)
     if mode is Mode.apply:
         apply_changes(base, migration.changes)
+        migration = migration.written()
     findings = bool(migration.changes) and mode is not Mode.apply
     conclude(_rendered(root, migration, mode, form), output, findings=findings)
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from posixpath import basename
 
+from consolidator.plan import PLAN_NAME
 from consolidator.tree.facts import ImportFact
 from consolidator.tree.index import Tree
 
@@ -11,8 +14,10 @@ from consolidator.tree.index import Tree
 def find_reader(tree: Tree, path: str, name: str) -> str:
     """A file that reads, or replaces, the module-level `name` of a module; empty if there is none."""
     module = tree.module(path)
+    whole = re.compile(rf"\b{re.escape(module)}\.{re.escape(name)}\b")
     for holder in tree.containing(f"{module}.{name}", paths=tree.all_paths):
-        if holder != path:
+        is_plan = basename(holder) == PLAN_NAME
+        if holder != path and not is_plan and whole.search(tree.read(holder).decode("latin-1")):
             return holder
     for holder in tree.containing(name, "import *"):
         if holder != path and _reads(tree, holder, path, name):

@@ -169,6 +169,37 @@ def test_a_name_that_others_read_from_the_file_stays_at_its_top(reader: str, pro
         prepare(tree_of(project), plan, plan_imports)
 
 
+@pytest.mark.parametrize("neighbour", ["consolidation.toml", "app/notes.txt"])
+def test_neither_the_plan_nor_a_longer_name_reads_a_name_from_a_file(
+    neighbour: str, project: Path
+) -> None:
+    said = "app.use.Thing" if neighbour == "consolidation.toml" else "app.use.Things"
+    write_tree(
+        project,
+        {
+            "app/use.py": "from app.old import Thing\ndef f(): return Thing()\n",
+            "app/new.py": "import app.use\nclass Fresh: ...\n",
+            neighbour: said,
+        },
+    )
+    plan = Plan(moves=(Move("app.old.Thing", "app.new.Fresh"),))
+    migration = prepare(tree_of(project), plan, plan_imports)
+    assert "app/use.py" in [change.path for change in migration.changes]
+
+
+def test_after_applying_what_is_left_is_listed_by_the_lines_of_the_new_tree(project: Path) -> None:
+    use = "from app.old import (  # both\n    Other,\n    Thing,\n)\n# see app.old.Thing\nprint(Thing)\n"
+    write_tree(project, {"app/use.py": use, "app/new.py": "class Fresh: ...\n"})
+    move = ("--from", "app.old.Thing", "--to", "app.new.Fresh", "--format", "json")
+    listed = []
+    for mode in ("--check", "--apply"):
+        document = json.loads(migrate(project, "imports", ".", *move, mode, "--allow-dirty").stdout)
+        (omission,) = [o for o in document["omissions"] if o["path"] == "app/use.py"]
+        text = (project / "app/use.py").read_text().splitlines()[omission["line"] - 1]
+        listed.append((omission["kind"], text))
+    assert listed == [("comment", "# see app.old.Thing")] * 2
+
+
 def test_a_refusal_is_exit_3_and_writes_nothing(project: Path) -> None:
     write_tree(project, {"app/new.py": "import app.use\nclass Fresh: ...\n"})
     move = ("--from", "app.old.Thing", "--to", "app.new.Fresh", "--apply", "--allow-dirty")

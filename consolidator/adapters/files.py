@@ -60,6 +60,17 @@ def list_files(root: Path, exclude: Sequence[str] = ()) -> list[str]:
     return [path for path in left_in(candidates, exclude) if _is_regular(prefix + path)]
 
 
+def links_among(root: Path, paths: Iterable[str]) -> dict[str, str]:
+    """Those of the paths that are links to others of them, with the path that each leads to."""
+    prefix = f"{root}/"
+    every = set(paths)
+    leads = {
+        path: os.path.realpath(prefix + path) for path in every if os.path.islink(prefix + path)
+    }
+    inside = {path: real.removeprefix(prefix) for path, real in leads.items()}
+    return {path: target for path, target in sorted(inside.items()) if target in every}
+
+
 def left_in(paths: Iterable[str], exclude: Sequence[str] = ()) -> list[str]:
     """The paths that neither the default exclusions nor these patterns take out, sorted."""
     spec = _spec(exclude)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from consolidator.adapters.cache import ContentCache
 from consolidator.adapters.contents import ContentReader
-from consolidator.adapters.files import check_root, left_in, list_files
+from consolidator.adapters.files import check_root, left_in, links_among, list_files
 from consolidator.adapters.git import Repository
 from consolidator.tree import facts, lazy, literals, newer, parse, read, source
 from consolidator.tree.facts import ModuleFacts, Unreadable
@@ -33,7 +33,8 @@ def load_tree(
     contents = facts_contents(jobs, cache=cache)
     reader = Reader(base, contents)
     layout = find_layout(paths, source_roots, _package_name(base))
-    return Tree(str(base), paths, layout, reader.read, reader.facts, contents.records)
+    links = links_among(base, paths)
+    return Tree(str(base), paths, layout, reader.read, reader.facts, contents.records, links)
 
 
 def _package_name(root: Path) -> str:

@@ -39,6 +39,18 @@ class Rewriting:
     """The words by which what it looked for goes anywhere in the tree. A second run over the changed
     files needs them, and need not look for them again."""
 
+    def written_once(self, links: Mapping[str, str]) -> Rewriting:
+        """Without what it says of links again: a file is written where it lies. Listed is a link that
+        would be written otherwise, as relative imports count from where it stands."""
+        changes = {change.path: change for change in self.changes}
+        left = [omission for omission in self.omissions if omission.path not in links]
+        for link, target in links.items():
+            own, real = changes.pop(link, None), changes.get(target)
+            if (own and own.after) != (real and real.after):
+                why = f"is a link to {target}, which is rewritten as it has to read there"
+                left.append(Omission(link, 1, 0, link, "link", why))
+        return replace(self, changes=tuple(changes.values()), omissions=tuple(sorted(left)))
+
 
 @dataclass(frozen=True, slots=True)
 class Migration:

@@ -12,6 +12,9 @@ from consolidator.tree.index import Tree
 def overlaid(tree: Tree, changes: Iterable[FileChange]) -> Tree:
     """`tree` with changes applied. Facts of unchanged files are taken over, not read again."""
     contents = {change.path: change.after for change in changes}
+    contents.update(
+        (link, contents[target]) for link, target in tree.links.items() if target in contents
+    )
     gone = {path for path, data in contents.items() if data is None}
 
     def read(path: str) -> bytes:
@@ -25,7 +28,7 @@ def overlaid(tree: Tree, changes: Iterable[FileChange]) -> Tree:
         return {**known, **tree.facts_of(changed)}
 
     kept = [path for path in tree.all_paths if path not in gone]
-    return Tree(tree.root, kept, tree.layout, read, facts, tree.facts_of)
+    return Tree(tree.root, kept, tree.layout, read, facts, tree.facts_of, tree.links)
 
 
 def _facts(tree: Tree, path: str) -> ModuleFacts | Unreadable:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from posixpath import basename, dirname
+from types import MappingProxyType
 from typing import Protocol
 
 from consolidator.tree.facts import ModuleFacts, Skipped, Unreadable
@@ -57,6 +58,7 @@ class Tree:
         read: Callable[[str], bytes],
         facts: FactsReader,
         facts_of: FactsMaker = made_here,
+        links: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.root = root
         self.all_paths = tuple(sorted(paths))
@@ -66,6 +68,8 @@ class Tree:
         self._read = read
         self._read_facts = facts
         self.facts_of = facts_of
+        self.links = links
+        """Paths that are links to other files of the tree, with the paths of those."""
         self._facts: dict[str, ModuleFacts | Unreadable] = {}
         self._bytes: dict[str, bytes] = {}
         self._module_paths: dict[str, str] = {}

@@ -34,7 +34,7 @@ def prepare(tree: Tree, plan: Plan, planner: Planner) -> Migration:
     newly fail, modules would newly import one another in a circle although no import can be made
     late, or a second run would change something again.
     """
-    rewriting = planner(tree, plan, None)
+    rewriting = planner(tree, plan, None).written_once(tree.links)
     broken = broken_imports(tree)
     after = overlaid(tree, rewriting.changes)
     changes, stuck = without_cycles(tree, after, rewriting.changes)
@@ -98,7 +98,7 @@ def _some(places: list[str]) -> str:
 def _check_second_run(after: Tree, plan: Plan, planner: Planner, first: Rewriting) -> None:
     if cyclic({move.source: move.target for move in plan.moves}):
         return  # a swap, applied again, swaps back
-    again = planner(after, plan, first)
+    again = planner(after, plan, first).written_once(after.links)
     _refuse(
         "a second run would change these files again", (change.path for change in again.changes)
     )

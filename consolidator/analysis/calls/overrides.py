@@ -28,8 +28,22 @@ def _in_class(subjects: Subjects, cls: Class) -> Iterator[Omission]:
         for name, line, column, text in _defined(cls):
             if not name.startswith("__") and _is_orphaned(subject, name, text == name):
                 move = subject.move
-                why = f"{cls.fact.name} overrides {move.source}.{name}, which {move.target} never calls"
+                why = (
+                    f"{cls.fact.name} overrides {move.source}.{name}, which {move.target} never "
+                    f"calls{_instead(subject, name)}"
+                )
                 yield Omission(cls.path, line, column, text, "override", why)
+
+
+def _instead(subject: Subject, name: str) -> str:
+    """What is called instead, so that a person can give the override that name and those parameters:
+    whether its body still does the right thing then is not for a tool to say."""
+    move, form = subject.move, subject.move.calls.get(name)
+    new = move.methods.get(name) or move.attributes.get(name) or (form and form.call.split("(")[0])
+    if not new or new == name:
+        return ""
+    signature = subject.target_signature(new)
+    return f": it calls {signature or new}, so this has to become that to be called again"
 
 
 def _defined(cls: Class) -> Iterator[tuple[str, int, int, str]]:

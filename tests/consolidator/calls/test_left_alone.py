@@ -100,6 +100,13 @@ def test_it_stays_and_is_listed(migrate: Migrate, kind: str, body: str) -> None:
     assert kind in result.kinds
 
 
+def test_an_override_is_listed_with_the_method_that_is_called_instead(migrate: Migrate) -> None:
+    result = migrate(OMITTED["override"])
+    (why,) = [omission.why for omission in result.omissions if omission.kind == "override"]
+    assert "Loud overrides app.legacy.Manager.send" in why
+    assert "it calls async deliver(user_id, message)" in why
+
+
 def test_a_subclass_can_not_be_set_up_by_a_classmethod(migrate: Migrate) -> None:
     body = """
         from app.legacy import Emitter

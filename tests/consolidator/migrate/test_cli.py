@@ -187,6 +187,23 @@ def test_neither_the_plan_nor_a_longer_name_reads_a_name_from_a_file(
     assert "app/use.py" in [change.path for change in migration.changes]
 
 
+def test_a_file_and_a_link_to_it_are_one_file(project: Path) -> None:
+    write_tree(project, {"app/sub/__init__.py": "", "app/use.py": "from app.old import Thing\n"})
+    (project / "app/sub/linked.py").symlink_to("../use.py")
+    write_tree(project, {"app/relative.py": "from .old import Thing\n"})
+    (project / "app/sub/elsewhere.py").symlink_to("../relative.py")
+    done = migrate(project, "imports", ".", "--format", "json", "--apply", "--allow-dirty")
+    document = json.loads(done.stdout)
+    changed = [change["path"] for change in document["changed"]]
+    assert changed == ["app/latin.py", "app/relative.py", "app/use.py"]
+    links = [o["path"] for o in document["omissions"] if o["kind"] == "link"]
+    assert links == ["app/sub/elsewhere.py"]
+    assert (project / "app/sub/linked.py").is_symlink()
+    assert (project / "app/sub/linked.py").read_text() == (project / "app/use.py").read_text()
+    again = migrate(project, "imports", ".", "--check")
+    assert again.stdout.startswith("0 files would change")
+
+
 def test_after_applying_what_is_left_is_listed_by_the_lines_of_the_new_tree(project: Path) -> None:
     use = "from app.old import (  # both\n    Other,\n    Thing,\n)\n# see app.old.Thing\nprint(Thing)\n"
     write_tree(project, {"app/use.py": use, "app/new.py": "class Fresh: ...\n"})

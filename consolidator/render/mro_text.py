@@ -64,18 +64,29 @@ def to_text(report: MroReport, diff: MroDiff | None = None) -> RenderableType:
 
 
 def _diff(diff: MroDiff) -> list[RenderableType]:
-    lines = [f"\nSince {diff.revision}" + ("" if diff else ": nothing changed")]
-    lines += (f"  added    {name}" for name in diff.added)
-    lines += (f"  gone     {name}" for name in diff.gone)
+    parts: list[RenderableType] = [
+        Text(f"\nSince {diff.revision}" + ("" if diff else ": nothing changed"))
+    ]
+    for what, names in (("added", diff.added), ("gone", diff.gone)):
+        if names:
+            parts.append(Text(f"  {what}: {_count(len(names), 'class', 'classes')}"))
+            parts += (_folded(name) for name in names)
+    if diff.changed:
+        parts.append(Text(f"  changed: {_count(len(diff.changed), 'class', 'classes')}"))
     for entry in diff.changed:
-        lines.append(f"  changed  {entry.qualname}")
+        parts.append(_folded(entry.qualname))
         if entry.before != entry.after:
-            lines.append(f"    order was {' > '.join(entry.before)}")
-            lines.append(f"    order is  {' > '.join(entry.after)}")
+            parts.append(_folded(f"order was {' > '.join(entry.before)}", 6))
+            parts.append(_folded(f"order is  {' > '.join(entry.after)}", 6))
         for method in entry.methods:
             before, after = method.before or "(nothing)", method.after or "(nothing)"
-            lines.append(f"    {method.name}: {before} -> {after}")
-    return [Text(line, overflow="fold") for line in lines]
+            parts.append(_folded(f"{method.name}: {before} -> {after}", 6))
+    return parts
+
+
+def _folded(text: str, indent: int = 4) -> RenderableType:
+    """A line that may take several, each as far in as the first."""
+    return Padding(Text(text, overflow="fold"), (0, 0, 0, indent))
 
 
 def summary(report: MroReport) -> str:
@@ -209,5 +220,5 @@ def _grow(
         _grow(branch.add(line), entry.qualname, children, seen | {name})
 
 
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+def _count(number: int, thing: str, things: str = "") -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {things or thing + 's'}"

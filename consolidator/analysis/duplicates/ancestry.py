@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from consolidator.analysis.duplicates.shapes import Shape
@@ -47,6 +47,8 @@ class Ancestry:
         self._hierarchy: Hierarchy | None = None
         self._refs: dict[str, dict[int, ClassRef]] = {}
         self._known: dict[Shape, tuple[Shape, ...]] = {}
+        self._asked: dict[str, frozenset[str]] = {}
+        self._offers: dict[str, Mapping[str, Counter[str]]] = {}
         self._heirs: dict[str, list[Shape]] = defaultdict(list)
         for shape in self._shapes.values():
             for base in shape.base_names:
@@ -127,22 +129,37 @@ class Ancestry:
         if not left.fact.bases or not right.fact.bases:
             return frozenset()
         common = self._asked_by(left) & self._asked_by(right)
-        if any(
-            base in left.base_names & right.base_names - self._by_name.keys() for base in common
-        ):
+        if any(base not in self._by_name for base in common & left.base_names & right.base_names):
             return left.concepts & right.concepts
-        asking = [shape for base in common for shape in self._by_name.get(base, ())]
-        asked = {concept(name) for shape in asking for name in shape.methods}
-        return frozenset(
-            asked.union(*(self._customs(base, left, right) for base in sorted(common)))
-        )
+        asked = (self._asked_for(base) for base in common)
+        customs = (self._customs(base, left, right) for base in common)
+        return frozenset().union(*asked, *customs)
+
+    def _asked_for(self, base: str) -> frozenset[str]:
+        """Concepts of the methods of all classes of a name."""
+        if base not in self._asked:
+            shapes = self._by_name.get(base, ())
+            self._asked[base] = frozenset(concept(m) for shape in shapes for m in shape.methods)
+        return self._asked[base]
 
     def _customs(self, base: str, left: Shape, right: Shape) -> Iterator[str]:
         """Concepts that other heirs of a base have too, though it does not name them."""
-        others = [s for s in self._heirs.get(base, ()) if s.name not in (left.name, right.name)]
+        offers = self._offered_by_heirs(base)
         for name in left.concepts & right.concepts:
-            if sum(name in other.concepts for other in others) >= _CUSTOM:
+            heirs = offers.get(name, Counter())
+            own = sum(heirs[other] for other in {left.name, right.name})
+            if heirs.total() - own >= _CUSTOM:
                 yield name
+
+    def _offered_by_heirs(self, base: str) -> Mapping[str, Counter[str]]:
+        """By concept, the names of the heirs of a base that have it."""
+        if base not in self._offers:
+            offers: dict[str, Counter[str]] = defaultdict(Counter)
+            for heir in self._heirs.get(base, ()):
+                for name in heir.concepts:
+                    offers[name][heir.name] += 1
+            self._offers[base] = offers
+        return self._offers[base]
 
     def _order(self, shape: Shape) -> tuple[ClassRef | None, ...]:
         if self._hierarchy is None:

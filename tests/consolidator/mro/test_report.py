@@ -239,6 +239,9 @@ def test_diff_tells_what_a_revision_had(root: Path) -> None:
     assert diff["changed"][0]["methods"] == [
         {"name": "close", "before": "chat.base.Base", "after": "chat.base.Loud"}
     ]
+    text = run.invoke(app, [*arguments[:4], "--no-cache"]).stdout
+    assert "  gone: 2 classes\n    chat.base.Outer\n    chat.base.Outer.Inner\n" in text
+    assert "      close: chat.base.Base -> chat.base.Loud\n" in text
 
 
 @pytest.mark.parametrize("output", ["text", "json", "md", "html", "dot", "mermaid"])

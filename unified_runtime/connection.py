@@ -140,13 +140,19 @@ class Connection:
         self.delivered += len(frames)
         return len(frames) < self._limits.write_events
 
+    def announce(self) -> None:
+        """There is an event for the writer, once the client's position is known."""
+        if self._waiter is not None and self.state is not State.POSITIONING:
+            self.wake()
+
     def doubt(self) -> None:
         """The numbering may have begun anew: ask the journal before anything else is written."""
         self._in_doubt = self._has_orders = True
         self.wake()
 
     def wake(self) -> None:
-        """There may be something to write. Cheap, and never blocks."""
+        """There may be something to write. Cheap, and never blocks; nobody asks for the waiter of a
+        writer that was cancelled."""
         waiter = self._waiter
         if waiter is not None:
             self._waiter = None
@@ -282,7 +288,8 @@ class Connection:
             elif self._finishing:
                 return
             elif not self._has_orders:
-                await self._wait(None)
+                self._waiter = self._loop.create_future()
+                await self._waiter
 
     async def _obey(self) -> None:
         """Do what the client or the journal asked for meanwhile."""
@@ -342,23 +349,19 @@ class Connection:
             self._unsent = 0
             self.delivered += len(part)
 
-    async def _wait(self, seconds: float | None) -> None:
-        """Until `wake`; nobody asks for the waiter of a writer that was cancelled."""
-        loop = self._loop
-        waiter = self._waiter = loop.create_future()
-        if seconds is None:
-            await waiter
-            return
-        timer = loop.call_later(seconds, self.wake)
+    async def _wait(self, seconds: float) -> None:
+        """Until `wake`, at most so long."""
+        self._waiter = self._loop.create_future()
+        timer = self._loop.call_later(seconds, self.wake)
         try:
-            await waiter
+            await self._waiter
         finally:
             timer.cancel()
 
 
 def parts_of(frames: list[bytes], most: int) -> list[list[bytes]]:
     """Cut behind each frame with which a part reaches `most` bytes."""
-    if sum(map(len, frames)) <= most:
+    if len(frames) == 1 or sum(map(len, frames)) <= most:
         return [frames]
     parts: list[list[bytes]] = [[]]
     size = 0

@@ -30,6 +30,8 @@ class _User:
     tail: Tail
     rate: TokenBucket
     connections: dict[Connection, None] = field(default_factory=dict)
+    immediate: bool = False
+    """Whether some connection may be written to without waking its writer."""
 
 
 class Hub:
@@ -58,12 +60,17 @@ class Hub:
             for connection in user.connections:
                 connection.doubt()
         elif user is not None and user.tail.push(seq, frame):
+            if not user.immediate:
+                for connection in user.connections:
+                    connection.announce()
+                return
             if not self._dirty and self._loop is not None:
                 self._loop.call_soon(self._flush)
             self._dirty[user_id] = user
 
     def _flush(self) -> None:
-        """Once per turn of the loop, so that all events of one turn make one write."""
+        """Once per turn of the loop, so that all events of one turn make one write. Writers that are
+        woken have their turn later anyway."""
         dirty, self._dirty = self._dirty, {}
         for user in dirty.values():
             for connection in user.connections:
@@ -106,6 +113,7 @@ class Hub:
             address=address,
         )
         user.connections[connection] = None
+        user.immediate = user.immediate or sink.immediate
         if address is not None:
             self._by_address[address] += 1
         self._sweep_later()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from consolidator.analysis.history.family import Member
+from consolidator.analysis.history.jobs import same_job
 from consolidator.analysis.history.outline import UnitOutline
 from consolidator.analysis.history.records import FileEdit, UnitEdit
 from consolidator.analysis.history.report import Place
@@ -176,7 +177,10 @@ class Index:
         unit = _counterpart(part, member, _SAME_UNIT) if part.unit else None
         if unit is None:
             innocent = {key for each in having for key in self.members[each].keys}
-            return bool(having) and _still_unfixed(part, member, innocent)
+            return bool(having) and (
+                _still_unfixed(part, member, innocent)
+                or any(_does_without(part, member, self.members[each]) for each in sorted(having))
+            )
         earlier = [_words(carrier.before) for carrier in part.carriers if carrier.before]
         if len(earlier) < len(part.carriers) or not earlier:
             return True
@@ -277,6 +281,19 @@ def _still_unfixed(part: Part, member: Member, innocent: set[str]) -> bool:
     gone = [_words(key) for key in part.gone if key not in innocent]
     telling = [words for words in gone if len(words) >= _MANY_WORDS]
     return bool(telling) and all(done(words) for words in telling)
+
+
+def _does_without(part: Part, member: Member, fixed: Member) -> bool:
+    """Whether the method that does the job of the fixed one, under another name, has nothing like
+    what the fix only put in; what it put in the place of something else may never have been needed."""
+    unit = None if part.gone else same_job(part.unit, fixed, member)
+    if unit is None:
+        return False
+    telling = [item for item in part.carriers if not item.key.startswith("except")]
+    theirs = [_words(key) for key in unit.keys]
+    return bool(telling) and not any(
+        _overlap(_words(item.key), words) >= _UNFIXED for item in telling for words in theirs
+    )
 
 
 @lru_cache(maxsize=1 << 16)

@@ -100,7 +100,8 @@ _SWITCH = re.compile(
 """Conditions that ask where the program runs, or what it was told: they switch behaviour, they do not
 mend it."""
 _DISPATCH = re.compile(
-    r"^if [\w.]*\b(\w*type|kind|action|command|event|method|data|message|msg)(==| in[\[({])",
+    r"^if ([\w.]*\b|[\w.]+(\.get\(|\[)\")(\w*type|kind|action|command|event|method|data|message|msg)"
+    r"(\"[)\]])?(==| in[\[({])",
     re.IGNORECASE,
 )
 """Another kind of message that is answered is a feature."""

@@ -80,14 +80,16 @@ def extract(
 ) -> None:
     """Which commits in the history were fixes worth keeping, where each lives now, who lacks it.
 
-    The diff decides, not the subject. A fix that a copy or the plan's replacement lacks comes first.
+    The diff decides, not the subject. A fix that the plan's replacement lacks, or that was lost, comes first; then those that some copy
+    lacks; those whose code was rewritten since stand apart.
     `--format md` writes `extraction_report_websocket.md` (named after what was matched) into the
     current folder, unless `--output` names another file.
 
     **Example:** `consolidator extract . --match websocket --format md`
 
     **Exit codes:** 0 no fix is at risk, or the plan names each under `[[keep]]` or `[[drop]]` · 1 some
-    fix is missing from the replacement, or lives nowhere any more · 2 bad usage or plan · 3 not a git repository, or a broken one.
+    fix is missing from the replacement or, without a plan, lives nowhere any more although the code that it mended still
+    stands · 2 bad usage or plan · 3 not a git repository, or a broken one.
     """
     check_root(root)
     plan = open_plan(root, plan_file)

@@ -41,11 +41,22 @@ def to_text(report: ExtractReport) -> RenderableType:
     parts: list[RenderableType] = [Text(line) for line in preface(report) if line]
     if report.at_risk:
         parts += [Text("\nFixes at risk", style="bold red"), *_rows(report.at_risk, report)]
-    others = [entry for entry in report.fixes if not entry.at_risk]
-    others.sort(key=lambda entry: not entry.missing_from)
+    if report.uneven:
+        parts += [Text("\nFixes that some copy lacks", style="bold"), *_rows(report.uneven, report)]
+    apart = {entry.hash for entry in (*report.at_risk, *report.uneven, *report.superseded)}
+    others = [entry for entry in report.fixes if entry.hash not in apart]
     if others:
         parts += [Text("\nOther fixes", style="bold"), *_rows(others, report)]
+    if report.superseded:
+        parts.append(Text(f"\n{superseded(report)}; --format md lists them."))
     return Group(*parts)
+
+
+def superseded(report: ExtractReport) -> str:
+    """How many fixes went with the code that they mended, as the beginning of a sentence."""
+    number = len(report.superseded)
+    words = "fix lives" if number == 1 else "fixes live"
+    return f"{number} {words} nowhere any more, and neither does the code mended"
 
 
 def _rows(entries: Sequence[CommitEntry], report: ExtractReport) -> list[RenderableType]:
@@ -133,8 +144,9 @@ def places(entry: CommitEntry) -> list[tuple[str, str]]:
 
 
 def absent(entry: CommitEntry, report: ExtractReport) -> list[str]:
-    """The replacements that lack a fix; empty where it lives nowhere at all."""
-    return [name for name in entry.missing_from if name in report.canonical]
+    """The replacements that lack a fix; without a plan, whatever class lacks it."""
+    wanted = report.canonical or entry.missing_from
+    return [name for name in entry.missing_from if name in wanted]
 
 
 def fate(entry: CommitEntry) -> str:

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 from consolidator.analysis.history.report import CommitEntry, ExtractReport
-from consolidator.render.extract import SHORT, absent, decided, fate, places, preface, what
+from consolidator.render.extract import (
+    SHORT,
+    absent,
+    decided,
+    fate,
+    places,
+    preface,
+    superseded,
+    what,
+)
 from consolidator.render.page import page
 
 _WIDTH = 98.0
@@ -27,21 +37,34 @@ def to_html(report: ExtractReport) -> str:
         *(f"<p>{escape(line)}</p>" for line in preface(report) if line),
         "<h2>Fixes at risk</h2>",
         _risk(report) if report.at_risk else "<p class='good'>None.</p>",
+        *_uneven(report),
         "<h2>Fixes over time</h2>",
         _timeline(report),
         "<h2>Fix by fix</h2>",
         *(_entry(entry) for entry in report.at_risk),
         *(_entry(entry) for entry in report.fixes if not entry.at_risk),
+        f"<p>{escape(superseded(report))}.</p>" if report.superseded else "",
         *_skipped(report),
     ]
     return page("What the history knows", "\n".join(body), _STYLE)
 
 
 def _risk(report: ExtractReport) -> str:
-    rows = "\n".join(_row(number, entry, report) for number, entry in enumerate(report.at_risk, 1))
+    return f"<p>The most urgent first.</p>{_table(report.at_risk, report)}"
+
+
+def _uneven(report: ExtractReport) -> list[str]:
+    if not report.uneven:
+        return []
+    words = "<p>If the copy that has it goes, so does the fix.</p>"
+    return ["<h2>Fixes that some copy lacks</h2>", words, _table(report.uneven, report)]
+
+
+def _table(entries: Sequence[CommitEntry], report: ExtractReport) -> str:
+    rows = "\n".join(_row(number, entry, report) for number, entry in enumerate(entries, 1))
     heads = ("", "commit", "date", "what it does", "lives in", "absent from")
     titles = "".join(f"<th>{title}</th>" for title in heads)
-    return f"<p>The most urgent first.</p><table class='risk'><tr>{titles}</tr>\n{rows}</table>"
+    return f"<table class='risk'><tr>{titles}</tr>\n{rows}</table>"
 
 
 def _row(number: int, entry: CommitEntry, report: ExtractReport) -> str:

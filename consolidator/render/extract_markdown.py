@@ -6,7 +6,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from consolidator.analysis.history.report import CommitEntry, ExtractReport
-from consolidator.render.extract import SHORT, absent, decided, fate, places, preface, what
+from consolidator.render.extract import (
+    SHORT,
+    absent,
+    decided,
+    fate,
+    places,
+    preface,
+    superseded,
+    what,
+)
 
 _MOST_CODE = 12
 _MOST_PLACES = 6
@@ -19,9 +28,11 @@ def to_markdown(report: ExtractReport) -> str:
             "",
             *preface(report),
             *_risk(report),
+            *_uneven(report),
             *_classes(report),
             *_categories(report),
             *_methods(report),
+            *_superseded(report),
             *_rest(report),
         ]
     )
@@ -31,13 +42,16 @@ def _risk(report: ExtractReport) -> list[str]:
     lines = ["## Fixes at risk", ""]
     if not report.at_risk:
         return [*lines, "None: every fix found lives where it is needed.", ""]
+    if not report.canonical:
+        lines += [
+            "They live nowhere any more, although the code that they mended still stands.",
+            "",
+        ]
     lines += [
         'The most urgent first. Keep one with `[[keep]] fix = "…"` once the replacement has it, or give it',
         'up with `[[drop]] fix = "…"` and `because = "…"`, in the plan.',
         "",
-        "| | commit | what it does | lives in | absent from |",
-        "|---:|---|---|---|---|",
-        *(_row(number, entry, report) for number, entry in enumerate(report.at_risk, 1)),
+        *_table(report.at_risk, report),
         "",
     ]
     for number, entry in enumerate(report.at_risk, 1):
@@ -51,6 +65,34 @@ def _risk(report: ExtractReport) -> list[str]:
             *_fenced(entry.code),
         ]
     return lines
+
+
+def _uneven(report: ExtractReport) -> list[str]:
+    if not report.uneven:
+        return []
+    return [
+        "## Fixes that some copy lacks",
+        "",
+        "If the copy that has it goes, so does the fix.",
+        "",
+        *_table(report.uneven, report),
+        "",
+    ]
+
+
+def _superseded(report: ExtractReport) -> list[str]:
+    if not report.superseded:
+        return []
+    lines = [f"- {_line(entry)}" for entry in report.superseded]
+    return ["## Superseded", "", f"{superseded(report)}.", "", *lines, ""]
+
+
+def _table(entries: Sequence[CommitEntry], report: ExtractReport) -> list[str]:
+    return [
+        "| | commit | what it does | lives in | absent from |",
+        "|---:|---|---|---|---|",
+        *(_row(number, entry, report) for number, entry in enumerate(entries, 1)),
+    ]
 
 
 def _row(number: int, entry: CommitEntry, report: ExtractReport) -> str:

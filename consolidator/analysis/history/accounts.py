@@ -45,9 +45,7 @@ class Accounts:
         commit, judgement = mined.commit, mined.judgement
         place = self._whereabouts(mined.parts) if mined.parts else Whereabouts(0.0, (), ())
         absent = [name for name in place.missing_from if name in self.canonical]
-        at_risk = judgement.verdict == "fix" and bool(
-            absent if self.canonical else mined.parts and not place.lives_in
-        )
+        at_risk = judgement.verdict == "fix" and bool(absent if self.canonical else place.stands)
         return CommitEntry(
             hash=commit.id,
             date=_iso(commit.time),
@@ -73,6 +71,7 @@ class Accounts:
                 )
             ),
             at_risk=at_risk,
+            superseded=bool(mined.parts) and not place.lives_in and not place.stands,
         )
 
     def _symbol(self, path: str, unit: str) -> str:

@@ -25,8 +25,12 @@ _UNFIXED = 0.5
 _LIKE_BEFORE = 0.55
 _MANY_WORDS = 4
 """Of a statement in a method that has no counterpart, to be taken for the one that a fix rewrote."""
+_FEW_WORDS = 3
+"""Of a statement that a fix did away with, to be known again in the method that it was in."""
 _LIVES = 0.5
 """Share of a fix that a class must hold to count as having it."""
+_STANDS = 0.6
+"""Share of what stood around a fix by which the code that it mended is still the same."""
 _TELLING = 30
 """A statement of this many characters identifies itself wherever it stands."""
 _COMMONPLACE = 20
@@ -73,6 +77,8 @@ class Whereabouts:
     missing_from: tuple[str, ...]
     places: tuple[Place, ...] = ()
     """The functions of those that have it that hold it."""
+    stands: bool = False
+    """Whether it lives nowhere, and some code that it mended still stands, or calls what it brought."""
 
 
 def parts_of(file: FileEdit, whole: frozenset[str]) -> list[Part]:
@@ -147,12 +153,18 @@ class Index:
                 if self._ought(part, name, having) and not having & self._ancestors(name)
             }
         surviving = found / total if total else 0.0
+        stands = not lives and any(
+            _stands(part, self.members[name])
+            for part, group in shares
+            for name in group & self.members.keys()
+        )
         lacking = tuple(sorted(lacks - lives))
         return Whereabouts(
             round(surviving, 3),
             tuple(sorted(lives)),
             lacking,
             tuple(sorted(places, key=lambda it: (it.path, not it.line, it.line, it.symbol))),
+            stands,
         )
 
     def _ancestors(self, name: str) -> set[str]:
@@ -281,6 +293,23 @@ def _still_unfixed(part: Part, member: Member, innocent: set[str]) -> bool:
     gone = [_words(key) for key in part.gone if key not in innocent]
     telling = [words for words in gone if len(words) >= _MANY_WORDS]
     return bool(telling) and all(done(words) for words in telling)
+
+
+def _stands(part: Part, member: Member) -> bool:
+    """Whether a class has the mended code without the fix: what it did away with is back, or most of
+    what stood around it is there; of a function that came with it, whether it is still called."""
+    if part.whole:
+        called = f".{part.unit}("
+        return part.unit not in member.units and any(called in key for key in member.keys)
+    unit = _counterpart(part, member)
+    if unit is None:
+        return False
+    if any(key in unit.keys for key in part.gone if len(_words(key)) >= _FEW_WORDS):
+        return True
+    brought = {carrier.key for carrier in part.carriers}
+    around = {key for key in part.after - brought if not key.startswith(("def ", "async def "))}
+    around -= _PLAIN
+    return bool(around) and len(around & unit.keys) >= _STANDS * len(around)
 
 
 def _does_without(part: Part, member: Member, fixed: Member) -> bool:

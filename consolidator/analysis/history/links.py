@@ -64,7 +64,8 @@ def _no_fix(entry: CommitEntry, words: str) -> CommitEntry:
 def with_copies(mined: Sequence[Mined], entries: Sequence[CommitEntry]) -> list[CommitEntry]:
     """One fix that several commits brought is one entry, the oldest; the others are no fixes.
 
-    A copy says where it was picked from, or keeps author, time and change: both are how git picks.
+    A copy says where it was picked from, or keeps author, time and change: both are how git picks; or it
+    does the same on another branch.
     """
     by_hash = {entry.hash: entry for entry in entries}
     first: dict[object, str] = {}
@@ -76,8 +77,12 @@ def with_copies(mined: Sequence[Mined], entries: Sequence[CommitEntry]) -> list[
         change = frozenset((part.unit, part.carriers, part.banned) for part in item.parts)
         told = _PICKED.findall(commit.message)
         origin = _fix_named(told[-1], by_hash) if told else None
-        origin = origin or first.get((commit.author, commit.time, change))
-        first.setdefault((commit.author, commit.time, change), origin or commit.id)
+        ways: list[object] = [(commit.author, commit.time, change)]
+        if item.parallel:
+            ways.append((item.paths, change))
+        origin = origin or next((first[way] for way in ways if way in first), None)
+        for way in (ways[0], (item.paths, change)):
+            first.setdefault(way, origin or commit.id)
         if origin is not None and origin != commit.id:
             older = by_hash[origin]
             by_hash[origin] = structs.replace(older, copies=(*older.copies, commit.id))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from consolidator.analysis.history.records import Evidence, FileEdit, UnitEdit
 
@@ -45,6 +45,18 @@ class Memory:
                     yield from self._of_new_unit(unit)
             elif unit.status == "changed":
                 yield from self._of_changed_unit(file.path, unit)
+
+    def holds(self, files: Iterable[FileEdit]) -> bool:
+        """Whether all that a commit brings already stands at the very same places: it was brought on
+        another branch."""
+        places = [
+            (file.path, unit.name, key)
+            for file in files
+            for unit in file.units
+            for key in unit.came
+            if len(key) >= _TELLING
+        ]
+        return bool(places) and all(self._placed[place] > 0 for place in places)
 
     def learn(self, file: FileEdit) -> None:
         for unit in file.units:

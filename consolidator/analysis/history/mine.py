@@ -26,6 +26,8 @@ class Mined:
     """Path and unit of everything that changed in the family."""
     parts: tuple[Part, ...]
     new_tests: tuple[str, ...]
+    parallel: bool = False
+    """Whether another branch had brought all of it before."""
 
 
 def touching(commits: Iterable[Commit], scope: Scope, paths: frozenset[str]) -> list[Commit]:
@@ -71,6 +73,7 @@ def _mined(commit: Commit, edits: Edits, memory: Memory) -> Mined:
         evidence,
     )
     judgement = judge(touched)
+    parallel = memory.holds(edits.files)
     for file in edits.files:
         memory.learn(file)
     whole = frozenset(name for name, found in evidence if found.signal in _WHOLE)
@@ -82,4 +85,5 @@ def _mined(commit: Commit, edits: Edits, memory: Memory) -> Mined:
         tuple((file.path, unit.name) for file in edits.files for unit in file.units),
         tuple(part for file in files for part in parts_of(file, whole)),
         edits.new_tests,
+        parallel,
     )

@@ -41,7 +41,10 @@ class CommitEntry(msgspec.Struct, frozen=True, kw_only=True):
     order: tuple[tuple[str, str], ...] = ()
     """Where the fix only changed places: which statement has to come before which."""
     at_risk: bool = False
-    """A fix that the plan's replacement lacks, or, without a plan, that lives nowhere any more."""
+    """A fix that the plan's replacement lacks, or, without a plan, that lives nowhere any more although
+    the code that it mended still stands."""
+    superseded: bool = False
+    """A fix that lives nowhere any more, and neither does the code that it mended."""
     acknowledged: str | None = None
     """What the plan says about it: `kept`, or why it may be dropped."""
     reverted_by: str | None = None
@@ -76,6 +79,17 @@ class ExtractReport(msgspec.Struct, frozen=True, kw_only=True):
         """The most urgent first: what the plan left open, what still lives somewhere and is lost with the
         last copy, what a class of today lacks, what most speaks for, by what is worst to lose, the newest."""
         return tuple(sorted((entry for entry in self.fixes if entry.at_risk), key=_urgency))
+
+    @property
+    def uneven(self) -> tuple[CommitEntry, ...]:
+        """Not at risk now, but some class has it and another lacks it: which is kept decides."""
+        uneven = (each for each in self.fixes if each.lives_in and each.missing_from)
+        return tuple(sorted((each for each in uneven if not each.at_risk), key=_urgency))
+
+    @property
+    def superseded(self) -> tuple[CommitEntry, ...]:
+        """Not at risk, and nothing is left of them or of what they mended; the newest first."""
+        return tuple(each for each in self.fixes if each.superseded and not each.at_risk)
 
     @property
     def categories(self) -> dict[str, int]:

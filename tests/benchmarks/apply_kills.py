@@ -1,6 +1,6 @@
 """`kill -9` at random points of `migrate imports --apply` and of `migrate undo`.
 
-    python tests/benchmarks/apply_kills.py [--kills 200]
+    python tests/benchmarks/apply_kills.py [--kills 200] [--seed 11]
 
 After each death another command (`mro-report`, which only reads) runs on the tree: every file is then
 as before or every file as after, whatever the point.
@@ -53,6 +53,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--files", type=int, default=40)
+    parser.add_argument("--seed", type=int, default=11)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         before, after = Path(folder) / "before", Path(folder) / "after"
@@ -65,7 +66,7 @@ def main():
         shutil.copytree(after, undone)
         undoing = kill_points.steps_of(kill_points.run(undone, kill_points.NEVER, *UNDO))
         assert content(undone) == states["before"]
-        dice = random.Random(11)
+        dice = random.Random(options.seed)
         ends = Counter()
         for _ in range(options.kills):
             applies = dice.random() < 0.7

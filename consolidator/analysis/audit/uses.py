@@ -10,7 +10,7 @@ from consolidator.analysis.audit.code import last_name
 from consolidator.analysis.calls.doubles import MOCKERY
 from consolidator.analysis.calls.subjects import CONSTRUCTOR, Subject, Subjects
 from consolidator.analysis.calls.surroundings import Surroundings
-from consolidator.analysis.flow.inference import FileFlow
+from consolidator.analysis.flow.file_flow import FileFlow
 from consolidator.analysis.flow.values import NONE, Value
 from consolidator.analysis.signatures import Arguments, in_source_order
 

@@ -18,7 +18,7 @@ from consolidator.analysis.calls.evidence import plausible
 from consolidator.analysis.calls.findings import shown
 from consolidator.analysis.calls.subjects import CALL, CONSTRUCTOR, Candidates, Subject
 from consolidator.analysis.calls.surroundings import Surroundings
-from consolidator.analysis.flow.inference import FileFlow
+from consolidator.analysis.flow.file_flow import FileFlow
 from consolidator.analysis.signatures import Arguments, in_source_order
 
 _EFFECTS = (ast.Call, ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr)

@@ -10,7 +10,7 @@ from consolidator.analysis.calls.adapt import new_name, replaceable
 from consolidator.analysis.calls.findings import Findings
 from consolidator.analysis.calls.subjects import Candidates, Subject, Subjects
 from consolidator.analysis.calls.surroundings import Surroundings
-from consolidator.analysis.flow.inference import FileFlow
+from consolidator.analysis.flow.file_flow import FileFlow
 from consolidator.analysis.flow.values import Value
 from consolidator.analysis.flow.wellknown import last_name
 from consolidator.analysis.signatures import Arguments

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from consolidator.analysis.calls.alignment import aligned
 from consolidator.analysis.changes import FileChange
-from consolidator.analysis.flow.inference import FileFlow, Matters
+from consolidator.analysis.flow.file_flow import FileFlow, Matters
 from consolidator.analysis.overlay import overlaid
 from consolidator.plan import Plan
 from consolidator.tree.index import Tree

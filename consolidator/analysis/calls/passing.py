@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Mapping
 
 from consolidator.analysis.calls.subjects import Subjects
-from consolidator.analysis.flow.inference import FileFlow
+from consolidator.analysis.flow.file_flow import FileFlow
 from consolidator.analysis.flow.values import NONE, UNKNOWN, Value, Values
 from consolidator.analysis.flow.world import Function
 from consolidator.analysis.signatures import Arguments, bind, in_source_order, signature_of

@@ -12,7 +12,7 @@ from consolidator.analysis.calls.findings import Findings
 from consolidator.analysis.calls.subjects import CALL, CONSTRUCTOR, Subject, Subjects
 from consolidator.analysis.calls.surroundings import Surroundings
 from consolidator.analysis.calls.unknown import UnknownReceivers
-from consolidator.analysis.flow.inference import FileFlow
+from consolidator.analysis.flow.file_flow import FileFlow
 from consolidator.analysis.flow.values import NONE, NOTHING_KNOWN, Value
 from consolidator.analysis.flow.wellknown import last_name
 

@@ -16,7 +16,7 @@ from consolidator.analysis.calls.references import References
 from consolidator.analysis.calls.subjects import CALL, CONSTRUCTOR, Candidates, Subject, Subjects
 from consolidator.analysis.calls.surroundings import Surroundings
 from consolidator.analysis.calls.unknown import UnknownReceivers
-from consolidator.analysis.flow.inference import FileFlow
+from consolidator.analysis.flow.file_flow import FileFlow
 from consolidator.analysis.flow.values import NONE, Value, Values
 from consolidator.analysis.flow.wellknown import last_name
 

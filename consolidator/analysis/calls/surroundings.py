@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from consolidator.analysis.flow.inference import Matters, everything
+from consolidator.analysis.flow.file_flow import Matters, everything
 from consolidator.analysis.flow.wellknown import last_name
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)

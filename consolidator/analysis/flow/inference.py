@@ -5,11 +5,19 @@ from __future__ import annotations
 import ast
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 
 from consolidator.analysis.flow.evaluate import Evaluator, Place
+from consolidator.analysis.flow.file_flow import FileFlow, Matters, everything
 from consolidator.analysis.flow.fixtures import Fixtures
+from consolidator.analysis.flow.results import (
+    decorated,
+    gives_itself,
+    is_awaited_fixture,
+    makes_context,
+    through,
+)
 from consolidator.analysis.flow.scopes import functions_in
 from consolidator.analysis.flow.values import (
     NONE,
@@ -29,40 +37,10 @@ from consolidator.tree.names import Definition, live_bindings
 _DEPTH = 12
 """Calls and attributes followed from one expression; deeper ones are unknown."""
 _KEPT_FILES = 200
-_CONTEXTS = {"contextmanager", "asynccontextmanager"}
 
 
 Worth = Callable[[str, int, int], bool]
 """Whether the lines of a file (path, first, last) are worth reading."""
-
-
-Matters = Callable[[int, int], bool]
-"""Whether the lines of a function or class (first, last) are worth going into."""
-
-
-def everything(_first: int, _last: int) -> bool:
-    """Nothing is passed over."""
-    return True
-
-
-@dataclass(frozen=True)
-class FileFlow:
-    """A file's syntax tree, and what each name, attribute, call and `await` in it can be.
-
-    Code under two paths that reach the same expression gives the union of both.
-    """
-
-    path: str
-    syntax: ast.Module
-    values: dict[ast.expr, Values]
-    absolute: Callable[[str], Values]
-    """What a dotted name means from anywhere."""
-    matters: Matters = everything
-    """The functions and classes of which something is known."""
-
-    def of(self, node: ast.expr) -> Values:
-        """What an expression can be; unknown for code that is never reached."""
-        return self.values.get(node, NOTHING_KNOWN)
 
 
 class Flow:
@@ -297,7 +275,7 @@ class Flow:
             function = self.world.function_of(callee.name)
             if function is None:
                 return NOTHING_KNOWN
-            return _through(self.result(function), callee.via, function.fact.name)
+            return through(self.result(function), callee.via, function.fact.name)
         if callee.kind == "method":
             return self._method_result(callee)
         if callee.kind == "callable":
@@ -311,10 +289,10 @@ class Flow:
         cls = self.world.class_of(callee.name)
         for ancestor in self.world.lineage(cls) if cls else ():
             if function := ancestor.functions.get(callee.member):
-                if _gives_itself(function):
+                if gives_itself(function):
                     values = frozenset({replace(callee, kind="instance", member="")})
                     return holding("awaitable", values) if function.fact.is_async else values
-                return _through(self.result(function), callee.via, callee.name.rpartition(".")[2])
+                return through(self.result(function), callee.via, callee.name.rpartition(".")[2])
         return NOTHING_KNOWN
 
     def result(self, function: Function) -> Values:
@@ -368,34 +346,27 @@ class Flow:
         if fact.returns.strip("\"' ") == "Self":
             owner = function.dotted.rpartition(".")[0]
             values = frozenset({Value("instance", owner)})
-        return self._decorated(function, values, yields=contents(values, "items"))
-
-    def _decorated(self, function: Function, values: Values, *, yields: Values) -> Values:
-        if function.decorators & _CONTEXTS:
-            return holding("context", yields)
-        if "fixture" in function.decorators:
-            return yields if yields - {UNKNOWN} else values
-        if function.fact.is_async and not any(value.kind == "items" for value in values):
-            return holding("awaitable", values)
-        return values
+        return decorated(function, values, yields=contents(values, "items"))
 
     def _inferred_result(self, function: Function) -> Values:
         walked = self._walk(function)
         if walked is None:
             return NOTHING_KNOWN
         yields = frozenset(walked.evaluator.yielded)
-        if function.decorators & _CONTEXTS or (yields and "fixture" in function.decorators):
-            return self._decorated(function, NOTHING_KNOWN, yields=yields or NOTHING_KNOWN)
+        if makes_context(function) or (yields and "fixture" in function.decorators):
+            return decorated(function, NOTHING_KNOWN, yields=yields or NOTHING_KNOWN)
         node = self._node(function)
         result = NOTHING_KNOWN if node is None else function_result(node, walked)
-        return contents(result, "awaitable") if _awaited_fixture(function) else result
+        return contents(result, "awaitable") if is_awaited_fixture(function) else result
 
     def _walk(self, function: Function) -> Walker | None:
         node = self._node(function)
         if node is None:
             return None
         scope = function.fact.scope
-        owner = function.dotted.rpartition(".")[0] if scope and not _in_function(scope) else ""
+        owner = (
+            function.dotted.rpartition(".")[0] if scope and not scope.endswith("<locals>") else ""
+        )
         here = Place(function.source, function.path, scope, owner)
         return Walker(Evaluator(self, here), self.parameter, nested=False).function(node)
 
@@ -427,32 +398,3 @@ class Flow:
     ) -> Values:
         fixture = self._fixtures.given(place.source, place.path, function, argument.arg)
         return NOTHING_KNOWN if fixture is None else self.result(fixture)
-
-
-def _gives_itself(function: Function) -> bool:
-    """Whether a method is declared to return what it was called on: `-> Self`, or `(self: T) -> T`."""
-    declared = function.fact.returns.strip("\"' ")
-    first = function.fact.parameters[:1]
-    return declared == "Self" or (
-        bool(declared) and any(p.annotation.strip("\"' ") == declared for p in first)
-    )
-
-
-def _awaited_fixture(function: Function) -> bool:
-    return "fixture" in function.decorators and function.fact.is_async
-
-
-def _in_function(scope: str) -> bool:
-    return scope.endswith("<locals>")
-
-
-def _through(values: Values, via: str, own_name: str) -> Values:
-    """Results of a factory that the caller knows under an older name carry that name along."""
-    if via in ("", own_name):
-        return values
-    return frozenset(
-        replace(v, via=via, of=_through(v.of, via, own_name))
-        if v.kind in ("instance", "awaitable", "context", "items")
-        else v
-        for v in values
-    )

@@ -11,8 +11,9 @@ from consolidator.analysis.audit.dangling import dangling_references
 from consolidator.analysis.audit.identifiers import mixed_identifiers
 from consolidator.analysis.audit.members import missing_members, new_name, signature_conflicts
 from consolidator.analysis.audit.points.base import IntegrationPoint
+from consolidator.analysis.audit.points.connections import CONNECTIONS
 from consolidator.analysis.audit.points.doubles import doubles
-from consolidator.analysis.audit.points.endpoints import CONNECTIONS, ENDPOINTS
+from consolidator.analysis.audit.points.endpoints import ENDPOINTS
 from consolidator.analysis.audit.points.frontend import SUFFIXES, client_evidence, frontend
 from consolidator.analysis.audit.points.handlers import HANDLERS, MIDDLEWARE
 from consolidator.analysis.audit.points.own import own_point

@@ -223,3 +223,91 @@ def test_middleware_around_a_channels_router_authenticates_and_checks_the_origin
         )
         """
     assert points(tmp_path, {"asgi.py": source})["middleware"].status == "ok"
+
+
+MORE_ENDPOINTS = {
+    "Litestar handler": "@websocket('/ws')\nasync def ws(socket: WebSocket) -> None: ...\n",
+    "Litestar listener": "@websocket_listener('/ws')\nasync def ws(data: str) -> str: ...\n",
+    "Litestar class": "class Chat(WebsocketListener):\n    path = '/ws'\n",
+    "Sanic": "@app.websocket('/feed')\nasync def feed(request, ws): ...\n",
+    "Falcon": "class Feed:\n    async def on_websocket(self, req, ws): ...\n",
+    "Flask-Sock": "from flask_sock import Sock\n@sock.route('/ws')\ndef feed(ws): ...\n",
+    "Tornado": "class Feed(tornado.websocket.WebSocketHandler): ...\n",
+}
+
+
+@pytest.mark.parametrize("source", MORE_ENDPOINTS.values(), ids=MORE_ENDPOINTS.keys())
+def test_endpoints_of_further_frameworks_are_found(tmp_path: Path, source: str) -> None:
+    assert points(tmp_path, {"app.py": source})["websocket-endpoints"].status == "ok"
+
+
+def test_an_endpoint_without_any_authentication_is_at_risk(tmp_path: Path) -> None:
+    source = "@app.websocket('/ws')\nasync def ws(socket):\n    await socket.accept()\n"
+    point = points(tmp_path, {"app.py": source})["middleware"]
+    assert point.status == "at-risk"
+    assert point.why.startswith("no authentication and origin check")
+
+
+NO_CONNECTIONS = {
+    "a join of tables": "def find(session, conn):\n    return session.query(A).join(conn, A.id)\n",
+    "a row is added": "def save(session, connection):\n    session.add(connection)\n",
+    "an item of a dict": "def keep(known, name, value):\n    known[name] = value\n",
+    "a list of database connections": "def keep(pool, conn):\n    pool.append(conn)\n",
+}
+
+
+@pytest.mark.parametrize("source", NO_CONNECTIONS.values(), ids=NO_CONNECTIONS.keys())
+def test_what_adds_no_socket_is_no_connection(tmp_path: Path, source: str) -> None:
+    text = f"# connect\n{source}"
+    assert points(tmp_path, {"app.py": text})["connection-management"].status == "not-found"
+
+
+KEPT_AND_REMOVED = {
+    "Channels groups": """
+        class Chat(AsyncJsonWebsocketConsumer):
+            async def connect(self):
+                await self.channel_layer.group_add("all", self.channel_name)
+            async def disconnect(self, code):
+                await self.channel_layer.group_discard("all", self.channel_name)
+        """,
+    "a module's dict in Sanic": """
+        sockets = {}
+        @app.websocket("/feed/<user>")
+        async def feed(request, ws, user):
+            sockets[user] = ws
+            try:
+                async for line in ws: ...
+            finally:
+                sockets.pop(user, None)
+        """,
+    "a set in Tornado": """
+        class Feed(WebSocketHandler):
+            peers = set()
+            def open(self):
+                self.peers.add(self)
+            def on_close(self):
+                self.peers.discard(self)
+        """,
+}
+REMOVAL = {
+    "Channels groups": "await self.channel_layer.group_discard",
+    "a module's dict in Sanic": "sockets.pop",
+    "a set in Tornado": "self.peers.discard",
+}
+
+
+@pytest.mark.parametrize("style", KEPT_AND_REMOVED)
+def test_a_connection_that_is_removed_in_the_style_of_its_framework_is_fine(
+    tmp_path: Path, style: str
+) -> None:
+    found = points(tmp_path, {"app.py": KEPT_AND_REMOVED[style]})["connection-management"]
+    assert found.status == "ok"
+
+
+@pytest.mark.parametrize("style", KEPT_AND_REMOVED)
+def test_a_connection_that_stays_in_the_style_of_its_framework_is_at_risk(
+    tmp_path: Path, style: str
+) -> None:
+    source = KEPT_AND_REMOVED[style].replace(REMOVAL[style], "print")
+    found = points(tmp_path, {"app.py": source})["connection-management"]
+    assert found.status == "at-risk"

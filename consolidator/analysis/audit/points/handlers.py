@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from consolidator.analysis.audit.code import CodeFile, called_name, last_name
 from consolidator.analysis.audit.points.base import IntegrationPoint, Judgement
+from consolidator.analysis.audit.points.endpoints import ENDPOINTS, endpoints
 from consolidator.analysis.audit.report import Evidence
 
 _REGISTER = re.compile(
@@ -93,6 +95,8 @@ def _middleware(file: CodeFile) -> Iterator[Evidence]:
             yield file.evidence(call, "ok", "auth middleware")
         elif any(k.arg in ("cors_allowed_origins", "origins") for k in call.keywords):
             yield file.evidence(call, "ok", "origin")
+    for endpoint in endpoints(file):
+        yield replace(endpoint, verdict="seen", why="a way in")
     for function in file.functions:
         if _is_endpoint(function):
             for node in ast.walk(function):
@@ -147,8 +151,9 @@ def _judge(evidence: Sequence[Evidence]) -> Judgement:
 MIDDLEWARE = IntegrationPoint(
     "middleware",
     "A WebSocket handshake is authenticated, and its origin checked",
-    ("iddleware", "websocket", "Origin"),
+    ("iddleware", "Origin", *ENDPOINTS.needles),
     _middleware,
     _judge,
-    only=r"add_middleware|Middleware(Stack)?\(|origins\s*=|\.middleware\(|\.websocket|\bwebsocket\b\s*[:,)]|\bscope\b|Origin",
+    only=ENDPOINTS.only
+    + r"|add_middleware|Middleware(Stack)?\(|origins\s*=|\.middleware\(|\.websocket|\bwebsocket\b\s*[:,)]|\bscope\b|Origin",
 )

@@ -15,9 +15,10 @@ FOLDER = Path(str(consolidator.__file__)).parent / "probe"
 
 
 def record(command: list[str], folder: Path, timeout: float) -> tuple[Finished, list[str]]:
-    """Run a command in `folder`, and every frame that pytest processes below it put on a WebSocket.
+    """Run a command in `folder`, and every frame that Python processes below it put on a WebSocket.
 
-    Processes that the tests start without pytest are not recorded. The timeout is in seconds.
+    A process that starts with an environment of its own, or with `-I`, is not recorded. Frames of a
+    process belong to the test in which it was started. The timeout is in seconds.
     """
     with tempfile.TemporaryDirectory() as scratch:
         target = Path(scratch) / "frames.jsonl"

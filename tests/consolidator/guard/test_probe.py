@@ -175,3 +175,89 @@ def test_a_file_that_is_no_recording_is_refused(text):
 def test_red_tests_are_a_finding():
     seen = probe(lambda: (Finished(1, "1 failed"), WHOLE), CRITICAL_EVENTS, None)
     assert [p.rule for p in seen.problems] == ["probe-tests"]
+
+
+SUBPROCESS = '''
+import asyncio, json, subprocess, sys
+import pytest
+from websockets.asyncio.client import connect
+
+SERVER = """
+import asyncio, json
+from websockets.asyncio.server import serve
+
+async def handle(socket):
+    await socket.send(json.dumps({"kind": "agent_started"}))
+
+async def main():
+    async with serve(handle, "127.0.0.1", 0) as server:
+        print(server.sockets[0].getsockname()[1], flush=True)
+        await asyncio.Future()
+
+asyncio.run(main())
+"""
+
+
+async def read(port):
+    async with connect(f"ws://127.0.0.1:{port}") as client:
+        return await client.recv()
+
+
+def test_a_server_of_its_own():
+    server = subprocess.Popen([sys.executable, "-c", SERVER], stdout=subprocess.PIPE, text=True)
+    try:
+        assert "agent_started" in asyncio.run(read(int(server.stdout.readline())))
+    finally:
+        server.kill()
+        server.wait()
+        server.stdout.close()
+'''
+
+
+def test_a_server_in_a_process_below_the_tests_is_recorded(tmp_path):
+    write_tree(tmp_path, {"test_it.py": SUBPROCESS})
+    finished, lines = record(PYTEST, tmp_path, 60)
+    assert finished.code == 0, finished.output
+    (frame,) = read_frames(lines, CRITICAL_EVENTS)
+    assert (frame.test, frame.event) == ("test_it.py::test_a_server_of_its_own", "agent_started")
+
+
+def test_a_sitecustomize_of_the_project_still_runs(tmp_path, monkeypatch):
+    files = {
+        "site/sitecustomize.py": "import builtins\nbuiltins.customized = True\n",
+        "test_it.py": "def test_it():\n    assert customized\n",
+    }
+    write_tree(tmp_path, files)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"))
+    finished, _ = record(PYTEST, tmp_path, 60)
+    assert finished.code == 0, finished.output
+
+
+def _frames(*contents):
+    entries = [{"test": "t.py::t", "socket": "s", "frame": json.dumps(c)} for c in contents]
+    return read_frames([json.dumps(entry) for entry in entries], CRITICAL_EVENTS)
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        {"kind": "agent_started"},
+        {"event": "agent_started"},
+        {"what": "agent_started", "type": "event"},
+        ["agent_started", {"run": "r"}],
+    ],
+    ids=["kind", "event", "another key", "a pair"],
+)
+def test_an_event_is_known_whatever_the_key_is_called(frame):
+    assert [found.event for found in _frames(frame)] == ["agent_started"]
+
+
+def test_runs_without_an_id_are_told_apart_by_their_ends():
+    run = [{"type": event} for event in CRITICAL_EVENTS]
+    assert list(check_frames(_frames(*run, *run), CRITICAL_EVENTS)) == []
+
+
+def test_a_run_that_ends_in_an_error_is_over():
+    seen = _frames({"type": "agent_started"}, {"type": "agent_error"})
+    rules = {problem.rule for problem in check_frames(seen, ("agent_started", "agent_completed"))}
+    assert rules == {"probe-missing"}

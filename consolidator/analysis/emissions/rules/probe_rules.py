@@ -13,7 +13,12 @@ RULES = (
         "probe-missing",
         "No test saw the event on a socket",
         "error",
-        "The tests ran, and no frame of this type went out on any WebSocket of any server they started.",
+        """
+        The tests ran, and no frame of this type went out on any WebSocket of any server they started.
+        Frames of Starlette, FastAPI, uvicorn, `websockets`, aiohttp, Django Channels, Litestar, Tornado,
+        Quart, Sanic and Flask-Sock are seen, in the tests' process and in Python processes below it, where
+        the frame is JSON and names the event by `type`, `event`, `kind`, `name` or any other key.
+        """,
         _EXAMPLE,
         "Find out where the event is lost (`guard` without `--probe`), or add a test that causes it.",
     ),

@@ -172,6 +172,8 @@ def guard(
     if update_baseline:
         _write_baseline(path, report)
         say(f"baseline: {path}", quiet=quiet)
+        if lost := [event.event for event in report.events if event.status == "lost"]:
+            say(f"accepted as lost, and so not watched: {', '.join(lost)}", quiet=quiet)
     findings = bool(report.failing) and not update_baseline
     conclude(RENDERERS[form](report), output, findings=findings)
 

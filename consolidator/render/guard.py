@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from consolidator.analysis.emissions.report import EventReport, GuardReport, Problem, SiteReport
-from consolidator.render.document import document
+from consolidator.render.document import counted, document
 from consolidator.render.page import page
 
 _REACHABLE: dict[str, bool | str] = {"true": True, "false": False, "unknown": "unknown"}
@@ -98,9 +98,9 @@ def _summary(report: GuardReport) -> str:
     new = len(report.failing)
     frozen = sum(problem.baseline for problem in report.findings)
     notes = len(report.findings) - new - frozen
-    noted = f", {notes} notes" if notes else ""
+    noted = f", {counted(notes, 'note')}" if notes else ""
     skipped = f", {len(report.skipped)} files could not be read" if report.skipped else ""
-    return f"{new} findings, {frozen} in the baseline{noted}{skipped}"
+    return f"{counted(new, 'finding')}, {frozen} in the baseline{noted}{skipped}"
 
 
 def to_markdown(report: GuardReport) -> str:

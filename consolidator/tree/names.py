@@ -64,6 +64,7 @@ class Resolver:
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
         self._known: dict[tuple[str, str], Resolution] = {}
+        self._expressions: dict[tuple[str, str, str], Resolution] = {}
         self._scopes: dict[str, dict[tuple[str, str], list[Bound]]] = {}
         self._locals: dict[str, dict[str, frozenset[str]]] = {}
 
@@ -83,7 +84,10 @@ class Resolver:
 
     def expression(self, path: str, text: str, scope: str = "") -> Resolution:
         """What a dotted expression means at a place in a file; other expressions are a reason."""
-        return self._expression(path, text, scope, frozenset())
+        key = (path, text, scope)
+        if key not in self._expressions:
+            self._expressions[key] = self._expression(path, text, scope, frozenset())
+        return self._expressions[key]
 
     def lookup(self, path: str, name: str) -> Resolution:
         """What a module-level name of a file is."""

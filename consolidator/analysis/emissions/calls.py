@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import msgspec
 
@@ -136,7 +137,8 @@ class CallGraph:
         name = called_name(call)
         is_method = owner_of(call.callee) is not None
         namesakes = self.program.by_name.get(name, ()) if not missing and not callee.outside else ()
-        guessed = [f for f in namesakes if (f.owner is not None) == is_method and accepts(f, call)]
+        fits = (f for f in namesakes if (f.owner is not None) == is_method and accepts(f, call))
+        guessed = list(islice(fits, 2)) if name in _OF_BUILTINS else list(fits)
         if len(guessed) > 1 and name in _OF_BUILTINS:
             guessed = []
         return Targets((), tuple(in_order(guessed)), (), tuple(sorted(callee.outside)), missing)

@@ -260,19 +260,24 @@ class Entries:
         if not made_by.endswith(("Router", "Blueprint", "RouteTableDef")):
             return False
         router = owner.rpartition(".")[2]
-        modules = {
-            fact.module.rpartition(".")[2] + "." + fact.name
-            for path in self._program.paths
-            if (facts := self._program.tree.facts(path)) is not None and path != function.path
-            for fact in facts.imports
-        }
         own = function.module.rpartition(".")[2]
-        is_imported = f"{own}.{router}" in modules
+        is_imported = bool(self._importers.get(f"{own}.{router}", set()) - {function.path})
         return is_imported and not any(
             isinstance(mention, Path) and mention.text.split(".")[-1] == router
             for user in self._program.mentioning(router)
             for mention, _, _ in user.mentions
         )
+
+    @cached_property
+    def _importers(self) -> dict[str, set[str]]:
+        """Files that import a name, by the last name of its module and its own: `chat.router`."""
+        found: dict[str, set[str]] = {}
+        for path in self._program.paths:
+            facts = self._program.tree.facts(path)
+            for fact in facts.imports if facts is not None else ():
+                name = f"{fact.module.rpartition('.')[2]}.{fact.name}"
+                found.setdefault(name, set()).add(path)
+        return found
 
     def _maker(self, name: str, function: Function) -> str:
         """What a variable of a module is made by: `fastapi.APIRouter`."""

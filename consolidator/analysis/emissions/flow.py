@@ -101,11 +101,10 @@ class Flow:
     def _settle(self, before: int, last: Journey) -> None:
         """The circle is closed: what was found within it while its own answer was taken to be false
         is right if that is so, or if it could not be better."""
-        within = list(self._asked.items())[before:]
-        for answer, (journey, _) in within:
+        while len(self._asked) > before:
+            answer, (journey, _) = self._asked.popitem()
             if not last.reached or journey.reached.is_certain:
                 self._known[answer] = journey
-            del self._asked[answer]
 
     def of_expression(self, origin: Expression, function: Function, event: str = "") -> Journey:
         """The journey of one expression, from where it stands in a function's body, and on through

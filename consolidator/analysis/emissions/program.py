@@ -141,6 +141,9 @@ class Program:
         tree.prefetch(paths)
         self._files = read_bodies([path for path in paths if tree.facts(path) is not None])
         self._functions: dict[str, dict[str, Function]] = {}
+        self._ancestors: dict[Definition, tuple[Definition, ...]] = {}
+        self._descendants: dict[Definition, tuple[Definition, ...]] = {}
+        self._methods: dict[tuple[Definition, str], Function | None] = {}
 
     def mentioning(self, name: str) -> Iterator[Function]:
         """Functions in the files where a name occurs in code."""
@@ -352,8 +355,13 @@ class Program:
             found += self.resolver.expression(definition.path, name, fact.scope).definitions
         return found
 
-    def ancestors(self, definition: Definition) -> list[Definition]:
+    def ancestors(self, definition: Definition) -> tuple[Definition, ...]:
         """The class and its bases, nearest first (depth first, without C3's finer points)."""
+        if definition not in self._ancestors:
+            self._ancestors[definition] = self._find_ancestors(definition)
+        return self._ancestors[definition]
+
+    def _find_ancestors(self, definition: Definition) -> tuple[Definition, ...]:
         order: dict[Definition, None] = {}
         stack = [definition]
         while stack:
@@ -361,7 +369,7 @@ class Program:
             if current not in order:
                 order[current] = None
                 stack = [*self.bases(current), *stack]
-        return list(order)
+        return tuple(order)
 
     @cached_property
     def _subclasses(self) -> dict[Definition, list[Definition]]:
@@ -375,7 +383,12 @@ class Program:
                         children.setdefault(base, []).append(child)
         return children
 
-    def descendants(self, definition: Definition) -> list[Definition]:
+    def descendants(self, definition: Definition) -> tuple[Definition, ...]:
+        if definition not in self._descendants:
+            self._descendants[definition] = self._find_descendants(definition)
+        return self._descendants[definition]
+
+    def _find_descendants(self, definition: Definition) -> tuple[Definition, ...]:
         found: dict[Definition, None] = {}
         stack = list(self._subclasses.get(definition, ()))
         while stack:
@@ -383,10 +396,16 @@ class Program:
             if child not in found:
                 found[child] = None
                 stack += self._subclasses.get(child, ())
-        return list(found)
+        return tuple(found)
 
     def method(self, definition: Definition, name: str) -> Function | None:
         """The method that an instance of exactly this class has."""
+        key = (definition, name)
+        if key not in self._methods:
+            self._methods[key] = self._find_method(definition, name)
+        return self._methods[key]
+
+    def _find_method(self, definition: Definition, name: str) -> Function | None:
         for ancestor in self.ancestors(definition):
             found = (
                 self.function(ancestor.path, f"{ancestor.qualname}.{name}")

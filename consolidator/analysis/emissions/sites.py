@@ -112,8 +112,11 @@ class Sites:
 
     def find(self) -> list[Site]:
         """Every site outside installed packages, by file and line."""
-        self.flow.aliases = self.aliases
         direct = [s for function in self._candidates() for s in self._direct(function)]
+        built = {site.event for site in direct}
+        self.flow.aliases = {a: event for a, event in self.aliases.items() if event not in built}
+        if self.flow.aliases:
+            direct += [s for function in self._candidates() for s in self._direct(function)]
         found = direct + self._delegations(direct)
         own = {
             (s.event, s.function.path, s.line, s.form): s
@@ -221,6 +224,11 @@ class Sites:
                     yield Site(
                         event, function, call.line, "instance", journey.reached, runs, place, call
                     )
+
+    @property
+    def _followed(self) -> frozenset[str]:
+        """The texts that are looked for: events, or what becomes one that nothing builds by its name."""
+        return frozenset(self.flow.aliases) or self._events
 
     def _runs(self, function: Function, place: int, line: int) -> Verdict:
         obstacle = self._liveness.blocked(function, place, line)
@@ -344,7 +352,7 @@ class Sites:
         if not form:
             return None
         inference = self._graph.inference
-        events = texts(inference, expression, function) & (self._events | set(self.aliases))
+        events = texts(inference, expression, function) & self._followed
         return (events, form) if events else None
 
     def _form(self, expression: Expression) -> str:
@@ -352,8 +360,8 @@ class Sites:
         match expression:
             case Text():
                 if expression.value in self._events:
-                    return "literal"
-                return "alias" if expression.value in self.aliases else ""
+                    return "" if self.flow.aliases else "literal"
+                return "alias" if expression.value in self.flow.aliases else ""
             case Path():
                 names = expression.text.split(".")
                 is_constant = len(names) > 1 or names[0].isupper()

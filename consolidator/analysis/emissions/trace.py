@@ -339,7 +339,8 @@ class Trace:
             self._holdings.add_result(index, self._held_by_result(call))
         if not (targets.functions or targets.guessed or targets.classes):
             self._outside(call)
-            if not self._journey.reached and may_send(call):
+            is_defined = called_name(call) in self._graph.program.by_name
+            if not self._journey.reached and may_send(call) and not is_defined:
                 where = f"given to `{called_name(call)}` in {self._where(call)}"
                 self._found(Verdict("unknown", f"{where}, which is defined elsewhere"))
 

@@ -139,14 +139,17 @@ def main() -> None:
     parser.add_argument("--probe", action="store_true")
     parser.add_argument("--neutral", type=int, default=500)
     parser.add_argument("--report", type=Path)
+    parser.add_argument("--only", choices=("sample", "runtime"), help="one of the two trees")
     options = parser.parse_args()
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as scratch:
+        makers = {"sample": migrated_sample, "runtime": runtime}
         subjects = [
-            Subject("sample", migrated_sample(Path(scratch)), has_tests=True),
-            Subject("runtime", runtime(Path(scratch)), has_tests=False),
+            Subject(name, make(Path(scratch)), has_tests=name == "sample")
+            for name, make in makers.items()
+            if options.only in (None, name)
         ]
-        share = options.neutral // len(subjects)
+        share = options.neutral // len(makers)
         text = "\n".join(_written(subject, options.probe, share) for subject in subjects)
     text = (
         f"# Mutation evidence for the guard\n\n{text}\nTook {time.monotonic() - started:.0f} s.\n"

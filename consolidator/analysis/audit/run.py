@@ -12,7 +12,7 @@ from consolidator.analysis.audit.identifiers import mixed_identifiers
 from consolidator.analysis.audit.members import missing_members, new_name, signature_conflicts
 from consolidator.analysis.audit.points.base import IntegrationPoint
 from consolidator.analysis.audit.points.connections import CONNECTIONS
-from consolidator.analysis.audit.points.doubles import doubles
+from consolidator.analysis.audit.points.doubles import Lost, doubles, role_of
 from consolidator.analysis.audit.points.endpoints import ENDPOINTS
 from consolidator.analysis.audit.points.frontend import SUFFIXES, client_evidence, frontend
 from consolidator.analysis.audit.points.handlers import HANDLERS, MIDDLEWARE
@@ -155,19 +155,21 @@ def _is_client_test(path: str) -> bool:
     return bool(re.search(r"(^|/)(__tests__|tests?|e2e|cypress)/|\.(test|spec)\.[jt]sx?$", path))
 
 
-def _lost(subjects: Subjects) -> dict[str, str]:
+def _lost(subjects: Subjects) -> dict[str, Lost]:
     """Members that a legacy class has and its replacement lacks or calls otherwise."""
-    lost: dict[str, str] = {}
+    lost: dict[str, Lost] = {}
     for subject in subjects.all:
         if not isinstance(subject.legacy, Class) or not isinstance(subject.target, Class):
             continue
+        role = role_of(subject.legacy_name)
         for name in subject.members.of(subject.legacy):
             renamed = new_name(subject, name)
             if name.startswith("_") or subject.target_member(name) is not None:
                 continue
             known = subject.target_member(renamed) is not None
             said = f"is {renamed!r} on" if known else "is not a member of"
-            lost.setdefault(name, f"it {said} {subject.move.target}")
+            before = lost.get(name, Lost(f"it {said} {subject.move.target}", frozenset()))
+            lost[name] = Lost(before.said, before.roles | {role})
     return lost
 
 

@@ -9,7 +9,7 @@ from trees import tree_of, write_tree
 
 from consolidator.analysis.audit.report import Point
 from consolidator.analysis.audit.run import audit
-from consolidator.plan import AuditPoint, Plan
+from consolidator.plan import AuditPoint, Move, Plan
 
 
 def points(tmp_path: Path, files: dict[str, str], plan: Plan | None = None) -> dict[str, Point]:
@@ -311,3 +311,36 @@ def test_a_connection_that_stays_in_the_style_of_its_framework_is_at_risk(
     source = KEPT_AND_REMOVED[style].replace(REMOVAL[style], "print")
     found = points(tmp_path, {"app.py": source})["connection-management"]
     assert found.status == "at-risk"
+
+
+MOVED = {
+    "app.py": """
+        class Manager:
+            def __init__(self): self.sockets = {}
+            async def send_to_thread(self, thread, message): ...
+        class UnifiedManager:
+            async def send(self, user, message): ...
+        """,
+    "consolidation.toml": "",
+}
+MOVE = Plan(moves=(Move(source="app.Manager", target="app.UnifiedManager"),))
+
+
+@pytest.mark.parametrize(
+    ("test", "status"),
+    [
+        ("manager.send_to_thread = AsyncMock()", "at-risk"),
+        ("mock_ws.send_to_thread.return_value = True", "at-risk"),
+        ("bridge.send_to_thread = AsyncMock()", "not-found"),  # a double of something else
+        ("manager.sockets_of = AsyncMock()", "not-found"),
+        ("manager = AsyncMock(spec=Manager)", "ok"),
+        ("class FakeManager:\n    async def send_to_thread(self, t, m): ...", "at-risk"),
+        ("class FakeBridge:\n    async def send_to_thread(self, t, m): ...", "not-found"),
+    ],
+)
+def test_doubles_of_what_the_replacement_lacks_are_found(
+    tmp_path: Path, test: str, status: str
+) -> None:
+    source = f"from app import Manager\nfrom unittest.mock import AsyncMock\n{test}\n"
+    files = {**MOVED, "tests/test_it.py": source}
+    assert points(tmp_path, files, MOVE)["test-doubles"].status == status

@@ -107,11 +107,19 @@ def test_a_tool_failure_is_never_taken_for_success() -> None:
     assert bench.history == ["base"]
 
 
+LOST = {
+    "path": "",
+    "line": 0,
+    "rule": "event-lost",
+    "message": "nothing builds it",
+    "baseline": False,
+}
+
+
 def test_a_lost_event_fails_the_run() -> None:
-    finding = {"path": "", "line": 0, "rule": "event-lost", "message": "nothing builds it"}
     lost = {
         "events": [{"event": "agent_started", "status": "lost", "sites": []}],
-        "findings": [finding],
+        "findings": [LOST],
     }
     outcome = Consolidator(Bench(answers={"guard": (1, lost)}), lambda _: None).run(
         ".", "b", "base"
@@ -122,7 +130,7 @@ def test_a_lost_event_fails_the_run() -> None:
 
 def test_an_event_that_was_lost_before_the_run_does_not_fail_it() -> None:
     lost = {"events": [{"event": "agent_started", "status": "lost", "sites": []}], "findings": []}
-    nothing_worse = {"events": [], "findings": []}
+    nothing_worse = {"events": [], "findings": [{**LOST, "baseline": True}]}
     bench = Bench(answers={"guard": (1, lost), "guard --since": (0, nothing_worse)})
     outcome = Consolidator(bench, lambda _: None).run(".", "b", "base")
     assert outcome.ok

@@ -5,21 +5,38 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from consolidator.analysis.audit.code import CodeFile, called_name, last_name
 from consolidator.analysis.audit.points.base import IntegrationPoint
 from consolidator.analysis.audit.report import Evidence
 
 _MOCKS = {"Mock", "MagicMock", "AsyncMock", "create_autospec", "NonCallableMock"}
+_ROLELESS = frozenset(
+    {"mock", "fake", "stub", "double", "ws", "web", "socket", "websocket", "mocked", "spy"}
+)
 _FAKE = re.compile(r"(^|_)?(Fake|Mock|Stub|Dummy|Recording|Spy|InMemory)")
 
 
-def doubles(lost: Mapping[str, str], legacy_names: frozenset[str]) -> IntegrationPoint:
-    """`lost` maps members that legacy classes have and their replacements lack to what is said about
-    it; `legacy_names` are the last names of the classes that move."""
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A member that legacy classes have and their replacements lack."""
+
+    said: str
+    roles: frozenset[str]
+    """What the legacy classes are, by the last word of their names: `manager`, `emitter`."""
+
+
+def role_of(name: str) -> str:
+    """The last word of a class's name: `manager` of `WebSocketManager`."""
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower().rpartition("_")[2]
+
+
+def doubles(lost: Mapping[str, Lost], legacy_names: frozenset[str]) -> IntegrationPoint:
+    """`lost` holds members by their names; `legacy_names` are the last names of the classes that move."""
 
     named = re.compile(
-        "|".join(rf"\\b{re.escape(name)}\\b" for name in sorted(legacy_names)) or "(?!)"
+        "|".join(rf"\b{re.escape(name)}\b" for name in sorted(legacy_names)) or "(?!)"
     )
 
     def read(file: CodeFile) -> Iterator[Evidence]:
@@ -53,7 +70,7 @@ def _mock(file: CodeFile, call: ast.Call, legacy: frozenset[str]) -> Iterator[Ev
 
 
 def _grouped(
-    file: CodeFile, doubled: Sequence[tuple[str, ast.AST]], lost: Mapping[str, str]
+    file: CodeFile, doubled: Sequence[tuple[str, ast.AST]], lost: Mapping[str, Lost]
 ) -> Iterator[Evidence]:
     """One entry a file and member, at the first of its places."""
     places: dict[str, list[ast.AST]] = {}
@@ -62,10 +79,10 @@ def _grouped(
     for member, nodes in places.items():
         first = min(nodes, key=lambda node: getattr(node, "lineno", 0))
         often = f" ({len(nodes)} places in this file)" if len(nodes) > 1 else ""
-        yield file.evidence(first, "at-risk", f"doubles {member!r}: {lost[member]}{often}")
+        yield file.evidence(first, "at-risk", f"doubles {member!r}: {lost[member].said}{often}")
 
 
-def _mocked_member(node: ast.AST, lost: Mapping[str, str]) -> Iterator[tuple[str, ast.AST]]:
+def _mocked_member(node: ast.AST, lost: Mapping[str, Lost]) -> Iterator[tuple[str, ast.AST]]:
     """`x.member = Mock()` and `x.member.return_value = …`."""
     if not isinstance(node, ast.Assign):
         return
@@ -76,13 +93,27 @@ def _mocked_member(node: ast.AST, lost: Mapping[str, str]) -> Iterator[tuple[str
         member, mocked = target.attr, is_mock
         if member in ("return_value", "side_effect") and isinstance(target.value, ast.Attribute):
             member, mocked = target.value.attr, True
-        if mocked and member in lost:
+        owner = last_name(_owner(target, member))
+        if mocked and member in lost and _stands_for(owner, lost[member].roles):
             yield member, node
 
 
-def _fake(cls: ast.ClassDef, lost: Mapping[str, str]) -> Iterator[tuple[str, ast.AST]]:
+def _owner(target: ast.Attribute, member: str) -> ast.expr:
+    """`manager` of `manager.send` and of `manager.send.return_value`."""
+    if target.attr != member and isinstance(target.value, ast.Attribute):
+        return target.value.value
+    return target.value
+
+
+def _stands_for(name: str, roles: frozenset[str]) -> bool:
+    """Whether a double goes by what the legacy class is, or by no role at all: `mock_manager`, `ws`."""
+    words = set(re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower().split("_"))
+    return bool(words & roles) or not words - _ROLELESS
+
+
+def _fake(cls: ast.ClassDef, lost: Mapping[str, Lost]) -> Iterator[tuple[str, ast.AST]]:
     """Methods of a class that is named as a stand-in."""
-    if _FAKE.search(cls.name):
-        for node in cls.body:
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name in lost:
-                yield node.name, node
+    methods = [n for n in cls.body if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
+    for method in methods if _FAKE.search(cls.name) else ():
+        if method.name in lost and _stands_for(cls.name, lost[method.name].roles):
+            yield method.name, method

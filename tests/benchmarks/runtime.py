@@ -35,6 +35,7 @@ FLOORS = [
 ]
 """Per CPU second of the server process is what to look at on a machine that does other work too."""
 CEILINGS = [
+    ("fastapi-by-turn", "fastapi", 1.2, ("p99 ms at 10,000/s",)),
     ("standalone", "fastapi", 1.2, ("p99 ms at 10,000/s",)),
     ("asgi", "fastapi", 1.2, ("p99 ms at 10,000/s", "KiB per idle connection")),
     ("asgi-gathering", "fastapi", 1.2, ("p99 ms at 10,000/s", "KiB per idle connection")),

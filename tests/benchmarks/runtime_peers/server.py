@@ -165,6 +165,23 @@ class FastApi(Peer):
         await self.connections[user_id].send_text(text)
 
 
+class FastApiByTurn(FastApi):
+    """The same, but what is emitted in one turn of the loop is sent at its end, as a server has to that
+    writes a connection's events of one turn at once: the floor of what that costs in latency."""
+
+    async def paced(self, events, rate):
+        users = list(self.connections)
+
+        async def burst(_, numbers):
+            chosen = [users[n % len(users)] for n in numbers]
+            texts = [event(user_id) for user_id in chosen]
+            await asyncio.sleep(0)
+            for user_id, text in zip(chosen, texts, strict=True):
+                await self.send(user_id, text)
+
+        await pace(None, events, rate, burst)
+
+
 class Picows(Peer):
     async def start(self):
         import picows
@@ -318,6 +335,7 @@ async def start_uvicorn(app, **options):
 KINDS = {
     "websockets": Websockets,
     "fastapi": FastApi,
+    "fastapi-by-turn": FastApiByTurn,
     "picows": Picows,
     "python-socketio": SocketIo,
     "standalone": lambda: Ours("standalone", "memory"),

@@ -88,6 +88,7 @@ class Unreadable(UserDict):
 class RawInside(enum.Enum):
     BROKEN = Raw(b"} nonsense {")
     TWO_LINES = Raw(b"[1,\n2]")
+    NO_TEXT = Raw(b'"\xff"')
 
 
 @dataclasses.dataclass
@@ -132,6 +133,7 @@ def _cycle():
         {"x": Lying(y=Raw(b"}"))},
         {"x": RawInside.BROKEN},
         {"x": RawInside.TWO_LINES},
+        {"x": RawInside.NO_TEXT},
         {True: 1},
     ],
     ids=[
@@ -151,6 +153,7 @@ def _cycle():
         "raw text in a lying mapping inside",
         "broken raw text as an enum's value",
         "raw text of two lines as an enum's value",
+        "raw bytes that are no text as an enum's value",
         "a key that is a truth",
     ],
 )

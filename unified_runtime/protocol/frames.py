@@ -58,7 +58,7 @@ def _plain(value: Any) -> Any:
 
 
 _encoder = msgspec.json.Encoder(enc_hook=_plain)
-_reader = msgspec.json.Decoder()
+_syntax = msgspec.json.Decoder(msgspec.Raw)
 _PLAIN = frozenset({str, int, float, bool, NoneType})
 
 
@@ -85,8 +85,8 @@ def encode_data(event_type: str, data: dict[str, Any]) -> bytes:
 def _encode_nested(data: dict[str, Any]) -> bytes:
     """The encoder would write a Raw as it is; `to_builtins` refuses one except as an enum's value."""
     encoded = _encoder.encode(msgspec.to_builtins(data, str_keys=True, enc_hook=_plain))
-    _reader.decode(encoded)
-    if b"\n" in encoded:
+    _syntax.decode(encoded)
+    if "\n" in encoded.decode():
         raise ValueError("a value is text with line ends of its own")
     return encoded
 

@@ -90,8 +90,10 @@ class _GoneError(Exception):
 class Endpoint:
     """`await endpoint(scope, receive, send)` serves one connection to its close.
 
-    It accepts the connection itself unless the caller says that it is `accepted`. A refused client is accepted and then closed with its code, because a browser cannot see why
-    a handshake failed and would try again for ever.
+    It accepts the connection itself unless the caller says that it is `accepted`. A refused client
+    is accepted and then closed with its code, because a browser cannot see why a handshake failed
+    and would try again for ever. Returns when the connection has ended, whoever ended it; cancelled,
+    it ends the connection, and nothing that is journaled is lost.
     """
 
     def __init__(

@@ -85,7 +85,10 @@ class Hub:
         thread_id: str | None = None,
         address: str | None = None,
     ) -> Connection:
-        """Raises ConnectionRefusedByLimitError, EventError for an unfit `user_id`; otherwise the caller has to `run` the result."""
+        """The caller has to `run` the connection, or to say that it has `ended`.
+
+        Raises ConnectionRefusedByLimitError, and EventError for an unfit `user_id`.
+        """
         encode_user(user_id)
         user = self._users.get(user_id)
         if user is not None and len(user.connections) >= self._limits.connections_per_user:

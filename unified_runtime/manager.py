@@ -342,8 +342,8 @@ class UnifiedWebSocketManager:
     ) -> Connection:
         """Register a connection: events journaled from now on will reach it once it is served.
 
-        To be followed by `serve` or `start_writer`, or by `Connection.ended` if that is not to be. Raises
-        ConnectionRefusedByLimitError.
+        To be followed by `serve` or `start_writer`, or by `Connection.ended` if that is not to be.
+        Raises ConnectionRefusedByLimitError.
         """
         await self._use_running_loop()
         return await self._sessions.open(user_id, sink, thread_id=thread_id, address=address)

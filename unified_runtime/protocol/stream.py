@@ -40,9 +40,9 @@ class Start(NamedTuple):
 def start_of(bounds: Bounds, resume: Resume | None, settled: int) -> Start:
     """Answer a client's position truthfully: `resumed` only if nothing is missing behind it.
 
-    Without a position the client starts at `settled`, which its user was given before. A position in another stream, or beyond the newest
-    event (then the journal lost some), starts the stream over. Position 0 has seen nothing, so it
-    is good in any stream.
+    Without a position the client starts at `settled`, which its user was given before. A position
+    in another stream, or beyond the newest event (then the journal lost some), starts the stream
+    over. Position 0 has seen nothing, so it is good in any stream.
     """
     if resume is None:
         position = min(settled, bounds.last)

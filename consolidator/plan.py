@@ -20,6 +20,8 @@ CRITICAL_EVENTS = (
     "agent_completed",
 )
 PLAN_NAME = "consolidation.toml"
+_MOVE = re.compile(r"^[ \t]*\[\[[ \t]*move[ \t]*\]\][ \t]*(?:#.*)?$", re.M)
+_ENDS = [re.compile(rf"^[ \t]*{key}[ \t]*=", re.M) for key in ("from", "to")]
 Awaiting = Literal["keep", "add", "drop"]
 
 _NAME = re.compile(r"^[^\W\d]\w*$")
@@ -393,3 +395,12 @@ def _kind(value: object) -> str:
     return {dict: "a table", list: "a list", str: "text", bool: "true or false"}.get(
         type(value), f"{value!r}"
     )
+
+
+def is_plan(path: str, text: str) -> bool:
+    """Whether a file is a plan, by its name or by what it holds: what it says of legacy names is never a
+    reference to them."""
+    if path.rpartition("/")[2] == PLAN_NAME:
+        return True
+    has_ends = all(key.search(text) for key in _ENDS)
+    return path.endswith(".toml") and bool(_MOVE.search(text)) and has_ends

@@ -48,7 +48,7 @@ def plan_delete(
     References block, except those of a kind that is `harmless`; what blocks is listed as omissions.
     """
     standing = [move for move in plan.moves if _place(tree, move.source) is not None]
-    references = find_references(tree, [move.source for move in standing], plan)
+    references = find_references(tree, [move.source for move in standing])
     blocked: list[Omission] = []
     free: list[Move] = []
     for move in standing:
@@ -196,7 +196,7 @@ class _Deletion:
         tree = self._now()
         lone = [p for p in self._emptied() if _is_empty(tree, p) and not _has_neighbours(tree, p)]
         modules = [tree.module(path) for path in lone]
-        for found in find_references(tree, modules, self.plan) if modules else ():
+        for found in find_references(tree, modules) if modules else ():
             if found.kind not in self.harmless:
                 why = f"still refers to {found.source}, which defines nothing any more"
                 yield Omission(found.path, found.line, found.column, found.text, found.kind, why)
@@ -219,7 +219,7 @@ class _Deletion:
         """Those of some names that something refers to, `but` for references that end so."""
         return {
             reference.source
-            for reference in find_references(tree, names, self.plan)
+            for reference in find_references(tree, names)
             if reference.kind not in self.harmless
             if not (but and reference.text.endswith(but))
         }

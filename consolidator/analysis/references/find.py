@@ -16,7 +16,7 @@ from consolidator.analysis.references.candidates import find_candidates
 from consolidator.analysis.references.rewrite import view_of
 from consolidator.analysis.references.routes import FileMoves, Routes
 from consolidator.analysis.references.texts import decoded, other_files, own_tables, treatment
-from consolidator.plan import Move, Plan
+from consolidator.plan import Move
 from consolidator.tree.index import Tree
 from consolidator.tree.names import Resolver
 from consolidator.tree.source import SourceText
@@ -38,14 +38,14 @@ class Reference:
     source: str
 
 
-def find_references(tree: Tree, sources: Sequence[str], plan: Plan = Plan()) -> list[Reference]:  # noqa: B008
+def find_references(tree: Tree, sources: Sequence[str]) -> list[Reference]:
     """Every reference to the sources, through any number of re-exports, sorted.
 
     What a defining module does with its own names is not listed.
     """
     moves = tuple(Move(name, f"{_AWAY}{i}.{name}") for i, name in enumerate(sources))
     routes = Routes(tree, Resolver(tree), moves)
-    found = set(_in_python(routes, sources)) | set(_in_texts(routes, plan, sources))
+    found = set(_in_python(routes, sources)) | set(_in_texts(routes, sources))
     return sorted(found)
 
 
@@ -94,8 +94,8 @@ def _marked(text: str, sources: Sequence[str]) -> Iterator[str]:
     yield from (sources[int(mark)] for mark in dict.fromkeys(_MARK.findall(text)))
 
 
-def _in_texts(routes: Routes, plan: Plan, sources: Sequence[str]) -> Iterable[Reference]:
-    for path, data in other_files(routes, plan):
+def _in_texts(routes: Routes, sources: Sequence[str]) -> Iterable[Reference]:
+    for path, data in other_files(routes):
         text, _ = decoded(data)
         positions = Positions(text)
         kind, _ = treatment(path, docs=True)

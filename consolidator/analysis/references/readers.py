@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from posixpath import basename
 
-from consolidator.plan import PLAN_NAME
+from consolidator.plan import is_plan
 from consolidator.tree.facts import ImportFact
 from consolidator.tree.index import Tree
 
@@ -16,8 +15,9 @@ def find_reader(tree: Tree, path: str, name: str) -> str:
     module = tree.module(path)
     whole = re.compile(rf"\b{re.escape(module)}\.{re.escape(name)}\b")
     for holder in tree.containing(f"{module}.{name}", paths=tree.all_paths):
-        is_plan = basename(holder) == PLAN_NAME
-        if holder != path and not is_plan and whole.search(tree.read(holder).decode("latin-1")):
+        text = tree.read(holder).decode("latin-1")
+        is_other = holder != path and not is_plan(holder, text)
+        if is_other and whole.search(text):
             return holder
     for holder in tree.containing(name, "import *"):
         if holder != path and _reads(tree, holder, path, name):

@@ -63,7 +63,7 @@ def plan_imports(
         routes.needles |= earlier.names
     python += [path for path in _stubs(routes) if only is None or path in only]
     tree.prefetch(python)
-    texts = [path for path, _ in other_files(routes, plan, only)]
+    texts = [path for path, _ in other_files(routes, only)]
     work = partial(_rewrite, routes, options)
     changes: list[FileChange] = []
     omissions: list[Omission] = []

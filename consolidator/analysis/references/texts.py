@@ -12,7 +12,7 @@ from codemods.moves import Moves
 from codemods.outcome import Changed, Omission, Unchanged
 from consolidator.analysis.changes import FileChange
 from consolidator.analysis.references.routes import FileMoves, Routes
-from consolidator.plan import PLAN_NAME, Plan
+from consolidator.plan import is_plan
 
 CONFIGURATION = frozenset({".toml", ".cfg", ".ini", ".yaml", ".yml", ".json", ".xml", ".conf"})
 PROSE = frozenset({".md", ".rst", ".txt", ".adoc"})
@@ -75,19 +75,14 @@ _OWN_TABLE = re.compile(
 )
 
 
-def other_files(
-    routes: Routes, plan: Plan, only: Collection[str] | None = None
-) -> Iterator[tuple[str, bytes]]:
+def other_files(routes: Routes, only: Collection[str] | None = None) -> Iterator[tuple[str, bytes]]:
     """Path and bytes of the text files, all or `only` some, that are not Python and may name a moved
-    thing. The plan itself is left alone."""
+    thing."""
     tree = routes.tree
     others = [
         path
         for path in (tree.all_paths if only is None else sorted(only))
-        if not path.endswith((".py", ".pyi"))
-        and splitext(path)[1].lower() not in BINARY
-        and basename(path) != PLAN_NAME
-        and not plan.path.endswith(f"{tree.root}/{path}")
+        if not path.endswith((".py", ".pyi")) and splitext(path)[1].lower() not in BINARY
     ]
     for path in tree.containing(*routes.needles, paths=others):
         data = tree.read(path)
@@ -128,6 +123,8 @@ def decoded(data: bytes) -> tuple[str, str]:
 
 def own_tables(path: str, text: str) -> list[tuple[int, int]]:
     """Where the consolidator's own tables stand: a plan is never rewritten."""
+    if is_plan(path, text):
+        return [(0, len(text))]
     if basename(path) != "pyproject.toml":
         return []
     return [match.span() for match in _OWN_TABLE.finditer(text)]

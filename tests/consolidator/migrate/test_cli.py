@@ -187,6 +187,15 @@ def test_neither_the_plan_nor_a_longer_name_reads_a_name_from_a_file(
     assert "app/use.py" in [change.path for change in migration.changes]
 
 
+def test_a_plan_is_never_rewritten_whatever_its_name_and_however_it_is_given(project: Path) -> None:
+    plan = (project / "consolidation.toml").read_text()
+    write_tree(project, {"plans/next.toml": plan, "other.toml": 'path = "app.old.Thing"\n'})
+    migrate(project, "imports", ".", "--plan", "plans/next.toml", "--apply", "--allow-dirty")
+    assert (project / "plans/next.toml").read_text() == plan
+    assert (project / "consolidation.toml").read_text() == plan
+    assert (project / "other.toml").read_text() == 'path = "new.home.Fresh"\n'
+
+
 def test_a_file_and_a_link_to_it_are_one_file(project: Path) -> None:
     write_tree(project, {"app/sub/__init__.py": "", "app/use.py": "from app.old import Thing\n"})
     (project / "app/sub/linked.py").symlink_to("../use.py")

@@ -20,6 +20,7 @@ from consolidator.errors import ToolError, UsageError
 from consolidator.plan import Plan, find_plan, read_plan
 from consolidator.tree.facts import Skipped
 from consolidator.tree.index import Tree
+from consolidator.wording import counted
 
 PLAIN_WIDTH = 80
 """Columns of text output that goes to a pipe or a file, whatever the terminal."""
@@ -49,7 +50,7 @@ class CheckFormat(StrEnum):
 def _finished(root: Path) -> Path:
     """ROOT, after a migration that was killed half-way through is carried to its end."""
     if paths := recover(root):
-        say(f"finished an interrupted migration of {len(paths)} files")
+        say(f"finished an interrupted migration of {counted(len(paths), 'file')}")
     return root
 
 

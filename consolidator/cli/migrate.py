@@ -46,6 +46,7 @@ from consolidator.plan import Move, Plan, parse_plan
 from consolidator.render import migrate as render
 from consolidator.render.document import document, dumps
 from consolidator.tree.index import Tree
+from consolidator.wording import counted
 from consolidator.workflow.extract import Selection
 from consolidator.workflow.migrate import Planner, prepare, unknown_sources
 
@@ -228,7 +229,8 @@ def undo(root: Root = Path(), quiet: Quiet = False) -> None:
     or written.
     """
     paths = undo_last(check_root(root))
-    typer.echo(f"{len(paths)} files are as they were before the last migration")
+    are = "is as it was" if len(paths) == 1 else "are as they were"
+    typer.echo(f"{counted(len(paths), 'file')} {are} before the last migration")
     for path in paths:
         say(f"  {path}", quiet=quiet)
 

@@ -31,6 +31,7 @@ from consolidator.cli.common import (
 from consolidator.errors import ToolError, UsageError
 from consolidator.plan import PLAN_NAME, parse_plan
 from consolidator.render.document import document, dumps
+from consolidator.wording import counted
 
 app = new_app()
 _DOTTED = re.compile(r"^[^\W\d]\w*(\.[^\W\d]\w*)+$")
@@ -109,7 +110,9 @@ def plan(
     frame = document(str(root), len(tree.paths), skipped, **counts)
     write(dumps(frame) if form is PlanFormat.json else f"{target}\n", None)
     say(
-        f"{draft.moves} moves from {len(report.families)} families; {draft.uncertain} comments say "
+        f"{counted(draft.moves, 'move')} from {counted(len(report.families), 'family', 'families')}; "
+        f"{counted(draft.uncertain, 'comment')} "
+        f"{'says' if draft.uncertain == 1 else 'say'} "
         '"uncertain": decide them, then run `consolidator audit`.',
         quiet=quiet,
     )

@@ -23,6 +23,7 @@ from consolidator.analysis.audit.report import (
 )
 from consolidator.render.document import document
 from consolidator.render.page import page
+from consolidator.wording import counted
 
 _STYLES = {"ok": "green", "broken": "red", "at-risk": "yellow", "not-found": "dim"}
 _CALLERS_SHOWN = 5
@@ -189,10 +190,11 @@ def summary(report: AuditReport) -> str:
     adapted = sum(conflict.adapted for conflict in report.conflicts)
     since = f" worse than at {report.since}" if report.since else ""
     lost = len(report.lost_fixes)
-    fixes = f", {lost} {'fixes' if lost > 1 else 'fix'} at risk" if lost else ""
+    fixes = f", {counted(lost, 'fix', 'fixes')} at risk" if lost else ""
     return (
-        f"{bad} of {len(report.points)} points broken or at risk, {len(report.missing)} missing "
-        f"members, {len(report.conflicts) - adapted} calls that do not fit, {adapted} that "
+        f"{bad} of {len(report.points)} points broken or at risk, "
+        f"{counted(len(report.missing), 'missing member')}, "
+        f"{counted(len(report.conflicts) - adapted, 'call that does not fit', 'calls that do not fit')}, {adapted} that "
         f"`migrate calls` adapts{fixes}{since}"
     )
 

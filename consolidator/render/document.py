@@ -25,8 +25,3 @@ def document(root: str, files: int, skipped: Iterable[Skipped], **body: Any) -> 
 def dumps(data: dict[str, Any]) -> str:
     """JSON text. Undecodable bytes of paths (lone surrogates) come out as escapes when encoded."""
     return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
-
-
-def counted(count: int, thing: str) -> str:
-    """`1 finding`, `2 findings`."""
-    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"

@@ -13,6 +13,7 @@ from consolidator.analysis.duplicates import Family, Member, Report
 from consolidator.render.document import document
 from consolidator.render.duplicates_matrix import classes, lettered, letters, ranked, tally
 from consolidator.tree.facts import Skipped
+from consolidator.wording import counted
 
 _MARKS = {"same": "=", "differs": "≠", "missing": "·"}
 
@@ -82,12 +83,12 @@ def to_text(report: Report) -> RenderableType:
 
 def summary(report: Report) -> str:
     """One line: what was looked at and what was found."""
-    count = len(report.families)
+    families = counted(len(report.families), "family", "families")
     members = sum(len(classes(family)) for family in report.families)
-    found = f"{count} {'family' if count == 1 else 'families'} with {members} classes"
+    found = f"{families} with {counted(members, 'class', 'classes')}"
     weaker = f"; {report.weaker} below --min-score not shown" if report.weaker else ""
     history = f" History: {report.history_limit}." if report.history_limit else ""
-    return f"{found}, of {report.classes} classes looked at{weaker}.{history}"
+    return f"{found}, of {counted(report.classes, 'class', 'classes')} looked at{weaker}.{history}"
 
 
 def _block(family: Family) -> RenderableType:
@@ -99,7 +100,7 @@ def _block(family: Family) -> RenderableType:
     ]
     lines += [_plain(f"other name: {m.qualname}, {_used(m)}") for m in others[:_LISTED]]
     if len(others) > _LISTED:
-        lines.append(_plain(f"and {len(others) - _LISTED} other names"))
+        lines.append(_plain(f"and {counted(len(others) - _LISTED, 'other name')}"))
     lines += [_bullet(lettered(reason, named)) for reason in family.why]
     if lacks := family.canonical_lacks:
         lines.append(_bullet(f"{named[family.suggested_canonical]} lacks: {_some(lacks)}"))
@@ -115,19 +116,14 @@ def _class(member: Member, letter: str, family: Family) -> RenderableType:
     chosen = " (suggested)" if member.qualname == family.suggested_canonical else ""
     alike = "" if chosen else f", alike {member.similarity:.2f}"
     head = Text.assemble((f"  {letter} ", "cyan"), (_short(member.qualname), "bold"), chosen)
-    methods = _count(member.methods, "method")
+    methods = counted(member.methods, "method")
     about = f"{member.path}:{member.line}\n{member.role}, {methods}, {_used(member)}"
     return Group(head, _plain(about + alike))
 
 
 def _used(member: Member) -> str:
-    return (
-        f"imported by {_count(member.importers, 'file')}, {_count(member.test_importers, 'test')}"
-    )
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    tests = counted(member.test_importers, "test")
+    return f"imported by {counted(member.importers, 'file')}, {tests}"
 
 
 def _plain(text: str) -> RenderableType:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from consolidator.analysis.duplicates import Family, Member
+from consolidator.wording import counted
 
 _CLASSES = ("implementation", "wrapper", "protocol")
 
@@ -57,5 +58,4 @@ def tally(family: Family) -> str:
         f"{counts['differ']} differ",
         f"{counts['are missing']} are missing in some",
     ]
-    total = counts.total()
-    return f"{total} method{'' if total == 1 else 's'}: " + ", ".join(said)
+    return f"{counted(counts.total(), 'method')}: " + ", ".join(said)

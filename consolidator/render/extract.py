@@ -13,6 +13,7 @@ from rich.text import Text
 
 from consolidator.analysis.history.report import CommitEntry, ExtractReport
 from consolidator.render.document import document
+from consolidator.wording import counted
 
 SHORT = 10
 """Digits of a hash."""
@@ -112,8 +113,8 @@ def preface(report: ExtractReport) -> list[str]:
         return ["The repository has no commits yet.", ""]
     left = len(report.commits) - len(report.fixes)
     lines = [
-        f"{report.read} commits read at {report.revision[:SHORT]}, {len(report.commits)} touch the "
-        f"family: {_count(len(report.fixes))} ({len(report.at_risk)} at risk), {left} other.",
+        f"{counted(report.read, 'commit')} read at {report.revision[:SHORT]}, {len(report.commits)} touch the "
+        f"family: {counted(len(report.fixes), 'fix', 'fixes')} ({len(report.at_risk)} at risk), {left} other.",
         "",
     ]
     if report.shallow:
@@ -122,17 +123,13 @@ def preface(report: ExtractReport) -> list[str]:
         lines += ["The repository lacks contents of some versions; what they hold is unknown.", ""]
     if report.skipped:
         lines += [
-            f"{len(report.skipped)} file versions could not be used; {_LISTED}.",
+            f"{counted(len(report.skipped), 'file version')} could not be used; {_LISTED}.",
             "",
         ]
     return lines
 
 
 _LISTED = "--format json, md and html list them"
-
-
-def _count(fixes: int) -> str:
-    return f"{fixes} fix" if fixes == 1 else f"{fixes} fixes"
 
 
 def places(entry: CommitEntry) -> list[tuple[str, str]]:

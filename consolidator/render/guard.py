@@ -10,8 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from consolidator.analysis.emissions.report import EventReport, GuardReport, Problem, SiteReport
-from consolidator.render.document import counted, document
+from consolidator.render.document import document
 from consolidator.render.page import page
+from consolidator.wording import counted
 
 _REACHABLE: dict[str, bool | str] = {"true": True, "false": False, "unknown": "unknown"}
 _STYLES = {"error": "red", "warning": "yellow", "note": ""}
@@ -99,7 +100,9 @@ def _summary(report: GuardReport) -> str:
     frozen = sum(problem.baseline for problem in report.findings)
     notes = len(report.findings) - new - frozen
     noted = f", {counted(notes, 'note')}" if notes else ""
-    skipped = f", {len(report.skipped)} files could not be read" if report.skipped else ""
+    skipped = (
+        f", {counted(len(report.skipped), 'file')} could not be read" if report.skipped else ""
+    )
     return f"{counted(new, 'finding')}, {frozen} in the baseline{noted}{skipped}"
 
 

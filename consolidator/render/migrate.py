@@ -12,6 +12,7 @@ from codemods.outcome import Omission
 from consolidator.analysis.changes import FileChange, Migration
 from consolidator.tree.facts import Unreadable
 from consolidator.tree.source import decode
+from consolidator.wording import counted
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _NO_NEWLINE = "\\ No newline at end of file\n"
@@ -68,12 +69,14 @@ def to_text(migration: Migration, *, applied: bool) -> str:
     kinds = _kinds(migration.changes)
     edits = sum(kinds.values())
     verb = "changed" if applied else "would change"
-    lines = [f"{len(migration.changes)} files {verb}, {edits} edits"]
+    files = counted(len(migration.changes), "file")
+    lines = [f"{files} {verb}, {counted(edits, 'edit')}"]
     lines += (f"  {count:6} {kind}" for kind, count in kinds.items())
-    lines.append(f"{len(migration.omissions)} references left for you")
+    lines.append(f"{counted(len(migration.omissions), 'reference')} left for you")
     lines += _listed(migration.omissions)
-    if migration.already_broken:
-        lines.append(f"{len(migration.already_broken)} imports were broken before and still are")
+    if broken := len(migration.already_broken):
+        were, are = ("was", "is") if broken == 1 else ("were", "are")
+        lines.append(f"{counted(broken, 'import')} {were} broken before and still {are}")
     lines += (f"skipped {s.path}:{s.line}: {s.reason}" for s in migration.skipped)
     return "\n".join(lines) + "\n"
 
@@ -102,7 +105,7 @@ def _place(omission: Omission) -> str:
 def to_markdown(migration: Migration, *, applied: bool) -> str:
     """The summary as a page: what changed, what stays and why."""
     verb = "Changed" if applied else "Would change"
-    lines = ["# Migration", "", f"{verb} {len(migration.changes)} files.", ""]
+    lines = ["# Migration", "", f"{verb} {counted(len(migration.changes), 'file')}.", ""]
     lines += _table(
         ("file", "edits", "kinds"),
         (

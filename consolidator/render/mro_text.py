@@ -15,6 +15,7 @@ from consolidator.analysis.mro.bases import Reason
 from consolidator.analysis.mro.consumers import Consumers
 from consolidator.analysis.mro.diff import MroDiff
 from consolidator.analysis.mro.report import GAP, ClassReport, MroReport
+from consolidator.wording import counted
 
 _DETAILED = 12
 """Classes up to which each one is shown with its methods; beyond, one tree of the hierarchy."""
@@ -69,10 +70,10 @@ def _diff(diff: MroDiff) -> list[RenderableType]:
     ]
     for what, names in (("added", diff.added), ("gone", diff.gone)):
         if names:
-            parts.append(Text(f"  {what}: {_count(len(names), 'class', 'classes')}"))
+            parts.append(Text(f"  {what}: {counted(len(names), 'class', 'classes')}"))
             parts += (_folded(name) for name in names)
     if diff.changed:
-        parts.append(Text(f"  changed: {_count(len(diff.changed), 'class', 'classes')}"))
+        parts.append(Text(f"  changed: {counted(len(diff.changed), 'class', 'classes')}"))
     for entry in diff.changed:
         parts.append(_folded(entry.qualname))
         if entry.before != entry.after:
@@ -94,7 +95,7 @@ def summary(report: MroReport) -> str:
     counts = Counter(entry.certainty for entry in report.classes)
     certain = ", ".join(f"{counts[kind]} {kind}" for kind in ("exact", "partial", "unknown"))
     return (
-        f"{len(report.classes)} classes in {report.files} files, for Python {report.python}: "
+        f"{counted(len(report.classes), 'class', 'classes')} in {counted(report.files, 'file')}, for Python {report.python}: "
         f"{certain}; {len(report.errors)} refused"
     )
 
@@ -108,7 +109,7 @@ def _details(entry: ClassReport) -> RenderableType:
     for reason in entry.reasons:
         drawing.add(Text(f"in doubt: {why(reason)}", style="yellow"))
     if own := [n for n, m in entry.methods.items() if m.defined_in == entry.qualname]:
-        methods = drawing.add(f"defines {_count(len(own), 'method')}")
+        methods = drawing.add(f"defines {counted(len(own), 'method')}")
         for name in own:
             behind = ", ".join(entry.methods[name].overrides)
             methods.add(Text(f"{name}" + (f"  overrides {behind}" if behind else "")))
@@ -120,7 +121,7 @@ def _details(entry: ClassReport) -> RenderableType:
         branch = drawing.add("inherits")
         for owner, names in inherited.items():
             which = f": {', '.join(names)}" if len(names) <= _NAMED else ""
-            branch.add(Text(f"{_count(len(names), 'method')} of {owner}{which}"))
+            branch.add(Text(f"{counted(len(names), 'method')} of {owner}{which}"))
     if entry.consumers is not None:
         _consumers(drawing, entry.consumers)
     for call in entry.dead_supers:
@@ -143,7 +144,7 @@ def _consumers(drawing: Drawing, used: Consumers) -> None:
     tests = sum(is_test_path(path) for path in used.importers)
     count = len(used.importers)
     who = (
-        f"{_count(count, 'other file')} import{'s' if count == 1 else ''} it, {tests} of them tests"
+        f"{counted(count, 'other file')} import{'s' if count == 1 else ''} it, {tests} of them tests"
         if count
         else "no other file imports it"
     )
@@ -153,7 +154,7 @@ def _consumers(drawing: Drawing, used: Consumers) -> None:
         for name in used.other_names:
             names.add(_Line("", name, ""))
     for name, paths in sorted(used.members.items(), key=lambda item: (-len(item[1]), item[0])):
-        branch.add(Text(f"{name}  in {_count(len(paths), 'file')}"))
+        branch.add(Text(f"{name}  in {counted(len(paths), 'file')}"))
 
 
 def is_test_path(path: str) -> bool:
@@ -218,7 +219,3 @@ def _grow(
         mark = "" if entry.certainty == "exact" else f" ({entry.certainty})"
         line = _Line(f"{_last(entry.qualname)}{mark}", f"{entry.path}:{entry.line}")
         _grow(branch.add(line), entry.qualname, children, seen | {name})
-
-
-def _count(number: int, thing: str, things: str = "") -> str:
-    return f"{number} {thing}" if number == 1 else f"{number} {things or thing + 's'}"

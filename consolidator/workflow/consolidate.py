@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from consolidator.model import Consolidation, Finished, Stage, Status
+from consolidator.wording import counted
 
 
 class Workbench(Protocol):
@@ -119,8 +120,9 @@ class Consolidator:
         conflicts = document.get("signature_conflicts", ())
         adapted = sum(bool(conflict.get("adapted")) for conflict in conflicts)
         summary = (
-            f"{len(missing)} missing members, {adapted} calls to adapt, {len(conflicts) - adapted} that "
-            f"can't be adapted, {len(weak)} integration points broken or at risk"
+            f"{counted(len(missing), 'missing member')}, {counted(adapted, 'call')} to adapt, "
+            f"{len(conflicts) - adapted} that can't be adapted, "
+            f"{counted(len(weak), 'integration point')} broken or at risk"
         )
         details = tuple(f"{p['id']}: {p['status']}" for p in document.get("points", ()))
         return Stage("audit", title, "findings" if finished.code else "ok", summary, details)
@@ -135,8 +137,8 @@ class Consolidator:
                 return broken("rewrite", title, finished, "rolled back")
             self._omissions += document.get("omissions", ())
             changed += len(document["changed"])
-        left = f"{len(self._omissions)} references left and listed"
-        stage = self._tested("rewrite", title, f"{changed} file edits, {left}")
+        left = f"{counted(len(self._omissions), 'reference')} left and listed"
+        stage = self._tested("rewrite", title, f"{counted(changed, 'file edit')}, {left}")
         if stage.status == "rolled back" and len(self._moves) > 1:
             culprits = self._culprits(before)
             details = (f"green without: {culprits}", *stage.details)
@@ -181,7 +183,7 @@ class Consolidator:
             self._bench.rollback(self._bench.head())
             return broken("delete", title, finished, "rolled back")
         blocked = document.get("omissions", ())
-        summary = f"{len(document['changed'])} files emptied of legacy code or removed"
+        summary = f"{counted(len(document['changed']), 'file')} emptied of legacy code or removed"
         if blocked:
             summary += f", {len(blocked)} references keep the rest"
         details = tuple(f"{o['path']}:{o['line']}: {o['why']}" for o in blocked)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from consolidator.model import Stage
+from consolidator.wording import counted
 from consolidator.workflow.consolidate import Step, Workbench, broken
 
 
@@ -19,7 +20,8 @@ def surveys(bench: Workbench, match: str) -> list[tuple[str, Step]]:
         classes = document["classes"]
         exact = sum(entry["certainty"] == "exact" for entry in classes)
         summary = (
-            f"{len(classes)} classes, {exact} with an exact MRO, {len(document['errors'])} errors"
+            f"{counted(len(classes), 'class', 'classes')}, {exact} with an exact MRO, "
+            f"{counted(len(document['errors']), 'error')}"
         )
         return Stage("survey_hierarchy", title, "ok", summary)
 
@@ -28,7 +30,7 @@ def surveys(bench: Workbench, match: str) -> list[tuple[str, Step]]:
         if finished.code > 1:
             return broken("survey_duplicates", title, finished)
         families = document["families"]
-        summary = f"{len(families)} families of the same class"
+        summary = f"{counted(len(families), 'family', 'families')} of the same class"
         details = tuple(_family(family) for family in families[:12])
         return Stage("survey_duplicates", title, "ok", summary, details)
 
@@ -38,7 +40,7 @@ def surveys(bench: Workbench, match: str) -> list[tuple[str, Step]]:
             return broken("survey_history", title, finished)
         fixes = [commit for commit in document["commits"] if commit["verdict"] == "fix"]
         at_risk = [commit for commit in fixes if commit["missing_from"]]
-        summary = f"{len(fixes)} fixes found, {len(at_risk)} of them missing from some copy"
+        summary = f"{counted(len(fixes), 'fix', 'fixes')} found, {len(at_risk)} of them missing from some copy"
         details = tuple(_fix(commit) for commit in at_risk[:12])
         return Stage("survey_history", title, "ok", summary, details)
 
@@ -51,7 +53,7 @@ def surveys(bench: Workbench, match: str) -> list[tuple[str, Step]]:
 
 def _family(family: Mapping[str, Any]) -> str:
     members = len(family["members"])
-    return f"{family['name']}: {members} members ({family['kind']}), keep {family['suggested_canonical']}"
+    return f"{family['name']}: {counted(members, 'member')} ({family['kind']}), keep {family['suggested_canonical']}"
 
 
 def _fix(commit: Mapping[str, Any]) -> str:

@@ -13,6 +13,7 @@ from consolidator.analysis.flow.scopes import functions_in
 from consolidator.analysis.flow.world import Class, Function
 from consolidator.analysis.history.family import is_test
 from consolidator.tree.index import Tree
+from consolidator.wording import counted
 
 
 def shrunk_bodies(subjects: Subjects) -> Iterator[Shrunk]:
@@ -82,8 +83,7 @@ def _less(old: FunctionDef, new: FunctionDef) -> str:
 
 
 def _size(function: FunctionDef) -> str:
-    count = len(function.body)
-    return "1 statement" if count == 1 else f"{count} statements"
+    return counted(len(function.body), "statement")
 
 
 def _awaits(function: FunctionDef) -> int:

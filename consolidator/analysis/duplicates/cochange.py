@@ -56,7 +56,7 @@ def _with_changes(family: Family, alone: Counter[str], both: Counter[tuple[str, 
 
 
 def _said(changes: Sequence[CoChange], alone: Counter[str]) -> list[str]:
-    together = [pair for pair in changes if pair.together]
+    together = [pair for pair in changes if pair.together and pair.either > 1]
     if together:
         return [
             f"history: {pair.left} and {pair.right} changed together in {_share(pair)}"
@@ -71,8 +71,6 @@ def _said(changes: Sequence[CoChange], alone: Counter[str]) -> list[str]:
 
 
 def _share(pair: CoChange) -> str:
-    if pair.either == 1:
-        return "the only commit that touched either"
     return f"{pair.together} of the {pair.either} commits that touched either"
 
 

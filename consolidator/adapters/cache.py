@@ -119,15 +119,17 @@ class ContentCache(Generic[Record]):
         return found
 
     def put(self, records: Mapping[bytes, Record]) -> None:
-        """Remember records; silently nothing where the disk is full or the file is locked."""
+        """Remember records; silently nothing where the disk is full or the file is locked, and none
+        that holds text that can't be written as UTF-8, such as some paths."""
         if self._database is None or not records:
             return
+        rows: list[tuple[bytes, bytes]] = []
+        for key, value in records.items():
+            with suppress(UnicodeEncodeError):
+                rows.append((key, self._encode(value)))
         try:
             self._database.execute("BEGIN IMMEDIATE")
-            self._database.executemany(
-                "INSERT OR REPLACE INTO records VALUES (?, ?)",
-                ((key, self._encode(value)) for key, value in records.items()),
-            )
+            self._database.executemany("INSERT OR REPLACE INTO records VALUES (?, ?)", rows)
             self._database.execute("COMMIT")
             self._bound()
         except (sqlite3.DatabaseError, OSError):

@@ -25,13 +25,13 @@ from consolidator.adapters.git import Repository
 from consolidator.analysis.history import (
     cutting,
     delta,
+    detectors,
     edits,
     family,
     kin,
     moves,
     outline,
     records,
-    signals,
     statements,
 )
 from consolidator.analysis.history.cutting import text_of
@@ -42,7 +42,7 @@ from consolidator.analysis.history.outline import FileOutline, outline_of
 from consolidator.analysis.history.records import Change, Commit, Crossing, Edits, Kin, Task
 from consolidator.analysis.history.statements import UnparsableError
 
-_MAKERS = (cutting, delta, edits, family, kin, moves, outline, records, signals, statements)
+_MAKERS = (cutting, delta, detectors, edits, family, kin, moves, outline, records, statements)
 _FEW = 40
 """Blobs; below it, starting processes costs more than it saves."""
 _PIECES = 4
@@ -132,7 +132,12 @@ class CommitReader:
             pending = [
                 pool.submit(_encoded, work, scope, self._repository, piece) for piece in pieces
             ]
-            return [answer for future in pending for answer in decode(future.result())]
+            made = (future.result() for future in pending)
+            return [
+                answer
+                for piece in made
+                for answer in (decode(piece) if isinstance(piece, bytes) else piece)
+            ]
 
 
 def _pieces(questions: Sequence[Question], number: int) -> list[Sequence[Question]]:
@@ -168,8 +173,13 @@ def _encoded(
     scope: Scope,
     repository: Repository,
     questions: Sequence[Question],
-) -> bytes:
-    return msgspec.msgpack.encode(work(scope, repository, questions))
+) -> bytes | list[Answer]:
+    """Encoded, which travels faster, unless a path in it is not UTF-8."""
+    answers = work(scope, repository, questions)
+    try:
+        return msgspec.msgpack.encode(answers)
+    except UnicodeEncodeError:
+        return answers
 
 
 _AT_ONCE = 64

@@ -13,10 +13,10 @@ from consolidator.analysis.history.delta import (
     without_extractions,
     without_renames,
 )
+from consolidator.analysis.history.detectors import detect
 from consolidator.analysis.history.family import Scope
 from consolidator.analysis.history.moves import Versions, joined, without_moved
 from consolidator.analysis.history.records import Change, Edits, FileEdit, Kin, Task, UnitEdit
-from consolidator.analysis.history.signals import detect
 from consolidator.analysis.history.statements import Statement, UnparsableError
 
 _TEST_NAME = re.compile(rb"def[ \t]+(test_\w+)")

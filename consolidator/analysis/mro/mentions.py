@@ -30,23 +30,33 @@ def unmentioned(tree: Tree, names: Iterable[str]) -> frozenset[str]:
             data = tree.read(path)
         except OSError:
             continue
-        if len(pieces) > _FEW or (
-            any(piece in data for piece in pieces) and any(name in data for name in left)
-        ):
+        if len(pieces) > _FEW:
             left.difference_update(_WORD.findall(data))
+            continue
+        for piece, sharing in pieces.items():
+            if sharing and piece in data:
+                found = {name for name in sharing if name in data and _mentions(data, name)}
+                sharing.difference_update(found)
+                left -= found
     return frozenset(name.decode() for name in left)
 
 
-def _pieces(names: Iterable[bytes]) -> list[bytes]:
-    """Bytes of which every name holds at least one: names that were selected by a pattern share
-    much, so that few have to be looked for."""
+def _mentions(data: bytes, name: bytes) -> bool:
+    """Whether a name stands in a file as a whole word, other than after `class`."""
+    word = re.compile(rb"(\bclass[ \t]+)?(?<![\w\x80-\xff])%b(?![\w\x80-\xff])" % name)
+    return any(match[1] is None for match in word.finditer(data))
+
+
+def _pieces(names: Iterable[bytes]) -> dict[bytes, set[bytes]]:
+    """Names by bytes that each of them holds: names that were selected by a pattern share much, so that
+    few have to be looked for."""
     holders: dict[bytes, set[bytes]] = {}
     for name in names:
         for start in range(max(1, len(name) - _PIECE + 1)):
             holders.setdefault(name[start : start + _PIECE], set()).add(name)
-    left, pieces = set(names), []
+    left, pieces = set(names), {}
     for piece in sorted(holders, key=lambda piece: (-len(holders[piece]), piece)):
-        if not left.isdisjoint(holders[piece]):
-            left -= holders[piece]
-            pieces.append(piece)
+        if sharing := holders[piece] & left:
+            left -= sharing
+            pieces[piece] = sharing
     return pieces

@@ -1,4 +1,4 @@
-"""Sixteen backends in the styles of their frameworks: healthy, broken in some 200 ways, edited harmlessly."""
+"""Twenty-two backends in the styles of their frameworks: healthy, broken in some 300 ways, edited harmlessly."""
 
 from __future__ import annotations
 

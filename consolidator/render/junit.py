@@ -51,7 +51,7 @@ def _suite(root: ET.Element, name: str, findings: list[Finding]) -> None:
         failure = ET.SubElement(
             case, "failure", type=finding.severity, message=_clean(finding.message)
         )
-        failure.text = _clean(f"{place}: {finding.message}")
+        failure.text = _clean(f"{place}: {finding.message}" if place else finding.message)
 
 
 def _clean(text: str) -> str:

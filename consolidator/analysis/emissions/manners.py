@@ -19,6 +19,7 @@ from consolidator.analysis.emissions.code import (
     Path,
     Place,
     Result,
+    Return,
     Test,
     Text,
     Value,
@@ -143,21 +144,32 @@ def pace(
     spots: dict[str, set[Spot]] = {}
     for step, spot in told:
         spots.setdefault(step, set()).add(spot)
-    exits = {r.line for r in function.body.returns if not r.is_yield}
+    exits = [r for r in function.body.returns if not r.is_yield]
     given_on = [Spot(r.line, 0, r.place) for r in function.body.returns if r.is_yield]
     if given_on:
         yield f"times yield {len(given_on)}"
     for step, found in spots.items():
         about = step.partition(" ")[2]
-        last = max(found).line
+        last = max(found)
+        place = function.body.places[last.place]
+        before = {r.line for r in exits if r.line < last.line and not _is_told(r, place, function)}
         yield f"times {about} {len(found)}"
-        yield f"exits {about} {sum(line < last for line in exits)}"
+        yield f"exits {about} {len(before)}"
     first = {step: min(found) for step, found in spots.items()}
     beside = dict(first)
     for step, spot in (*others, *(("call yield", spot) for spot in given_on)):
         if step not in spots:
             beside[step] = min(spot, beside.get(step, spot))
     yield from _orders(first, beside, function)
+
+
+def _is_told(exit_: Return, place: Place, function: Function) -> bool:
+    """Whether a condition of the place says already that control did not leave there."""
+    conditions = function.body.places[exit_.place].conditions
+    return bool(conditions) and any(
+        c.test == conditions[-1].test and c.holds is not conditions[-1].holds
+        for c in place.conditions
+    )
 
 
 def _orders(

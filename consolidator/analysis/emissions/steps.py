@@ -141,10 +141,7 @@ class StepReader:
 
     def _walk(self, function: Function, comes_to: Callable[[int, int], bool]) -> Iterator[str]:
         body = function.body
-        local = (
-            {a.target for a in body.assignments if not a.into_item} if function.qualname else set()
-        )
-        local |= {p.name for p in function.fact.parameters} if function.fact else set()
+        local = self._local_names(function)
         for call in body.calls:
             if comes_to(call.place, call.line) and not is_log(call):
                 yield from self._called(call, function, local)
@@ -169,6 +166,16 @@ class StepReader:
             told += self._told_by_name(function, local, comes_to)
             if told or function.is_generator:
                 yield from pace(told, self._others(function, local, comes_to), function)
+
+    def _local_names(self, function: Function) -> set[str]:
+        """Names that mean something only in this function, or in one around it."""
+        found: set[str] = set()
+        around: Function | None = function
+        while around is not None and around.qualname:
+            found |= {a.target for a in around.body.assignments if not a.into_item}
+            found |= {p.name for p in around.fact.parameters} if around.fact else set()
+            around = self._inference.around(around)
+        return found
 
     def _told_by_name(
         self, function: Function, local: set[str], comes_to: Callable[[int, int], bool]

@@ -492,8 +492,7 @@ class Trace:
     ) -> None:
         """The value now lies in `self.attribute`: see what the other methods make of it."""
         cls = owner or self._graph.program.definition_of(self._function)
-        methods = list(self._methods(cls)) if cls else []
-        for method in methods:
+        for method in self._methods(cls) if cls else ():
             if method is self._function or not method.receiver:
                 continue
             journey = self._of_name(f"{method.receiver}.{attribute}", method, held)
@@ -503,12 +502,6 @@ class Trace:
                     why = f"kept in self.{attribute}, sent later by {method.dotted}"
                     verdict = verdict.both(Verdict("unknown", why))
                 self._found(verdict)
-        reader = next(
-            (f for f in self._graph.program.mentioning(attribute) if f not in methods), None
-        )
-        if reader is not None and not self._journey.reached and attribute in reader.names:
-            why = f"kept in {attribute}, which {reader.dotted} may read"
-            self._found(Verdict("unknown", why))
 
     def _methods(self, cls: Definition) -> Iterator[Function]:
         program = self._graph.program

@@ -16,8 +16,9 @@ from consolidator.analysis.emissions.report import Answer, EventReport, EventSta
 from consolidator.analysis.emissions.rules import CHECKS, way_broken
 from consolidator.analysis.emissions.sites import Site, Sites
 from consolidator.analysis.emissions.step_changes import StepChanges
-from consolidator.analysis.emissions.steps import StepReader, Steps, Ways
+from consolidator.analysis.emissions.steps import StepReader, Steps
 from consolidator.analysis.emissions.values import Inference
+from consolidator.analysis.emissions.ways import Ways
 
 
 def check_program(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,7 +17,8 @@ from consolidator.analysis.emissions.code import (
 )
 from consolidator.analysis.emissions.handed_on import mentions
 from consolidator.analysis.emissions.read_bodies import FileBodies
-from consolidator.tree.facts import ClassFact, FunctionFact, Parameter
+from consolidator.analysis.emissions.signature import Signature, signature_of
+from consolidator.tree.facts import ClassFact, FunctionFact
 from consolidator.tree.index import Tree
 from consolidator.tree.names import Definition, Resolver
 
@@ -26,27 +26,6 @@ LIBRARY = "<installed>/"
 """Prefix of the paths of installed sources that are read along with ROOT."""
 
 BodiesReader = Callable[[Sequence[str]], Mapping[str, FileBodies]]
-
-
-@dataclass(frozen=True)
-class Signature:
-    """Which arguments a call may and must pass."""
-
-    by_position: tuple[str, ...]
-    named: frozenset[str]
-    required: frozenset[str]
-    takes_any_number: bool
-    takes_any_name: bool
-
-    @property
-    def fewest(self) -> int:
-        return len(self.required)
-
-    @cached_property
-    def most(self) -> int:
-        if self.takes_any_number or self.takes_any_name:
-            return sys.maxsize
-        return len(self.named.union(self.by_position))
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +99,7 @@ class Function:
         """What a call may pass, `self` and `cls` left out; None where a decorator may change it."""
         if self.fact is None or not all(_keeps_signature(d) for d in self.fact.decorators):
             return None
-        return _signature(self.fact.parameters[1:] if self.receiver else self.fact.parameters)
+        return signature_of(self.fact.parameters[1:] if self.receiver else self.fact.parameters)
 
     @cached_property
     def receiver(self) -> str:
@@ -502,18 +481,6 @@ _RECORD_DECORATORS = frozenset({"dataclass", "define", "frozen", "mutable", "att
 _MEMBERLESS = frozenset(
     {"abc.ABC", "object", "typing.Protocol", "typing.Generic", "typing_extensions.Protocol"}
 )
-
-
-def _signature(parameters: Sequence[Parameter]) -> Signature:
-    kinds = {parameter.kind for parameter in parameters}
-    plain = [p for p in parameters if p.kind not in ("vararg", "kwarg")]
-    return Signature(
-        tuple(p.name for p in plain if p.kind != "keyword"),
-        frozenset(p.name for p in plain if p.kind != "positional-only"),
-        frozenset(p.name for p in plain if p.default is None),
-        "vararg" in kinds,
-        "kwarg" in kinds,
-    )
 
 
 def _keeps_signature(decorator: str) -> bool:

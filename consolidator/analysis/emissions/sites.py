@@ -28,9 +28,9 @@ from consolidator.analysis.emissions.code import (
 from consolidator.analysis.emissions.composed import Composition, compositions
 from consolidator.analysis.emissions.constants import texts
 from consolidator.analysis.emissions.flow import Flow
+from consolidator.analysis.emissions.journey import Journey
 from consolidator.analysis.emissions.liveness import Liveness
 from consolidator.analysis.emissions.program import Function
-from consolidator.analysis.emissions.trace import Journey
 from consolidator.analysis.emissions.verdict import Verdict
 
 _EMITTING = re.compile(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -37,6 +35,8 @@ from consolidator.analysis.emissions.held import (
     under,
 )
 from consolidator.analysis.emissions.holdings import Holdings
+from consolidator.analysis.emissions.journey import UNUSED, Journey
+from consolidator.analysis.emissions.logs import is_log
 from consolidator.analysis.emissions.possible import Values
 from consolidator.analysis.emissions.program import Function
 from consolidator.analysis.emissions.transports import (
@@ -53,10 +53,6 @@ from consolidator.tree.names import Definition
 if TYPE_CHECKING:
     from consolidator.analysis.emissions.flow import Flow
 
-_LOG = re.compile(
-    r"(^|\.|_)(log(ger|ging)?|metrics?|stats?|statsd|print|warnings?|tracer|span|sentry_sdk|audit_log)\b",
-    re.I,
-)
 _STORING = frozenset({"append", "appendleft", "add", "extend", "update", "setdefault", "insert"})
 _QUEUEING = frozenset({"put", "put_nowait", "send", "send_nowait"})
 _COPYING = frozenset(
@@ -75,24 +71,6 @@ _COPYING = frozenset(
     }
 )
 """Calls that give what they are given, or what they are called on, field by field."""
-
-UNUSED = Verdict("false", "nothing is done with it")
-
-
-@dataclass
-class Journey:
-    """What happens to a value inside one function."""
-
-    reached: Verdict = UNUSED
-    returned: Held = NOTHING
-    """What the function's result holds of it."""
-    kept: Held = NOTHING
-    """What the object that the function is called on holds of it afterwards."""
-    logged: bool = False
-    used: bool = False
-    """Whether a call other than a log takes it."""
-    decided: bool = False
-    """Whether the event's name itself mattered: another one may fare otherwise."""
 
 
 class Trace:
@@ -524,8 +502,3 @@ def _unfit(call: Call, fields: tuple[str, ...]) -> str:
     if len(positional) > len(fields):
         return f"takes {len(fields)} values, not {len(positional)}"
     return ""
-
-
-def is_log(call: Call) -> bool:
-    text = call.callee.text if isinstance(call.callee, Path) else called_name(call)
-    return bool(_LOG.search(text))

@@ -1,0 +1,193 @@
+"""Which functions events may go through, by names: in a large program the nearest ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
+
+from consolidator.analysis.emissions.code import Value
+from consolidator.analysis.emissions.coroutines import TAKING
+from consolidator.analysis.emissions.program import Function
+from consolidator.analysis.emissions.steps import StepReader, Steps, bases_of, is_effect
+from consolidator.analysis.emissions.values import in_order
+
+_WAITING = frozenset(
+    {"sleep", "sleep_forever", "acquire", "wait_closed", "drain", "get", "checkpoint"}
+)
+_COMMON = 4
+"""A name that more functions go by leads anywhere, and so says nothing."""
+_NEAREST = 1_000
+"""As many functions are watched ahead of the events, and behind: those that are nearest."""
+_HANDED_BACK = 2  # an event goes back to the builder's caller, and to the caller of that
+
+
+class Ways:
+    """Which functions events may go through."""
+
+    def __init__(self, reader: StepReader) -> None:
+        self._reader = reader
+        self._program = reader.program
+        self._known_users: dict[str, list[Function]] = {}
+        self._carriers: set[Function] = set()
+        """Functions that only pass on what others have built; what they await outside may be the send."""
+
+    def find(self) -> tuple[Steps, ...]:
+        """The steps of every function that may be on a way, and the bases of the classes."""
+        on_way = self._on_way()
+        names = {f.name for f in on_way} | {f.owner.name for f in on_way if f.owner}
+        names |= {name for f in on_way for name in _routers(f)}
+        shared = {
+            c for f in on_way for c in self._read(f) if not on_way.isdisjoint(self._fillers(c))
+        }
+        found: dict[str, set[str]] = {}
+        for function in in_order(on_way):
+            steps = self._reader.of(function)
+            counts = names | self._awaited(steps) if function in self._carriers else names
+            does = {s for s in steps if _matters(s, counts, shared)}
+            if does:
+                found.setdefault(function.dotted, set()).update(does)
+            if function.owner is not None and function.owner.bases:
+                cls = f"{function.module}.{function.owner.qualname}"
+                found.setdefault(cls, set()).update(bases_of(function))
+        return tuple(Steps(name, tuple(sorted(found[name]))) for name in sorted(found))
+
+    def _on_way(self) -> set[Function]:
+        """From the functions that name an event on to what they call and fill, and whoever reads that;
+        and back to whoever calls or fills any of these."""
+        sources = [f for f in self._reader.own if self._names_event(f)]
+        sources += [
+            f for s in sources for table in self._tables(s) for f in self._readers_of(table)
+        ]
+        builders = self._with_receivers(sources)
+        ahead = _closure(builders, self._onward)
+        self._carriers = set(ahead) - set(builders)
+        ahead |= dict.fromkeys(self._beside(ahead))
+        fillers = [w for f in ahead for cell in self._read(f) for w in self._fillers(cell)]
+        return {*ahead, *_closure([*sources, *fillers], self._users_of)}
+
+    @staticmethod
+    def _awaited(steps: frozenset[str]) -> set[str]:
+        awaited = {step.removeprefix("await ") for step in steps if step.startswith("await ")}
+        return awaited - TAKING - _WAITING
+
+    def _names_event(self, function: Function) -> bool:
+        return self._reader.is_event(function.name) or bool(self._reader.says(function))
+
+    def _tables(self, function: Function) -> list[str]:
+        """Variables of a module that hold an event's name."""
+        return [s.partition(" in ")[2] for s in self._reader.says(function) if " in " in s]
+
+    def _beside(self, ahead: Iterable[Function]) -> Iterator[Function]:
+        """The other methods of objects that a framework calls, and that send events."""
+        for cls in {c: None for f in ahead if (c := self._program.definition_of(f)) is not None}:
+            if any(a.kind == "external" for a in self._program.ancestors(cls)):
+                yield from self._program.methods(cls)
+
+    def _with_receivers(self, builders: list[Function]) -> list[Function]:
+        """Functions that build an event, and those that one is given back to."""
+        found = dict.fromkeys(builders)
+        for _ in range(_HANDED_BACK):
+            for function in list(found):
+                if any(not isinstance(r.value, Value) for r in function.body.returns):
+                    found.update(dict.fromkeys(self._users_of(function)))
+        return list(found)
+
+    def _onward(self, function: Function) -> Iterator[Function]:
+        yield from self._program.nested(function)
+        for name in self._reader.uses(function):
+            yield from self._meant(name)
+        for name in self._puts(function):
+            yield from self._readers_of(name)
+        for cell in self._read(function):
+            for filler in self._fillers(cell):  # what is called out of a table was put there
+                for name in self._reader.uses(filler):
+                    yield from self._meant(name)
+
+    def _users_of(self, function: Function) -> Iterator[Function]:
+        for name in (function.name, function.owner.name if function.owner else ""):
+            if self._meant(name):
+                yield from self._using(name)
+        for name in _routers(function):
+            users = self._using(name)
+            yield from users if len(users) <= _COMMON else ()
+
+    def _meant(self, name: str) -> list[Function]:
+        found = [f for f in self._program.by_name.get(name, ()) if not f.is_library]
+        found += self._run_by_class.get(name, ())
+        return found if len(found) <= _COMMON else []
+
+    @cached_property
+    def _run_by_class(self) -> Mapping[str, list[Function]]:
+        """What making or using an object of a class may run by itself."""
+        methods = (f for f in self._reader.own if f.owner and f.name.startswith("__"))
+        return _by(methods, lambda f: [f.owner.name] if f.owner else [])
+
+    def _using(self, name: str) -> list[Function]:
+        """Functions that mention a name, outside installed packages."""
+        if name not in self._known_users:
+            found = (f for f in self._program.mentioning(name) if not f.is_library)
+            self._known_users[name] = [f for f in found if name in f.names]
+        return self._known_users[name]
+
+    @cached_property
+    def _filled(self) -> Mapping[str, list[Function]]:
+        return _by(self._reader.own, self._puts)
+
+    def _puts(self, function: Function) -> list[str]:
+        filled = (*function.body.assignments, *function.additions)
+        return [a.target.rpartition(".")[2] for a in filled]
+
+    def _fillers(self, cell: str) -> list[Function]:
+        found = self._filled.get(cell, [])
+        return found if len(found) <= _COMMON else []
+
+    def _readers_of(self, cell: str) -> list[Function]:
+        found = self._using(cell) if cell in self._reader.cells else []
+        return found if len(found) <= _COMMON else []
+
+    def _read(self, function: Function) -> list[str]:
+        return [name for name in self._reader.uses(function) if name in self._reader.cells]
+
+
+def _routers(function: Function) -> list[str]:
+    """What ties a function to the outside: `router` of `@router.websocket("/ws")`."""
+    decorators = function.fact.decorators if function.fact else ()
+    owners = (decorator.partition("(")[0].rpartition(".")[0] for decorator in decorators)
+    return [owner.rpartition(".")[2] for owner in owners if owner]
+
+
+def _matters(step: str, names: set[str], shared: set[str]) -> bool:
+    verb, _, name = step.partition(" ")
+    if verb in ("say", "under", "await", "order", "times", "exits"):
+        return True
+    if verb in ("give", "gate"):
+        name = name.partition(" ")[0]
+        return name in names or is_effect(name)
+    if verb == "put":
+        return name in shared
+    return name in names or name in shared or (verb == "call" and is_effect(name))
+
+
+def _closure(
+    start: Iterable[Function], further: Callable[[Function], Iterable[Function]]
+) -> dict[Function, None]:
+    found = dict.fromkeys(start)
+    queue = list(found)
+    for function in queue:
+        for other in further(function):
+            if other not in found:
+                found[other] = None
+                queue.append(other)
+        if len(found) > _NEAREST:
+            break
+    return found
+
+
+def _by(
+    functions: Iterable[Function], names: Callable[[Function], Iterable[str]]
+) -> dict[str, list[Function]]:
+    found: dict[str, list[Function]] = {}
+    for function in functions:
+        for name in dict.fromkeys(names(function)):
+            found.setdefault(name, []).append(function)
+    return found

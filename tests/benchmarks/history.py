@@ -2,26 +2,36 @@
 
 python tests/benchmarks/history.py CLONE [GLOB]      default glob: *websocket*
 python tests/benchmarks/history.py generated [COMMITS]    memory, default 13,000 commits
+python tests/benchmarks/history.py bare CLONE [GLOB]      what comparing syntax trees costs at least
+
+The last is run by the first: it lists the history, reads each version of the family once and does nothing
+with it but `ast.parse`.
 """
 
 from __future__ import annotations
 
+import ast
 import os
 import resource
 import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).parents[1]))
 from repositories import RepositoryBuilder, git
 
+from consolidator.adapters.git import open_repository
+from consolidator.analysis.history.family import Scope
+
 MIB = 1024
 
 
 def measured(label: str, *command: str, cache: str, directory: Path) -> float:
-    """Wall-clock and CPU seconds of a process and its children, the largest of them in MiB."""
+    """Prints wall-clock and CPU seconds of a process and its children, and the largest so far in MiB;
+    the CPU seconds, because they depend least on the neighbours."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.perf_counter()
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
@@ -34,7 +44,24 @@ def measured(label: str, *command: str, cache: str, directory: Path) -> float:
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     print(f"{label:34} {wall:6.2f} s wall {cpu:6.2f} s CPU {after.ru_maxrss // MIB:5d} MiB")
-    return wall
+    return cpu
+
+
+def bare(clone: Path, glob: str) -> None:
+    """The log, the contents, and one parse of each version."""
+    repository = open_repository(clone)
+    assert repository is not None
+    scope = Scope(globs=(glob,))
+    versions = {
+        blob
+        for commit in repository.commits("HEAD")
+        for change in commit.changes
+        if scope.admits(change.path)
+        for blob in change.blobs
+    }
+    for _, content in repository.read_blobs(versions):
+        with suppress(SyntaxError, ValueError):
+            ast.parse(content or b"")
 
 
 def commit_one_more(copy: Path, glob: str) -> None:
@@ -59,6 +86,10 @@ def compare(clone: Path, glob: str) -> None:
             cache=cache, directory=copy,
         )  # fmt: skip
         run = (sys.executable, *extract, *options)
+        least = measured(
+            "log, contents, ast.parse",
+            sys.executable, __file__, "bare", ".", glob, cache=cache, directory=copy,
+        )  # fmt: skip
         measured(
             "extract --help (bytecode)", *run[:4], "extract", "--help", cache=cache, directory=copy
         )
@@ -66,7 +97,9 @@ def compare(clone: Path, glob: str) -> None:
         measured("extract, nothing new", *run, cache=cache, directory=copy)
         commit_one_more(copy, glob)
         measured("extract, one commit more", *run, cache=cache, directory=copy)
-        print(f"{cold / log:.1f} times git log -p")
+        print(
+            f"{cold / log:.1f} times the CPU of git log -p, {least / log:.1f} of them for that bare loop"
+        )
 
 
 def generated(commits: int) -> None:
@@ -87,7 +120,9 @@ def generated(commits: int) -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "generated":
+    if sys.argv[1] == "bare":
+        bare(Path(sys.argv[2]), sys.argv[3])
+    elif sys.argv[1] == "generated":
         generated(int(sys.argv[2]) if len(sys.argv) > 2 else 13_000)
     else:
         compare(Path(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else "*websocket*")

@@ -63,19 +63,21 @@ def superseded(report: ExtractReport) -> str:
 def _rows(entries: Sequence[CommitEntry], report: ExtractReport) -> list[RenderableType]:
     left = len(entries) - _ROWS
     more = [Text(f"… and {left} more: --format md lists all")] if left > 0 else []
-    names = _short_names(report)
+    names = short_names(report)
     return [*(part for entry in entries[:_ROWS] for part in _item(entry, names)), *more]
 
 
-def _short_names(report: ExtractReport) -> dict[str, str]:
-    """Of each class its own name, with its module's where several have it."""
+def short_names(report: ExtractReport) -> dict[str, str]:
+    """Of each class its own name, with as much of its module as tells it from the others."""
     names = {*report.family, *report.canonical}
-    times = Counter(name.rpartition(".")[2] for name in names)
-    return {
-        name: name.rpartition(".")[2]
-        if times[name.rpartition(".")[2]] == 1
-        else ".".join(name.split(".")[-2:])
+    tails = {
+        name: [".".join(name.split(".")[-n:]) for n in range(1, name.count(".") + 2)]
         for name in names
+    }
+    times = Counter(tail for each in tails.values() for tail in each)
+    return {
+        name: next(tail for tail in each if times[tail] == 1 or tail == name)
+        for name, each in tails.items()
     }
 
 

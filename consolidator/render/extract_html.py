@@ -28,7 +28,7 @@ _STYLE = """
 .lane a.lost { background: var(--bad) } .name { font: 13px ui-monospace, monospace; margin-top: .6rem; overflow-wrap: anywhere }
 .axis { position: relative; height: 1.3rem; font-size: 12px } .axis span { position: absolute; border-left: 1px solid var(--line); padding-left: .2rem }
 .key i { display: inline-block; width: .55rem; height: .8rem; border-radius: .15rem; background: var(--good) } .key i.lost { background: var(--bad) }
-td { overflow-wrap: anywhere } .risk td:nth-child(-n+3) { white-space: nowrap }
+td { overflow-wrap: anywhere } .risk td:nth-child(5) { min-width: 5rem } .risk td:nth-child(-n+3) { white-space: nowrap }
 """
 
 

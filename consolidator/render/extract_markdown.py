@@ -3,7 +3,7 @@ method with who changed it and why, then what was left out and why."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from consolidator.analysis.history.report import CommitEntry, ExtractReport
 from consolidator.render.extract import (
@@ -13,6 +13,7 @@ from consolidator.render.extract import (
     fate,
     places,
     preface,
+    short_names,
     superseded,
     what,
 )
@@ -88,17 +89,19 @@ def _superseded(report: ExtractReport) -> list[str]:
 
 
 def _table(entries: Sequence[CommitEntry], report: ExtractReport) -> list[str]:
+    short = short_names(report)
     return [
         "| | commit | what it does | lives in | absent from |",
         "|---:|---|---|---|---|",
-        *(_row(number, entry, report) for number, entry in enumerate(entries, 1)),
+        *(_row(number, entry, report, short) for number, entry in enumerate(entries, 1)),
     ]
 
 
-def _row(number: int, entry: CommitEntry, report: ExtractReport) -> str:
+def _row(number: int, entry: CommitEntry, report: ExtractReport, short: Mapping[str, str]) -> str:
     wheres = dict.fromkeys(where for _, where in places(entry)[:2])
     lives = ", ".join(f"`{where}`" for where in wheres) or "nowhere"
-    lacking = ", ".join(f"`{name.rpartition('.')[2]}`" for name in absent(entry, report))
+    names = dict.fromkeys(short.get(name, name) for name in absent(entry, report))
+    lacking = ", ".join(f"`{name}`" for name in names)
     return (
         f"| {number} | `{entry.hash[:SHORT]}` {entry.date[:10]} | {_cell(what(entry) + decided(entry))} "
         f"| {_cell(lives, code=True)} | {lacking or 'every class'} |"

@@ -64,10 +64,11 @@ class Migration:
 
     def written(self) -> Migration:
         """The same, by the lines of the tree after it."""
+        named = {place.path for place in (*self.omissions, *self.already_broken)}
         lines = {
             change.path: _new_lines(change.before, change.after)
             for change in self.changes
-            if change.after is not None
+            if change.after is not None and change.path in named
         }
 
         def moved(place: _Place) -> _Place:
@@ -84,7 +85,7 @@ class Migration:
 def _new_lines(before: bytes, after: bytes) -> dict[int, int]:
     """Where each line (from 1) is afterwards; one that changed is where what took its place begins."""
     new: dict[int, int] = {}
-    matcher = SequenceMatcher(None, before.splitlines(), after.splitlines(), autojunk=False)
+    matcher = SequenceMatcher(None, before.splitlines(), after.splitlines())
     for _, start, end, new_start, new_end in matcher.get_opcodes():
         for offset in range(end - start):
             new[start + offset + 1] = min(new_start + offset, max(new_end - 1, new_start)) + 1

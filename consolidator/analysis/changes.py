@@ -64,7 +64,8 @@ class Migration:
 
     def written(self) -> Migration:
         """The same, by the lines of the tree after it."""
-        named = {place.path for place in (*self.omissions, *self.already_broken)}
+        named = {omission.path for omission in self.omissions}
+        named |= {broken.path for broken in self.already_broken}
         lines = {
             change.path: _new_lines(change.before, change.after)
             for change in self.changes

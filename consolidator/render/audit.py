@@ -40,6 +40,7 @@ def to_json(report: AuditReport) -> dict[str, Any]:
         missing_members=[_missing(missing) for missing in report.missing],
         signature_conflicts=[asdict(conflict) for conflict in report.conflicts],
         shrunk_bodies=[asdict(shrunk) for shrunk in report.shrunk],
+        unraised_exceptions=[asdict(never) for never in report.unraised],
         mixed_identifiers=[asdict(mixed) for mixed in report.mixed],
         lost_fixes=[asdict(lost) for lost in report.lost_fixes],
         dangling_references=[asdict(dangling) for dangling in report.dangling],
@@ -129,6 +130,10 @@ def _sections(report: AuditReport) -> list[tuple[str, list[str]]]:
         (
             "Fixes that the replacement lacks: decide them with [[keep]] or [[drop]]",
             [f"{f.fix[:12]} {f.category}: {f.subject}{_lives(f)}" for f in report.lost_fixes],
+        ),
+        (
+            "Exceptions that callers catch and the replacement never raises",
+            [f"{u.path}:{u.line}: {u.exception} of {u.legacy}.{u.member}" for u in report.unraised],
         ),
         ("Identifiers mixed up", [f"{m.path}:{m.line}: {m.why}" for m in report.mixed]),
         (

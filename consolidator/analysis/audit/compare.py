@@ -28,6 +28,9 @@ def worse_than(now: AuditReport, before: AuditReport, since: str) -> AuditReport
         missing=tuple(_missing(now.missing, before.missing)),
         conflicts=tuple(_fresh(now.conflicts, before.conflicts, _conflict)),
         shrunk=tuple(_fresh(now.shrunk, before.shrunk, lambda s: (s.legacy, s.canonical))),
+        unraised=tuple(
+            _fresh(now.unraised, before.unraised, lambda u: (u.path, u.member, u.exception))
+        ),
         mixed=tuple(_fresh(now.mixed, before.mixed, lambda m: (m.path, m.why))),
         dangling=tuple(_fresh(now.dangling, before.dangling, lambda d: (d.path, d.text, d.names))),
         already_missing=tuple(_missing(now.already_missing, before.already_missing)),

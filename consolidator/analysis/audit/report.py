@@ -80,6 +80,18 @@ class Shrunk:
 
 
 @dataclass(frozen=True, slots=True, order=True)
+class UnraisedException:
+    """A caller catches what the legacy member raises and its replacement never does."""
+
+    path: str
+    line: int
+    legacy: str
+    canonical: str
+    member: str
+    exception: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
 class MixedIdentifier:
     """An identifier of one meaning passed where one of another is expected."""
 
@@ -122,6 +134,7 @@ class AuditReport:
     conflicts: tuple[SignatureConflict, ...]
     shrunk: tuple[Shrunk, ...] = ()
     mixed: tuple[MixedIdentifier, ...] = ()
+    unraised: tuple[UnraisedException, ...] = ()
     dangling: tuple[Dangling, ...] = ()
     already_missing: tuple[MissingMember, ...] = ()
     """What callers use and the legacy classes themselves lack: broken before, and after."""
@@ -157,6 +170,9 @@ class AuditReport:
         for shrunk in self.shrunk:
             message = f"{shrunk.canonical} does less than {shrunk.legacy}: {shrunk.why}"
             yield Finding(shrunk.path, shrunk.line, "shrunk-body", message, "warning")
+        for never in self.unraised:
+            message = f"catches {never.exception} of {never.legacy}.{never.member}, which {never.canonical} never raises"
+            yield Finding(never.path, never.line, "unraised-exception", message, "warning")
         for mixed in self.mixed:
             yield Finding(mixed.path, mixed.line, "mixed-identifier", mixed.why, "warning")
         for lost in self.lost_fixes:
@@ -188,6 +204,7 @@ RULES = (
     Rule("missing-member", "A member that callers use is not offered by the replacement"),
     Rule("signature-conflict", "A call does not fit the replacement's signature"),
     Rule("shrunk-body", "A method keeps its name and does less"),
+    Rule("unraised-exception", "A caller catches what the replacement never raises"),
     Rule("mixed-identifier", "An identifier of one meaning is passed where another is expected"),
     Rule("lost-fix", "A fix in the history is absent from the replacement, and nobody has decided"),
     Rule("dangling-reference", "A document, configuration or script names what the plan removes"),

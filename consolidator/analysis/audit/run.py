@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from consolidator.analysis.audit.code import CodeFile
 from consolidator.analysis.audit.dangling import dangling_references
+from consolidator.analysis.audit.exceptions import unraised_exceptions
 from consolidator.analysis.audit.identifiers import mixed_identifiers
 from consolidator.analysis.audit.members import missing_members, new_name, signature_conflicts
 from consolidator.analysis.audit.points.base import IntegrationPoint
@@ -61,6 +62,7 @@ def audit(tree: Tree, plan: Plan, library: Library = no_library) -> AuditReport:
         tuple(signature_conflicts(uses)),
         shrunk=tuple(sorted(set(shrunk_bodies(subjects)))),
         mixed=tuple(sorted(set(mixed_identifiers(uses)))),
+        unraised=tuple(unraised_exceptions(uses)),
         dangling=tuple(sorted(set(dangling_references(tree, subjects, plan.path)))),
         already_missing=tuple(m for m in missing if m.already),
         unread=tuple(_unread(subjects)),

@@ -28,7 +28,7 @@ def _of_classes(subject: Subject, legacy: Class) -> Iterator[Shrunk]:
         other = subject.target_member(new_name(subject, name))
         if member.function is None or other is None or other.function is None:
             continue
-        old, new = _body(member.function), _body(other.function)
+        old, new = body_of(member.function), body_of(other.function)
         if old is None or new is None or is_abstract(new):
             continue
         if why := _less(old, new):
@@ -41,7 +41,8 @@ def _of_classes(subject: Subject, legacy: Class) -> Iterator[Shrunk]:
             )
 
 
-def _body(function: Function) -> FunctionDef | None:
+def body_of(function: Function) -> FunctionDef | None:
+    """The syntax of a function or method; None where its file can't be read."""
     syntax = function.source.tree.syntax(function.path)
     body = syntax.body if isinstance(syntax, ast.Module) else []
     return next((n for n in functions_in(body) if n.lineno == function.fact.line), None)

@@ -31,6 +31,8 @@ class MemberUse:
     result_used: bool = False
     awaited: bool = False
     double: bool = False
+    caught: tuple[str, ...] = ()
+    """Exceptions, as written, that the caller catches around a call."""
 
 
 def member_uses(subjects: Subjects, flow: FileFlow) -> Iterator[MemberUse]:
@@ -47,6 +49,7 @@ def member_uses(subjects: Subjects, flow: FileFlow) -> Iterator[MemberUse]:
             yield from _call(subjects, flow, node)
         elif isinstance(node, ast.With | ast.AsyncWith):
             yield from _with(subjects, flow, node)
+        yield from _protocol(subjects, flow, node)
 
 
 def _names(call: ast.Call) -> tuple[str, ...]:
@@ -93,6 +96,7 @@ def _attribute(
             not isinstance(statement, ast.Expr),
             awaited,
             value.mock,
+            _caught(around, node),
         )
     else:
         form = "write" if isinstance(node.ctx, ast.Store | ast.Del) else "read"
@@ -128,3 +132,58 @@ def _with(
         member = "__aenter__" if isinstance(node, ast.AsyncWith) else "__enter__"
         if value is not None and (subject := _subject(subjects, value, member)):
             yield MemberUse(subject, member, flow.path, item.context_expr.lineno, "enter")
+
+
+_BUILTINS = {
+    "len": "__len__",
+    "iter": "__iter__",
+    "next": "__next__",
+    "aiter": "__aiter__",
+    "anext": "__anext__",
+    "reversed": "__reversed__",
+}
+"""Functions that call a method of what they are given."""
+_SUBSCRIPTS = {ast.Load: "__getitem__", ast.Store: "__setitem__", ast.Del: "__delitem__"}
+
+
+def _protocol(subjects: Subjects, flow: FileFlow, node: ast.AST) -> Iterator[MemberUse]:
+    """Methods that the syntax calls: a loop, `in`, `len(x)`, `x[k]`, `x(…)`."""
+    for owner, member in _called_by_syntax(node):
+        value = _concerned(flow, owner)
+        subject = _subject(subjects, value, member) if value is not None else None
+        if subject is not None and subject.legacy_member(member) is not None:
+            yield MemberUse(subject, member, flow.path, owner.lineno, "enter")
+
+
+def _called_by_syntax(node: ast.AST) -> Iterator[tuple[ast.expr, str]]:
+    match node:
+        case ast.For():
+            yield node.iter, "__iter__"
+        case ast.AsyncFor():
+            yield node.iter, "__aiter__"
+        case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
+            for generator in node.generators:
+                yield generator.iter, "__aiter__" if generator.is_async else "__iter__"
+        case ast.Compare():
+            for operator, operand in zip(node.ops, node.comparators, strict=True):
+                if isinstance(operator, ast.In | ast.NotIn):
+                    yield operand, "__contains__"
+        case ast.Subscript():
+            yield node.value, _SUBSCRIPTS[type(node.ctx)]
+        case ast.Call(func=ast.Name(id=name), args=[first, *_]) if name in _BUILTINS:
+            yield first, _BUILTINS[name]
+        case ast.Call(func=ast.Name()):
+            yield node.func, "__call__"
+
+
+def _caught(around: Surroundings, node: ast.AST) -> tuple[str, ...]:
+    """The exceptions of the `except` clauses around a node, in its own function."""
+    found: list[str] = []
+    child, parent = node, around.parent(node)
+    while parent is not None and not isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef):
+        if isinstance(parent, ast.Try | ast.TryStar) and any(s is child for s in parent.body):
+            for handler in parent.handlers:
+                kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+                found += [ast.unparse(kind) for kind in kinds if kind is not None]
+        child, parent = parent, around.parent(parent)
+    return tuple(dict.fromkeys(found))

@@ -17,11 +17,14 @@ from consolidator.analysis.emissions.manners import is_identity, is_mixed_up
 from consolidator.analysis.emissions.program import Function
 from consolidator.analysis.emissions.steps import StepReader, Steps, bases_of
 from consolidator.analysis.emissions.transports import SENDS
+from consolidator.analysis.emissions.ways import hollow
 
 Does = frozenset[str]
 _NOTHING: Does = frozenset()
 _DEEPEST = 6
-_MANNERS = frozenset({"drop", "lay", "misfit", "give", "gate", "order", "times", "exits"})
+_MANNERS = frozenset(
+    {"sum", "hollow", "drop", "lay", "misfit", "give", "gate", "order", "times", "exits"}
+)
 """What is compared with the same function only."""
 _ALIKE = 0.6
 """The share of its steps by which a function under another name is known again."""
@@ -63,6 +66,8 @@ class StepChanges:
             if present is None:
                 if self._was_entered_from_outside(name):
                     yield Change(name, "", 0, f"{name} is gone, through which an event may go")
+                continue
+            if f"sum {self._reader.sum_of(present)}" in does:
                 continue
             lost = [step for step in sorted(does) if not self._is_kept(step, name)]
             lost += self._spoilt(name, present)
@@ -285,23 +290,14 @@ class StepChanges:
         )
 
     def _hollow(self) -> Iterator[Change]:
-        """New methods that take the place of one on the way and do nothing of what it does."""
-        program = self._reader.program
-        for function in self._reader.own:
-            definition = program.definition_of(function)
-            if function.dotted in self._before or definition is None or function.name[:2] == "__":
-                continue
-            if function.dotted in self._present.values():
-                continue
-            for ancestor in program.ancestors(definition)[1:]:
-                replaced = f"{ancestor.dotted}.{function.name}"
-                does = self._before.get(replaced, _NOTHING)
-                own = self._reader.of(function)
-                if does and f"call {function.name}" not in own and does.isdisjoint(own):
-                    message = (
-                        f"{function.dotted} takes the place of {replaced} and does nothing of it"
-                    )
-                    yield Change(function.dotted, function.path, function.body.line, message)
+        """Methods that newly take the place of one on the way and do nothing of what it does."""
+        for name, does in sorted(self._before.items()):
+            present = self._present.get(name, "")
+            for method in self._reader.by_dotted.get(present, ()):
+                for heir in hollow(method, does, self._reader):
+                    if f"hollow {heir.dotted}" not in does:
+                        message = f"{heir.dotted} takes the place of {name} and does nothing of it"
+                        yield Change(heir.dotted, heir.path, heir.body.line, message)
 
 
 def _slots(does: Does) -> dict[str, set[str]]:

@@ -8,8 +8,9 @@ again. It goes by names, those of local variables left out, so that more is on a
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from hashlib import blake2b
 
 import msgspec
 
@@ -51,6 +52,8 @@ class Steps(msgspec.Struct, frozen=True, array_like=True):
     - `misfit`: it calls something of this name with arguments that nothing of this name takes;
     - `use`, `put`: it mentions the name as a value, puts something into what goes by it;
     - `say`: it holds an event's name; of a module `say EVENT in VARIABLE`;
+    - `hollow METHOD`: this method of a subclass takes its place and does nothing of that;
+    - `sum`: a hash of everything that it does, on a way or not;
     - `under`, `base`: it has this decorator, this base class;
     - `give CALLEE SLOT WHAT`, `gate CALLEE HARD SOFT`, `order A B`, `times A COUNT`, `exits A COUNT`: how
       it does that (see `manners`).
@@ -129,6 +132,19 @@ class StepReader:
         if function not in self._known:
             self._known[function] = frozenset(self._walk(function, comes_to))
         return self._known[function]
+
+    @cached_property
+    def by_dotted(self) -> Mapping[str, Sequence[Function]]:
+        """Functions by dotted name; there may be several under conditions."""
+        found: dict[str, list[Function]] = {}
+        for function in self.own:
+            found.setdefault(function.dotted, []).append(function)
+        return found
+
+    def sum_of(self, dotted: str) -> str:
+        """A hash of what the functions of a name do: where it is the same, they are."""
+        steps = sorted(s for f in self.by_dotted.get(dotted, ()) for s in self.of(f))
+        return blake2b(repr(steps).encode(), digest_size=6).hexdigest()
 
     def _walk(self, function: Function, comes_to: Callable[[int, int], bool]) -> Iterator[str]:
         body = function.body

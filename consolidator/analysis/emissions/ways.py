@@ -9,7 +9,6 @@ from consolidator.analysis.emissions.code import Value
 from consolidator.analysis.emissions.coroutines import TAKING
 from consolidator.analysis.emissions.program import Function
 from consolidator.analysis.emissions.steps import StepReader, Steps, bases_of, is_effect
-from consolidator.analysis.emissions.values import in_order
 
 _WAITING = frozenset(
     {"sleep", "sleep_forever", "acquire", "wait_closed", "drain", "get", "checkpoint"}
@@ -40,15 +39,21 @@ class Ways:
             c for f in on_way for c in self._read(f) if not on_way.isdisjoint(self._fillers(c))
         }
         found: dict[str, set[str]] = {}
-        for function in in_order(on_way):
+        known = {function.dotted for function in on_way}
+        for function in self._reader.own:
+            if function.dotted not in known:
+                continue
             steps = self._reader.of(function)
             counts = names | self._awaited(steps) if function in self._carriers else names
             does = {s for s in steps if _matters(s, counts, shared)}
             if does:
+                does |= {f"hollow {m.dotted}" for m in hollow(function, does, self._reader)}
                 found.setdefault(function.dotted, set()).update(does)
             if function.owner is not None and function.owner.bases:
                 cls = f"{function.module}.{function.owner.qualname}"
                 found.setdefault(cls, set()).update(bases_of(function))
+        for name in known & set(found):
+            found[name].add(f"sum {self._reader.sum_of(name)}")
         return tuple(Steps(name, tuple(sorted(found[name]))) for name in sorted(found))
 
     def _on_way(self) -> set[Function]:
@@ -149,6 +154,16 @@ class Ways:
         return [name for name in self._reader.uses(function) if name in self._reader.cells]
 
 
+def hollow(method: Function, does: Iterable[str], reader: StepReader) -> Iterator[Function]:
+    """Methods of subclasses that take the place of one and do nothing of what it does."""
+    cls = reader.program.definition_of(method)
+    for child in reader.program.descendants(cls) if cls and method.name[:2] != "__" else ():
+        heir = reader.program.function(child.path, f"{child.qualname}.{method.name}")
+        own = reader.of(heir) if heir is not None else frozenset()
+        if heir is not None and f"call {method.name}" not in own and own.isdisjoint(does):
+            yield heir
+
+
 def _routers(function: Function) -> list[str]:
     """What ties a function to the outside: `router` of `@router.websocket("/ws")`."""
     decorators = function.fact.decorators if function.fact else ()
@@ -158,7 +173,7 @@ def _routers(function: Function) -> list[str]:
 
 def _matters(step: str, names: set[str], shared: set[str]) -> bool:
     verb, _, name = step.partition(" ")
-    if verb in ("say", "under", "await", "order", "times", "exits"):
+    if verb in ("say", "under", "await", "drop", "lay", "misfit", "order", "times", "exits"):
         return True
     if verb in ("give", "gate"):
         name = name.partition(" ")[0]

@@ -9,7 +9,7 @@ from trees import tree_of, write_tree
 
 from consolidator.analysis.audit.report import AuditReport
 from consolidator.analysis.audit.run import audit
-from consolidator.plan import parse_plan
+from consolidator.plan import Move, Plan, parse_plan
 
 OLD = """
     class Old:
@@ -141,3 +141,45 @@ def test_documents_that_name_what_moves_away_are_listed(tmp_path: Path) -> None:
     report = audited(tmp_path, "")
     found = {(d.path, d.line, d.names) for d in report.dangling if d.path.startswith("docs")}
     assert found == {("docs/guide.md", 1, "app.old.Old"), ("docs/guide.md", 1, "app/old.py")}
+
+
+PROTOCOLS = {
+    "old.py": """
+        class HubError(Exception): ...
+        class Old:
+            def __iter__(self): return iter(())
+            def __len__(self): return 0
+            def __contains__(self, user): return False
+            def __getitem__(self, user): return None
+            def send(self, text): self._check(text)
+            def drop(self, text): ...
+            def _check(self, text):
+                if not text: raise HubError("empty")
+        class New:
+            def send(self, text): ...
+            def drop(self, text): ...
+        """,
+    "use.py": """
+        from old import HubError, Old
+        def work(hub: Old, user):
+            for peer in hub: print(peer)
+            print(len(hub), user in hub, hub[user])
+            try:
+                hub.send("x")
+                hub.drop("x")
+            except (HubError, ValueError):
+                pass
+        """,
+}
+
+
+def test_protocols_and_exceptions_that_callers_rely_on_are_held_against_the_replacement(
+    tmp_path: Path,
+) -> None:
+    plan = Plan(moves=(Move(source="old.Old", target="old.New"),))
+    report = audit(tree_of(write_tree(tmp_path, PROTOCOLS)), plan)
+    assert {missing.member for missing in report.missing} == {
+        *("__iter__", "__len__", "__contains__", "__getitem__")
+    }
+    (never,) = report.unraised  # `drop` never raised it, and nothing raises ValueError
+    assert (never.path, never.member, never.exception) == ("use.py", "send", "HubError")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from consolidator.analysis.emissions.calls import CallGraph
-from consolidator.analysis.emissions.code import Group
 from consolidator.analysis.emissions.context import Context
 from consolidator.analysis.emissions.entries import Entries
 from consolidator.analysis.emissions.flow import Flow
 from consolidator.analysis.emissions.liveness import Liveness
+from consolidator.analysis.emissions.named import named
 from consolidator.analysis.emissions.passed import Passed
 from consolidator.analysis.emissions.program import LIBRARY, Program
 from consolidator.analysis.emissions.report import Answer, EventReport, EventStatus, SiteReport
@@ -59,23 +59,8 @@ def _report(event: str, sites: list[Site], finder: Sites, reader: StepReader) ->
         for site in sites
     )
     if not found:
-        found = tuple(_named(event, finder, reader))
+        found = tuple(named(event, finder, reader))
     return EventReport(event, found, _status(found))
-
-
-def _named(event: str, finder: Sites, reader: StepReader) -> Iterator[SiteReport]:
-    """Tables that have the event's name for something, where nothing that is understood sends it."""
-    for function in reader.own:
-        if not reader.liveness.of(function) or not any(
-            step.startswith(f"say {event}") for step in reader.of(function)
-        ):
-            continue
-        for assigned in function.body.assignments:
-            table = assigned.value
-            if isinstance(table, Group) and table.keys and finder.names_event(table, event):
-                why = "a table has its name; what is done with that is not understood"
-                path, line, where = function.path, assigned.line, function.dotted
-                yield SiteReport(path, line, "table", where, "unknown", why)
 
 
 def _status(sites: Sequence[SiteReport]) -> EventStatus:

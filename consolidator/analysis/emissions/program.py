@@ -242,6 +242,10 @@ class Program:
                 continue
             owner = classes.get(fact.scope) if fact else None
             module = self.tree.module(path)
+            earlier = found.get(body.qualname)
+            if earlier is not None and earlier.fact is not None and earlier.fact.decorators:
+                # its decorator has it: `@serialise.register` above five functions named `_`
+                found[f"{body.qualname}:{earlier.body.line}"] = earlier
             found[body.qualname] = Function(path, module, body.qualname, body, fact, owner)
         return found
 

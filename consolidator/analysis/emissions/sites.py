@@ -28,7 +28,7 @@ from consolidator.analysis.emissions.code import (
 from consolidator.analysis.emissions.composed import Composition, compositions
 from consolidator.analysis.emissions.constants import texts
 from consolidator.analysis.emissions.flow import Flow
-from consolidator.analysis.emissions.journey import Journey
+from consolidator.analysis.emissions.journey import UNUSED, Journey
 from consolidator.analysis.emissions.liveness import Liveness
 from consolidator.analysis.emissions.program import Function
 from consolidator.analysis.emissions.verdict import Verdict
@@ -41,10 +41,8 @@ _TELLING = re.compile(r"\w[.:/_-]\w|.{9}")
 """Texts that are no plain word."""
 _GLUE = ("}_{", '"_".join', "'_'.join", "{}_{}", "%s_%s")
 """What puts an event's name together from two others."""
-_TYPE_KEYS = frozenset(
-    {"type", "event", "event_type", "kind", "name", "message_type", "event_name"}
-)
-_DEFAULT_KEYS = _TYPE_KEYS | {"topic", "action"}
+TYPE_KEYS = frozenset({"type", "event", "event_type", "kind", "name", "message_type", "event_name"})
+_DEFAULT_KEYS = TYPE_KEYS | {"topic", "action"}
 
 
 @dataclass(frozen=True)
@@ -186,6 +184,15 @@ class Sites:
             if len(events) == 1 and alias not in self._events and _TELLING.search(alias)
         }
 
+    def loses_sight_of(self, expression: Expression, function: Function, event: str) -> bool:
+        """Whether an event is handed on from here, and nothing is known of what becomes of it."""
+        journey = self.flow.of_expression(expression, function, event)
+        return journey.used and journey.reached == UNUSED
+
+    def follows_results_of(self, function: Function) -> bool:
+        """Whether the callers of a function are known, and so what they do with its results."""
+        return any(use.call is not None for use in self._graph.uses(function))
+
     @staticmethod
     def names_event(table: Group, event: str) -> bool:
         """Whether an event's name stands among the values of a table."""
@@ -280,7 +287,7 @@ class Sites:
             return False
         if origin.call is not None and _EMITTING.search(called_name(origin.call)):
             return True
-        return origin.key in _TYPE_KEYS
+        return origin.key in TYPE_KEYS
 
     def _origins(self, function: Function) -> Iterator[_Origin]:
         body = function.body
@@ -328,7 +335,7 @@ class Sites:
             events, form = found
             yield _Origin(expression, events, form, line, place, call, key)
             return
-        for part, part_key in _parts(expression):
+        for part, part_key in parts(expression):
             yield from self._within(part, function, line, place, call, part_key or key)
 
     def _composed(self, expression: Expression, function: Function) -> Iterator[Composition]:
@@ -465,7 +472,7 @@ def _underscores(text: str) -> list[int]:
     return [position for position, character in enumerate(text) if character == "_"]
 
 
-def _parts(expression: Expression) -> Iterator[tuple[Expression, str]]:
+def parts(expression: Expression) -> Iterator[tuple[Expression, str]]:
     """Expressions whose value passes into this one's, with the dict key that leads to each."""
     match expression:
         case Group():
@@ -485,5 +492,5 @@ def _parts(expression: Expression) -> Iterator[tuple[Expression, str]]:
 def _texts_within(expression: Expression) -> Iterator[Text]:
     if isinstance(expression, Text):
         yield expression
-    for part, _ in _parts(expression):
+    for part, _ in parts(expression):
         yield from _texts_within(part)

@@ -374,6 +374,8 @@ class Trace:
         if self._graph.program.definition_of(target) in self._flow.closed:
             return Verdict("false", f"{target.dotted} does not count")
         verdict = Verdict("false", f"{target.dotted} does nothing with it")
+        if target.name == "__init__":
+            verdict = UNUSED  # what an object keeps may be used anywhere
         for name, held in self._bound(call, target).items():
             journey = self._of_name(name, target, held)
             self._holdings.add_result(index, journey.returned)

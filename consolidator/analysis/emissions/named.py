@@ -1,0 +1,105 @@
+"""Places that hand an event's name on, for events of which nothing is known to be sent.
+
+A backend may send its events in a way that the guard can't follow. Then the honest answer is not that the
+event is lost: these places are shown as unknown, and what the functions on the way do is compared with
+the baseline.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from consolidator.analysis.emissions.code import (
+    Argument,
+    Call,
+    Expression,
+    Group,
+    Path,
+    Text,
+    called_name,
+)
+from consolidator.analysis.emissions.logs import is_log
+from consolidator.analysis.emissions.program import Function
+from consolidator.analysis.emissions.report import SiteReport
+from consolidator.analysis.emissions.sites import TYPE_KEYS, Sites, parts
+from consolidator.analysis.emissions.steps import StepReader
+
+_HEARING = re.compile(
+    r"^(on|off|once|when)$|(^|_)(un)?(subscrib|regist|listen|handl|expect|wait|assert|is|has|match)",
+    re.I,
+)
+"""Calls that name an event in order to hear of it, or to ask about it."""
+
+
+def named(event: str, finder: Sites, reader: StepReader) -> Iterator[SiteReport]:
+    """Tables, messages and calls of the program's own functions that have the event's name."""
+    for function in reader.own:
+        if not any(step.startswith(f"say {event}") for step in reader.of(function)):
+            continue
+        if not reader.liveness.of(function):
+            continue
+        for line, form, why in _places(event, function, finder, reader):
+            yield SiteReport(function.path, line, form, function.dotted, "unknown", why)
+
+
+def _places(
+    event: str, function: Function, finder: Sites, reader: StepReader
+) -> Iterator[tuple[int, str, str]]:
+    body = function.body
+    for assigned in body.assignments:
+        table = assigned.value
+        if isinstance(table, Group) and table.keys and finder.names_event(table, event):
+            yield (
+                assigned.line,
+                "table",
+                "a table has its name; what is done with that is not understood",
+            )
+    for call in body.calls:
+        if is_log(call) or not _hands_on(call, event, reader):
+            continue
+        if any(finder.loses_sight_of(a.value, function, event) for a in call.arguments):
+            why = f"its name is handed to {called_name(call)}; how that sends it is not understood"
+            yield call.line, "literal", why
+    if not function.qualname or finder.follows_results_of(function):
+        return
+    values = [(found.value, found.line) for found in body.assignments]
+    values += [(found.value, found.line) for found in body.returns]
+    for value, line in values:
+        if any(_is_message(part, event) for part in _within(value)):
+            yield line, "dict", "a message has its name; how that is sent is not understood"
+
+
+def _hands_on(call: Call, event: str, reader: StepReader) -> bool:
+    """Whether a call takes the name into a function of the program, called here or handed on with it."""
+    if not any(_is_text(argument.value, event) for argument in call.arguments):
+        return any(_is_message(argument.value, event) for argument in call.arguments)
+    name = called_name(call)
+    if _HEARING.search(name):
+        return False
+    if name == "partial" or reader.is_known(name):
+        return True
+    return any(_is_own(argument, reader) for argument in call.arguments)
+
+
+def _is_own(argument: Argument, reader: StepReader) -> bool:
+    value = argument.value
+    return isinstance(value, Path) and value.last in reader.program.by_name
+
+
+def _is_text(expression: Expression, event: str) -> bool:
+    return isinstance(expression, Text) and expression.value == event
+
+
+def _is_message(expression: Expression, event: str) -> bool:
+    """Whether an expression is a dict that says of what type it is: the event."""
+    return isinstance(expression, Group) and any(
+        isinstance(key, Text) and key.value in TYPE_KEYS and _is_text(value, event)
+        for key, value in zip(expression.keys or (), expression.values, strict=False)
+    )
+
+
+def _within(expression: Expression) -> Iterator[Expression]:
+    yield expression
+    for part, _ in parts(expression):
+        yield from _within(part)

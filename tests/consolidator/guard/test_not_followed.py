@@ -1,0 +1,159 @@
+"""What the guard says of events whose way it can't follow: uncertain, not lost, and watched all the same."""
+
+from __future__ import annotations
+
+import pytest
+
+HANDED_ON = {
+    "to a method that hops to a loop": """
+        import json
+        import tornado.web
+
+        class Endpoint(tornado.web.RequestHandler):
+            def post(self):
+                Watcher(self.application.io).begun("r1")
+
+        class Watcher:
+            def __init__(self, io):
+                self.io = io
+            def begun(self, run):
+                self.tell("agent_started", run)
+            def tell(self, name, run):
+                self.io.add_callback(self.write, json.dumps({"event": name, "run": run}))
+            def write(self, text):
+                for window in self.io.windows:
+                    window.put_on_wire(text)
+        """,
+    "as a partial": """
+        import functools
+        import socketio
+
+        async def forward(wire, name, data):
+            await wire.put_on_wire(name, data)
+
+        class Talk(socketio.AsyncNamespace):
+            async def on_ask(self, sid, data):
+                tell = functools.partial(forward, self.server)
+                await self.server.agent(started=functools.partial(tell, "agent_started"))
+        """,
+    "to an object that keeps it": """
+        from fastapi import FastAPI, WebSocket
+        app = FastAPI()
+
+        class Signal:
+            def __init__(self, label):
+                self.label = label
+                self.receivers = []
+            def send(self, **data):
+                for receiver in self.receivers:
+                    receiver(self, data)
+
+        begun = Signal("agent_started")
+
+        @app.websocket("/ws")
+        async def endpoint(websocket: WebSocket):
+            await websocket.accept()
+            begun.receivers.append(lambda signal, data: app.state.wire.put_on_wire(signal.label, data))
+            begun.send(run="1")
+        """,
+    "as a partial among the arguments of a constructor": """
+        import functools
+        import socketio
+
+        class Loop:
+            def __init__(self, *, on_start):
+                self._on_start = on_start
+            async def run(self):
+                await self._on_start({})
+
+        async def forward(wire, name, data):
+            await wire.put_on_wire(name, data)
+
+        class Talk(socketio.AsyncNamespace):
+            async def on_ask(self, sid, data):
+                tell = functools.partial(forward, self.server)
+                await Loop(on_start=functools.partial(tell, "agent_started")).run()
+        """,
+    "by one of several functions of one name": """
+        import functools
+        from dataclasses import dataclass
+        from fastapi import FastAPI, WebSocket
+
+        app = FastAPI()
+
+        @dataclass
+        class Begun:
+            run: str
+
+        @dataclass
+        class Over:
+            run: str
+
+        @functools.singledispatch
+        def encode(happening):
+            raise TypeError
+
+        @encode.register
+        def _(happening: Begun):
+            return {"type": "agent_started", "run": happening.run}
+
+        @encode.register
+        def _(happening: Over):
+            return {"type": "agent_ended", "run": happening.run}
+
+        @app.websocket("/ws")
+        async def endpoint(websocket: WebSocket):
+            await websocket.accept()
+            for happening in (Begun("1"), Over("1")):
+                await app.state.wire.put_on_wire(encode(happening))
+        """,
+}
+
+
+@pytest.mark.parametrize("way", HANDED_ON)
+def test_a_name_handed_to_what_is_not_understood_is_uncertain_and_fails_nothing(project, way):
+    project.write({"app.py": HANDED_ON[way]})
+    assert (project.status(), project.rules("agent_started")) == ("weakened", [])
+
+
+@pytest.mark.parametrize("way", HANDED_ON)
+def test_that_it_is_handed_on_no_more_is_seen(project, way):
+    project.write({"app.py": HANDED_ON[way]}).freeze("agent_started")
+    project.replace("app.py", '"agent_started"', '"agent_begun"')
+    assert project.status() == "lost"
+    assert project.rules("agent_started")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'bus.subscribe("agent_started", print)',
+        'bus.on("agent_started", print)',
+        'log.info("agent_started")',
+        'return bus.name == "agent_started"',
+        'bus.wait_for("agent_started")',
+        'return bus.has("agent_started")',
+        '"agent_started"',
+    ],
+)
+def test_to_hear_of_an_event_or_to_ask_about_it_is_not_to_hand_it_on(project, line):
+    bus = """
+        import logging
+        from fastapi import FastAPI
+        log = logging.getLogger()
+        app = FastAPI()
+
+        class Bus:
+            name = ""
+            def subscribe(self, name, handler): ...
+            def on(self, name, handler): ...
+            def wait_for(self, name): ...
+            def has(self, name): ...
+
+        @app.get("/")
+        def endpoint():
+            bus = Bus()
+            LINE
+        """
+    project.write({"app.py": bus.replace("LINE", line)})
+    assert project.status() == "lost"

@@ -132,16 +132,25 @@ class CallGraph:
                 missing,
             )
         missing = self._missing(call, function)
-        if not missing and not callee.outside and (known := self._by_callers(call, function)):
+        outside = () if self._is_kept_for_us(call) else tuple(sorted(callee.outside))
+        if not missing and not outside and (known := self._by_callers(call, function)):
             return known
         name = called_name(call)
         is_method = owner_of(call.callee) is not None
-        namesakes = self.program.by_name.get(name, ()) if not missing and not callee.outside else ()
+        namesakes = self.program.by_name.get(name, ()) if not missing and not outside else ()
         fits = (f for f in namesakes if (f.owner is not None) == is_method and accepts(f, call))
         guessed = list(islice(fits, 2)) if name in _OF_BUILTINS else list(fits)
         if len(guessed) > 1 and name in _OF_BUILTINS:
             guessed = []
-        return Targets((), tuple(in_order(guessed)), (), tuple(sorted(callee.outside)), missing)
+        return Targets((), tuple(in_order(guessed)), (), outside, missing)
+
+    def _is_kept_for_us(self, call: Call) -> bool:
+        """Whether a method is called of what this program put into an object of a library:
+        `app.state.hub.send(…)`."""
+        owner = owner_of(call.callee)
+        if not isinstance(owner, Path) or owner.text.count(".") < 2:
+            return False
+        return owner.last in self.program.assigned
 
     def _exact(self, call: Call, function: Function) -> list[Function]:
         """The methods of the very classes that a receiver's objects are made of, where all are known."""

@@ -110,6 +110,45 @@ HANDED_ON = {
 }
 
 
+def test_what_a_library_only_keeps_for_the_program_is_the_program_s_own(project):
+    files = {
+        "hub.py": """
+            class Hub:
+                def __init__(self):
+                    self.lines = {}
+                async def enter(self, user, websocket):
+                    self.lines[user] = websocket
+                async def tell(self, user, name):
+                    if self.lines:
+                        await self.lines[user].send_json({"type": name})
+            """,
+        "app.py": """
+            from fastapi import FastAPI, WebSocket
+            from hub import Hub
+            app = FastAPI()
+            app.state.hub = Hub()
+
+            @app.websocket("/ws/{user}")
+            async def endpoint(websocket: WebSocket, user: str):
+                await websocket.accept()
+                await app.state.hub.enter(user, websocket)
+                await app.state.hub.tell(user, "agent_started")
+            """,
+    }
+    project.write(files)
+    assert project.status() in ("ok", "weakened"), project.why()
+    project.replace("app.py", "await app.state.hub.enter(user, websocket)", "pass")
+    assert project.status() == "lost"
+
+
+def test_a_client_that_asks_whether_an_event_is_in_a_list_handles_it(project):
+    project.write({"app.py": HANDED_ON["as a partial"]})
+    known = '["agent_thinking", "tool_executing", "tool_completed", "agent_started"]'
+    project.write({"web/client.js": f"if ({known}.includes(m.type)) show(m)\n"})
+    events = ("agent_started", "agent_thinking", "tool_executing", "tool_completed")
+    assert "deaf-client" not in project.rules(*events)
+
+
 @pytest.mark.parametrize("way", HANDED_ON)
 def test_a_name_handed_to_what_is_not_understood_is_uncertain_and_fails_nothing(project, way):
     project.write({"app.py": HANDED_ON[way]})

@@ -62,7 +62,7 @@ def _handler(event: str) -> re.Pattern[str]:
     """`case "x":`, `=== "x"`, `on("x", …)`, `"x": handler`, `x: handler` or `x(event) {`."""
     name = re.escape(event)
     return re.compile(
-        rf"""case\s+["'`]{name}["'`]|===?\s*["'`]{name}["'`]|["'`]{name}["'`]\s*[:,]|"""
+        rf"""case\s+["'`]{name}["'`]|===?\s*["'`]{name}["'`]|["'`]{name}["'`]\s*[:,\]]|"""
         rf"""\b(on|addEventListener|addListener|subscribe|once)\(\s*["'`]{name}["'`]|"""
         rf"""^\s*(async\s+)?{name}\s*[:(]""",
         re.M,

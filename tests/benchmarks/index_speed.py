@@ -79,12 +79,15 @@ def show(name: str, measured: Cost, reference: Cost, target: str) -> None:
 
 
 def copy_of(root: Path, folder: Path) -> Path:
-    """The Python files of a tree, for the runs that must change one."""
+    """The Python files of a tree, for the runs that must change one; known to git if the tree is."""
     for path in root.rglob("*.py"):
         if path.is_file() and ".git" not in path.parts:
             target = folder / path.relative_to(root)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target)
+    if (root / ".git").exists():
+        subprocess.run(["git", "init", "-q", str(folder)], check=True)
+        subprocess.run(["git", "-C", str(folder), "add", "-f", "-A"], check=True)
     return folder
 
 

@@ -28,6 +28,7 @@ _BOUND = re.compile(
 _SERIAL = re.compile(
     r"isoformat\(|model_dump|mode=\"json\"|jsonable|json_safe|safe_\w*(json|serial)\w*|_?seriali[sz]\w+\(|dumps?\(.*\bdefault=|cls=\w*Encoder|to_dict\("
 )
+_DURABLE = re.compile(r"\bos\.(replace|rename|fsync)\(|\bmkstemp\(|\bNamedTemporaryFile\(")
 _IDENTITY = re.compile(
     r"\b_?(user_?id|tenant_?id|thread_?id|run_?id|connection_?id|client_?id|session_?id|stream_?id|\w+_key|key)\b",
     re.IGNORECASE,
@@ -216,6 +217,10 @@ def _serialised(delta: UnitDelta) -> str | None:
     )
 
 
+def _durable(delta: UnitDelta) -> str | None:
+    return None if _first(delta.removed, _DURABLE) else _first(delta.added, _DURABLE)
+
+
 def _identity(delta: UnitDelta) -> str | None:
     return _rewritten(
         delta,
@@ -387,6 +392,7 @@ _DETECTORS: dict[str, Detector] = {
     "handled": _handled,
     "awaited": _awaited,
     "serialised": _serialised,
+    "durable": _durable,
     "identity": _identity,
     "ensured": _ensured,
     "unconditional": _unconditional,

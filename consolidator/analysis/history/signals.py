@@ -32,6 +32,7 @@ SIGNALS = {
     "handled": Signal(2.7, "error handling", "handles a failure"),
     "awaited": Signal(3.0, "event loss", "awaits what was not awaited"),
     "serialised": Signal(2.0, "serialisation", "serialises safely"),
+    "durable": Signal(2.5, "other", "writes all of it or nothing"),
     "identity": Signal(2.5, "isolation/security", "changes the key that is looked up"),
     "renamed-call": Signal(1.8, None, "calls another method"),
     "attribute": Signal(1.1, None, "reads or sets another attribute"),

@@ -374,3 +374,21 @@ def test_paths_limit_what_is_looked_at(builder: RepositoryBuilder) -> None:
         c.subject for c in extract(builder.directory, paths=("app/websocket/other.py",)).commits
     ]
     assert subjects == ["start"]
+
+
+def test_a_file_that_is_now_written_as_a_whole_or_not_at_all_is_a_fix(
+    builder: RepositoryBuilder,
+) -> None:
+    plain = (
+        "import os\n\n\nclass WebSocketManager:\n    def keep(self, text):\n"
+        "        with open(self.path, 'w') as stream:\n            stream.write(text)\n"
+    )
+    whole = plain.replace("open(self.path,", "open(self.path + '.new',") + (
+        "            os.fsync(stream.fileno())\n        os.replace(self.path + '.new', self.path)\n"
+    )
+    in_manager(builder, "keep what was said", plain)
+    in_manager(builder, "write", whole)
+    builder.write()
+    found = entry(extract(builder.directory), "write")
+    assert found.verdict == "fix"
+    assert any("all of it or nothing" in reason for reason in found.why)

@@ -16,6 +16,7 @@ from consolidator.tree.index import Tree
 
 _STYLE = """
 body { max-width: 96rem } section { margin-bottom: 3rem } .wide { overflow-x: auto }
+#filter { width: min(30rem, 100%) } td code { overflow-wrap: anywhere } td.kind { white-space: nowrap }
 td.same { color: var(--good) } td.differs { color: var(--warn); font-weight: 600 } td.missing { opacity: .45 }
 .matrix td, .matrix th { text-align: center } .matrix td:first-child { text-align: left }
 .matrix td:nth-child(n+2), .matrix th:nth-child(n+2) { min-width: 4rem }
@@ -55,7 +56,7 @@ def _words(family: Family) -> str:
 
 def _contents(report: Report) -> str:
     rows = [
-        f'<tr data-words="{_words(family)}"><td><a href="#f{number}">{escape(family.name)}</a></td><td>{family.kind}</td>'
+        f'<tr data-words="{_words(family)}"><td><a href="#f{number}">{escape(family.name)}</a></td><td class="kind">{family.kind}</td>'
         f"<td>{family.score:.2f}</td><td>{len(classes(family))}</td>"
         f"<td><code>{escape(family.suggested_canonical)}</code></td></tr>"
         for number, family in enumerate(report.families, 1)

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any, TypeVar
 
+from consolidator.tree.collector import without_collector
+
 Result = TypeVar("Result")
 
 _FEW = 40  # below this many items, starting processes costs more than it saves
@@ -44,16 +46,11 @@ class Processes:
 
 
 def _in_turn(work: Callable[[str], Result], items: Iterable[str]) -> Iterator[Result]:
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
+    with without_collector():
         for index, item in enumerate(items, 1):
             yield work(item)
             if index % _BETWEEN == 0:
                 gc.collect()
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 _work: Callable[[str], Any] | None = None  # in each worker: what there is to do

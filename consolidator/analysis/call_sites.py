@@ -21,12 +21,12 @@ from consolidator.analysis.calls.unknown import (
     distinctive_names,
 )
 from consolidator.analysis.changes import FileChange, Rewriting
-from consolidator.analysis.flow.collector import without_collector
 from consolidator.analysis.flow.file_flow import FileFlow
 from consolidator.analysis.flow.inference import Flow
 from consolidator.analysis.flow.world import Library, World, no_library
 from consolidator.errors import PlanError, ToolError
 from consolidator.plan import Plan
+from consolidator.tree.collector import without_collector
 from consolidator.tree.index import Tree
 from consolidator.tree.source import SourceText
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import gc
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -11,6 +10,7 @@ from contextlib import contextmanager
 from itertools import chain
 from typing import Any
 
+from consolidator.tree.collector import without_collector
 from consolidator.tree.facts import (
     GLOBAL,
     BindingFact,
@@ -60,15 +60,9 @@ def parse(text: str) -> tuple[ast.Module | Unreadable, str]:
 def quiet_parse() -> Iterator[None]:
     """Without warnings about the source, and without the garbage collector: syntax trees hold no
     cycles, and it would only walk them again and again (a third of the time)."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        if was_enabled:
-            gc.enable()
+    with without_collector(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def read_facts(source: SourceText, tree: ast.Module, parser: str = CPYTHON) -> ModuleFacts:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -23,6 +22,7 @@ from consolidator.analysis.history.records import Commit, Crossing, Edits, Kin, 
 from consolidator.analysis.history.report import ExtractReport, decision
 from consolidator.errors import UsageError
 from consolidator.plan import Plan
+from consolidator.tree.collector import without_collector
 from consolidator.tree.facts import Skipped
 from consolidator.tree.modules import Layout, find_layout
 from consolidator.workflow.extract_library import Library, installed_members
@@ -105,8 +105,9 @@ def run(
     known = reports.get(question) if reports else None
     if known is not None:
         return known
-    with _no_collection():
+    with without_collector():
         report = _mine(root, history, reader, revision, selection, plan, (since, until), installed)
+        gc.freeze()  # else all that was made is walked at once
     if reports and report.complete:
         reports.put(question, report)
     return report
@@ -159,19 +160,6 @@ def _mine(
         canonical=ledger.canonical,
         commits=tuple(kept[: selection.limit]),
     )
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Nothing here makes cycles; looking for some, again and again, costs more than the work."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.freeze()  # else all that was made is walked at once
-            gc.enable()
 
 
 def _moment(text: str | None, option: str, *, end: bool) -> float:

@@ -17,9 +17,9 @@ from consolidator.analysis.emissions.program import LIBRARY, BodiesReader, Progr
 from consolidator.analysis.emissions.report import Answer, GuardReport, Problem
 from consolidator.analysis.emissions.rules.deaf_client import SCRIPTS
 from consolidator.analysis.emissions.steps import Steps
-from consolidator.analysis.flow.collector import without_collector
 from consolidator.analysis.kept import Trace, lost_traces
 from consolidator.plan import GuardSettings
+from consolidator.tree.collector import without_collector
 from consolidator.tree.index import Tree
 from consolidator.tree.names import Resolver
 

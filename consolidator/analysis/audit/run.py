@@ -26,11 +26,11 @@ from consolidator.analysis.audit.shrinking import shrunk_bodies
 from consolidator.analysis.audit.uses import MemberUse, member_uses
 from consolidator.analysis.calls.reach import Reach
 from consolidator.analysis.calls.subjects import Subjects
-from consolidator.analysis.flow.collector import without_collector
 from consolidator.analysis.flow.inference import Flow
 from consolidator.analysis.flow.world import Class, Library, World, no_library
 from consolidator.analysis.history.family import is_test
 from consolidator.plan import Plan
+from consolidator.tree.collector import without_collector
 from consolidator.tree.index import Tree
 from consolidator.tree.source import SourceText
 

@@ -42,11 +42,11 @@ def content_key(data: bytes) -> bytes:
     return blake2b(data, digest_size=20).digest()
 
 
-def reader_version(modules: Iterable[ModuleType]) -> str:
+def version_of(makers: Iterable[Path]) -> str:
     """Changes whenever the code that makes records changes, so a stale cache is never believed."""
     digest = blake2b(sys.version.encode(), digest_size=8)
-    for module in modules:
-        digest.update(Path(str(module.__file__)).read_bytes())
+    for path in makers:
+        digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
@@ -67,7 +67,8 @@ class ContentCache(Generic[Record]):
         self._name = name
         self._decode = msgspec.msgpack.Decoder(kind).decode
         self._encode = msgspec.msgpack.Encoder().encode
-        self._path = (folder or cache_folder()) / f"{name}-{reader_version(makers)}.sqlite"
+        sources = (Path(str(module.__file__)) for module in makers)
+        self._path = (folder or cache_folder()) / f"{name}-{version_of(sources)}.sqlite"
         self._database = self._open()
 
     def _open(self) -> sqlite3.Connection | None:

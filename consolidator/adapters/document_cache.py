@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 import tempfile
 import time
 from collections.abc import Iterable
@@ -14,7 +13,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from consolidator.adapters.cache import UNUSED, cache_folder
+from consolidator.adapters.cache import UNUSED, cache_folder, version_of
 
 Document = TypeVar("Document")
 
@@ -32,7 +31,7 @@ class DocumentCache(Generic[Document]):
         self._name = name
         self._decode = msgspec.msgpack.Decoder(kind).decode
         self._most = most
-        self._folder = (folder or cache_folder()) / f"{name}-{_version(makers)}"
+        self._folder = (folder or cache_folder()) / f"{name}-{version_of(makers)}"
 
     def get(self, question: str) -> Document | None:
         try:
@@ -64,10 +63,3 @@ class DocumentCache(Generic[Document]):
 
     def _path(self, question: str) -> Path:
         return self._folder / blake2b(question.encode(), digest_size=20).hexdigest()
-
-
-def _version(makers: Iterable[Path]) -> str:
-    digest = blake2b(sys.version.encode(), digest_size=8)
-    for path in makers:
-        digest.update(path.read_bytes())
-    return digest.hexdigest()

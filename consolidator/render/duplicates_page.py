@@ -13,6 +13,7 @@ from consolidator.render.duplicates_matrix import classes, lettered, letters, ra
 from consolidator.render.page import page
 from consolidator.tree.facts import Unreadable
 from consolidator.tree.index import Tree
+from consolidator.wording import counted
 
 _STYLE = """
 body { max-width: 96rem } section { margin-bottom: 3rem } .wide { overflow-x: auto }
@@ -91,8 +92,8 @@ def _letter(letter: str) -> str:
 def _members(family: Family) -> str:
     doubles = [member for member in family.members if member.role == "test-double"]
     named = letters(family)
-    noun = "test double" if len(doubles) == 1 else "test doubles"
-    folded = f"<details><summary>{len(doubles)} {noun}</summary>{_table(doubles)}</details>"
+    count = counted(len(doubles), "test double")
+    folded = f"<details><summary>{count}</summary>{_table(doubles)}</details>"
     return _table(classes(family), named, family.suggested_canonical) + (folded if doubles else "")
 
 

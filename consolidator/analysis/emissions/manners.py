@@ -33,7 +33,7 @@ _IDENTITY = re.compile(
     r"member|conn|connection|ws|socket|who|peer|customer)$",
     re.I,
 )
-_HOPS = 4  # assignments from a local name back to what it was taken from
+HOPS = 4  # assignments from a local name back to what it was taken from
 _NARROWING = frozenset({"isinstance", "hasattr", "callable", "issubclass"})
 
 
@@ -51,7 +51,7 @@ def _what(value: Expression, function: Function, local: set[str]) -> str:
     object made on the spot."""
     parameters = [p.name for p in function.fact.parameters] if function.fact else []
     name = value.text if isinstance(value, Path) else ""
-    for _ in range(_HOPS):
+    for _ in range(HOPS):
         if isinstance(value, Result):
             made = called_name(function.body.calls[value.call])
             return f"{made}()" if made[:1].isupper() else f"?{name}" if name else ""

@@ -22,7 +22,7 @@ from consolidator.analysis.emissions.code import (
 from consolidator.analysis.emissions.logs import is_log
 from consolidator.analysis.emissions.program import Function
 from consolidator.analysis.emissions.report import SiteReport
-from consolidator.analysis.emissions.sites import TYPE_KEYS, Sites, parts
+from consolidator.analysis.emissions.sites import TYPE_KEYS, Sites, within
 from consolidator.analysis.emissions.steps import StepReader
 
 _HEARING = re.compile(
@@ -66,7 +66,7 @@ def _places(
     values = [(found.value, found.line) for found in body.assignments]
     values += [(found.value, found.line) for found in body.returns]
     for value, line in values:
-        if any(_is_message(part, event) for part in _within(value)):
+        if any(_is_message(part, event) for part in within(value)):
             yield line, "dict", "a message has its name; how that is sent is not understood"
 
 
@@ -97,9 +97,3 @@ def _is_message(expression: Expression, event: str) -> bool:
         isinstance(key, Text) and key.value in TYPE_KEYS and _is_text(value, event)
         for key, value in zip(expression.keys or (), expression.values, strict=False)
     )
-
-
-def _within(expression: Expression) -> Iterator[Expression]:
-    yield expression
-    for part, _ in parts(expression):
-        yield from _within(part)

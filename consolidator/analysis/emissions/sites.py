@@ -335,7 +335,7 @@ class Sites:
             events, form = found
             yield _Origin(expression, events, form, line, place, call, key)
             return
-        for part, part_key in parts(expression):
+        for part, part_key in _parts(expression):
             yield from self._within(part, function, line, place, call, part_key or key)
 
     def _composed(self, expression: Expression, function: Function) -> Iterator[Composition]:
@@ -472,7 +472,7 @@ def _underscores(text: str) -> list[int]:
     return [position for position, character in enumerate(text) if character == "_"]
 
 
-def parts(expression: Expression) -> Iterator[tuple[Expression, str]]:
+def _parts(expression: Expression) -> Iterator[tuple[Expression, str]]:
     """Expressions whose value passes into this one's, with the dict key that leads to each."""
     match expression:
         case Group():
@@ -489,8 +489,12 @@ def parts(expression: Expression) -> Iterator[tuple[Expression, str]]:
             yield expression.manager, ""
 
 
+def within(expression: Expression) -> Iterator[Expression]:
+    """An expression and all whose value passes into its own."""
+    yield expression
+    for part, _ in _parts(expression):
+        yield from within(part)
+
+
 def _texts_within(expression: Expression) -> Iterator[Text]:
-    if isinstance(expression, Text):
-        yield expression
-    for part, _ in parts(expression):
-        yield from _texts_within(part)
+    return (part for part in within(expression) if isinstance(part, Text))

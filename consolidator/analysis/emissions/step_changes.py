@@ -81,9 +81,8 @@ class StepChanges:
     @cached_property
     def _functions(self) -> dict[str, list[Function]]:
         """Functions by dotted name, and the methods of each class by its name."""
-        found: dict[str, list[Function]] = {}
+        found = {name: list(functions) for name, functions in self._reader.by_dotted.items()}
         for function in self._reader.own:
-            found.setdefault(function.dotted, []).append(function)
             if function.owner is not None:
                 cls = f"{function.module}.{function.owner.qualname}"
                 found.setdefault(cls, []).append(function)

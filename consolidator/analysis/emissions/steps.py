@@ -32,7 +32,7 @@ from consolidator.analysis.emissions.coroutines import lost_coroutine
 from consolidator.analysis.emissions.entries import QUIET_DECORATORS
 from consolidator.analysis.emissions.liveness import Liveness
 from consolidator.analysis.emissions.logs import is_log
-from consolidator.analysis.emissions.manners import Spot, gate, given, outermost, pace, parts
+from consolidator.analysis.emissions.manners import HOPS, Spot, gate, given, outermost, pace, parts
 from consolidator.analysis.emissions.program import Function
 from consolidator.analysis.emissions.values import Inference
 
@@ -41,7 +41,6 @@ _JOINING = re.compile(
     r"(^|_)(add|join|enter|register|subscribe|psubscribe|listen|attach|accept|include|mount|route)(_|$)"
 )
 """Calls of things outside that tie a socket to what is sent later."""
-_HOPS = 4  # assignments from a local name back to what it was taken from
 
 
 class Steps(msgspec.Struct, frozen=True, array_like=True):
@@ -300,7 +299,7 @@ def spelled_alike(name: str) -> str:
 
 def _origin(callee: Expression, function: Function, local: set[str]) -> str:
     """The name of what a local name was taken from: `TABLE` of `handler = TABLE.get(kind)`."""
-    for _ in range(_HOPS):
+    for _ in range(HOPS):
         match callee:
             case Path():
                 if callee.text not in local:

@@ -176,7 +176,7 @@ class _Group:
                 break
             owner = landing
             expected = expected and f"{expected}.{site.names[depth]}"
-            is_module = self._names_module(binding, dotted)
+            is_module = self._names_module(dotted)
             if landing.doubt or landing.target not in (None, expected):
                 expected = landing.target
                 hit = _Hit(site, depth, replace(landing, is_module=landing.is_module or is_module))
@@ -186,10 +186,12 @@ class _Group:
                 hit = _Hit(site, depth, Landing(expected, "", is_module=True))
         return hit
 
-    def _names_module(self, binding: Binding, dotted: str) -> bool:
-        """Whether `import a.b.c` itself proves that a name is a module."""
-        module = binding.alias.name if binding.alias else ""
-        return self._is_dotted_import(binding) and f"{module}.".startswith(f"{dotted}.")
+    def _names_module(self, dotted: str) -> bool:
+        """Whether an `import a.b.c`, whichever of those that bind this `a`, proves a name to be a module."""
+        return any(
+            self._is_dotted_import(b) and b.alias and f"{b.alias.name}.".startswith(f"{dotted}.")
+            for b in self._imports
+        )
 
     def _omit(self, hit: _Hit, why: str) -> None:
         text = self._view.text[hit.site.start : hit.site.ends[hit.depth]]

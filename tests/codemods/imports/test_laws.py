@@ -133,3 +133,15 @@ def test_applying_and_undoing_gives_the_same_bytes(case: tuple[str, dict[str, st
         assert path.read_bytes() == after
         undo_last(Path(folder))
         assert path.read_bytes() == before
+
+
+def test_one_import_of_a_package_says_what_another_does_not() -> None:
+    text = (
+        "def find():\n"
+        "    import library\n"
+        "    import library.old\n"
+        "    import library.util\n"
+        "    class Loader(library.old.Loader): ...\n"
+        "    return library.find, library.util.find, Loader\n"
+    )
+    assert moved(text, {"library.old": "fresh.One"}) == text.replace("library.old", "fresh.One")

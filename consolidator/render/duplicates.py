@@ -19,7 +19,7 @@ _MARKS = {"same": "=", "differs": "≠", "missing": "·"}
 
 
 def to_json(report: Report, root: str, files: int, skipped: list[Skipped]) -> dict[str, Any]:
-    """The document of the contract; `copies`, `canonical_lacks`, `changes`, `weaker` and
+    """The document of the contract; `copies`, `canonical_lacks`, `inherited`, `changes`, `weaker` and
     `history_limit` are added to it."""
     return document(
         root,
@@ -50,6 +50,7 @@ def _family(family: Family) -> dict[str, Any]:
             for copy in family.copies
         ],
         "canonical_lacks": list(family.canonical_lacks),
+        "inherited": list(family.inherited),
         "changes": [
             {"left": c.left, "right": c.right, "together": c.together, "either": c.either}
             for c in family.changes

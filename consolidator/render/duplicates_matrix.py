@@ -6,15 +6,13 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 
-from consolidator.analysis.duplicates import Family, Member
+from consolidator.analysis.duplicates import CLASS_ROLES, Family, Member
 from consolidator.wording import counted
-
-_CLASSES = ("implementation", "wrapper", "protocol")
 
 
 def classes(family: Family) -> list[Member]:
     """The members that are classes of their own: no other names, no doubles."""
-    return [member for member in family.members if member.role in _CLASSES]
+    return [member for member in family.members if member.role in CLASS_ROLES]
 
 
 def letters(family: Family) -> dict[str, str]:
@@ -31,7 +29,8 @@ def lettered(text: str, by_name: Mapping[str, str]) -> str:
 
 
 def ranked(family: Family) -> list[str]:
-    """The methods of the classes: public ones first, then those that differ, are missing, are same."""
+    """The methods of the classes: public ones first, then those that differ, are missing, are same;
+    without those that all have from one base."""
     names = [member.qualname for member in classes(family)]
     rows = {
         method: [verdicts[name] for name in names] for method, verdicts in family.methods.items()
@@ -43,11 +42,15 @@ def ranked(family: Family) -> list[str]:
         alone = missing == len(row) - 1
         return (method.startswith("_"), alone, "differs" not in row, missing, method)
 
-    return sorted((m for m, row in rows.items() if set(row) != {"missing"}), key=rank)
+    inherited = set(family.inherited)
+    return sorted(
+        (m for m, row in rows.items() if set(row) != {"missing"} and m not in inherited), key=rank
+    )
 
 
 def tally(family: Family) -> str:
-    """How many methods are the same everywhere, differ somewhere, are missing somewhere, in words."""
+    """How many methods are the same everywhere, differ somewhere, are missing somewhere, in words;
+    those that all have from one base apart."""
     names = [member.qualname for member in classes(family)]
     counts: Counter[str] = Counter()
     for method in ranked(family):
@@ -58,4 +61,6 @@ def tally(family: Family) -> str:
         f"{counts['differ']} differ",
         f"{counts['are missing']} are missing in some",
     ]
+    if inherited := len(family.inherited):
+        said.append(f"{inherited} more that all inherit from one base")
     return f"{counted(counts.total(), 'method')}: " + ", ".join(said)

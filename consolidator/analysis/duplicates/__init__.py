@@ -3,6 +3,7 @@
 from consolidator.analysis.duplicates.cochange import SWEEP, History
 from consolidator.analysis.duplicates.find import MIN_SCORE, find_duplicates
 from consolidator.analysis.duplicates.records import (
+    CLASS_ROLES,
     CoChange,
     Copy,
     Family,
@@ -12,6 +13,7 @@ from consolidator.analysis.duplicates.records import (
 )
 
 __all__ = [
+    "CLASS_ROLES",
     "MIN_SCORE",
     "SWEEP",
     "CoChange",

@@ -45,6 +45,7 @@ def _equal(sort: Sort) -> Evidence:
         name=1.0,
         methods=0.0,
         shared=(),
+        weight=0.0,
         bodies=1.0,
         copied=True,
         around=frozenset(),

@@ -107,7 +107,7 @@ def _about_methods(shapes: Sequence[Shape], evidence: Mapping[Pair, Evidence]) -
     if not usual:
         return []
     named = ", ".join(
-        f"{' = '.join(sorted(set().union(*spelled[c])))} ({counts[c]} of {len(shapes)})"
+        f"{' or '.join(sorted(set().union(*spelled[c])))} ({counts[c]} of {len(shapes)})"
         for c in usual[:_LISTED]
     )
     more = f" and {len(usual) - _LISTED} more" if len(usual) > _LISTED else ""

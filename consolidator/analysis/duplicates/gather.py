@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
+import networkx as nx
+
 from consolidator.analysis.duplicates.ancestry import Ancestry
 from consolidator.analysis.duplicates.bodies import Bodies
 from consolidator.analysis.duplicates.candidates import Pair, Weights, candidate_pairs
@@ -45,7 +47,7 @@ def gather(
     evidence = _evidence(tree, production, by_name, bodies, ancestry, generators)
     scores = {pair: found.score for pair, found in evidence.items()}
     found = []
-    for members in _members(production, scores, bodies):
+    for members in _members(production, scores, evidence, bodies):
         chosen = tuple(production[at] for at in members)
         if _written_twice(chosen, bodies):
             within = {
@@ -123,7 +125,10 @@ def _tell_layers_apart(evidence: dict[Pair, Evidence], production: Sequence[Shap
 
 
 def _members(
-    production: Sequence[Shape], scores: Mapping[Pair, float], bodies: Bodies
+    production: Sequence[Shape],
+    scores: Mapping[Pair, float],
+    evidence: Mapping[Pair, Evidence],
+    bodies: Bodies,
 ) -> list[list[int]]:
     """Implementations find each other first; protocols and wrappers join what they stand for; those
     that stand for nothing may still be one protocol written twice."""
@@ -131,10 +136,25 @@ def _members(
     bodies.prefetch(production[at] for at in seen)
     roles = {at: role_of(production[at], bodies.of(production[at])) for at in seen}
     written = {at for at in seen if roles[at] == "implementation"}
-    groups = group(_among(scores, written))
+    groups = [
+        part
+        for members in group(_among(scores, written))
+        for part in _without_namesakes(members, evidence)
+    ]
     groups = attach(groups, set(seen) - written, scores, written)
     placed = {at for members in groups for at in members}
     return sorted(groups + group(_among(scores, set(seen) - written - placed)))
+
+
+def _without_namesakes(members: list[int], evidence: Mapping[Pair, Evidence]) -> list[list[int]]:
+    """A class that shares no more than a name with copies of one class is none of their family."""
+    graph: nx.Graph[int] = nx.Graph()
+    graph.add_nodes_from(members)
+    pairs = {pair: evidence[pair] for pair in combinations(members, 2) if pair in evidence}
+    if not any(about.copied for about in pairs.values()):
+        return [members]
+    graph.add_edges_from(pair for pair, about in pairs.items() if not about.name_only)
+    return [sorted(part) for part in nx.connected_components(graph) if len(part) > 1]
 
 
 def _written_twice(shapes: Sequence[Shape], bodies: Bodies) -> bool:

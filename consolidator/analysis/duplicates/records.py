@@ -8,6 +8,8 @@ from typing import Literal
 
 Kind = Literal["same-name", "clone", "same-role"]
 Role = Literal["implementation", "protocol", "wrapper", "re-export", "test-double"]
+CLASS_ROLES: tuple[Role, ...] = ("implementation", "wrapper", "protocol")
+"""Roles of members that are classes of their own: no other names, no doubles."""
 Verdict = Literal["same", "differs", "missing"]
 Relation = Literal["identical", "diverged"]
 
@@ -96,6 +98,21 @@ class Family:
             and verdicts[self.suggested_canonical] == "missing"
             and any(verdicts[other] != "missing" for other in others)
         )
+
+    @property
+    def inherited(self) -> tuple[str, ...]:
+        """Methods that all its classes have from one definition in a base: nothing to merge."""
+        classes = [m.qualname for m in self.members if m.role in CLASS_ROLES]
+        return tuple(
+            name
+            for name in self.methods
+            if len({_place(self.signatures[each].get(name)) for each in classes}) == 1
+            and any(name in self.signatures[each] for each in classes)
+        )
+
+
+def _place(signature: Signature | None) -> tuple[str, int] | None:
+    return None if signature is None else (signature.path, signature.line)
 
 
 @dataclass(frozen=True, slots=True)

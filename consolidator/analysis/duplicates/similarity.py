@@ -30,6 +30,8 @@ _ACROSS_UNITS = 0.45
 """Even an identical copy stays below the default score between services that share nothing."""
 _RARE = 2.0
 """Weight of shared methods from which they can't be an accident of common words."""
+_ACCIDENT = 1.0
+"""Weight of shared methods below which they may be an accident: `acquire` and `release` of any lock."""
 _TELLING = 1.5
 """Weight of shared methods below which a name in common needs more: `start` and `stop` are no role."""
 _REWRITTEN = 0.35
@@ -60,6 +62,8 @@ class Evidence:
     """Weighted cosine of public method concepts, those of a common base left out."""
     shared: tuple[str, ...]
     """The concepts behind it, most telling first."""
+    weight: float
+    """How telling these are together: a method that no other class has weighs 1."""
     bodies: float
     copied: bool
     """Whether the bodies alone prove a copy."""
@@ -70,8 +74,20 @@ class Evidence:
     """Why it may be meant to be so although they are alike."""
     discount: float = 1.0
     """What those doubts leave of the score."""
+    interchangeable: bool = False
+    """Whether a caller of the public methods that both have can be given either."""
     assembled: bool = False
     """Whether they are copies only with what they inherit: one was taken apart into bases and mixins."""
+
+    @property
+    def name_only(self) -> bool:
+        """Whether nothing but a name and everyday methods, called in other ways, speaks for it."""
+        return not (
+            self.around
+            or self.interchangeable
+            or self.weight >= _ACCIDENT
+            or self.bodies >= _REWRITTEN
+        )
 
 
 class Comparison:
@@ -138,12 +154,14 @@ class Comparison:
             name=name,
             methods=methods,
             shared=tuple(ordered),
+            weight=weight,
             bodies=bodies,
             copied=copied,
             around=around,
             score=score,
             doubts=doubts,
             discount=discount,
+            interchangeable=_interchangeable(left, right),
             assembled=whole >= COPY,
         )
 

@@ -64,6 +64,64 @@ def test_unrelated_classes_of_one_name_are_no_family(tmp_path: Path) -> None:
     assert report.families == ()
 
 
+def test_an_unrelated_class_of_their_name_does_not_join_copies(tmp_path: Path) -> None:
+    lock = """
+        class DistributedLock:
+            def __init__(self, store, name, seconds):
+                self.store, self.name, self.seconds = store, name, seconds
+                self.token = None
+
+            async def acquire(self):
+                self.token = self.store.fresh_token()
+                while not await self.store.put_if_absent(self.name, self.token, self.seconds):
+                    await self.store.wait_for(self.name)
+
+            async def release(self):
+                if await self.store.get(self.name) == self.token:
+                    await self.store.delete(self.name)
+                self.token = None
+    """
+    doors = """
+        class DistributedLock:
+            def __init__(self, bus, doors):
+                self.bus, self.doors = bus, doors
+
+            def acquire(self, badge):
+                return all(self.bus.command(door, "open", badge) for door in self.doors)
+
+            def release(self):
+                for door in self.doors:
+                    self.bus.command(door, "close", None)
+    """
+    family = only_family(
+        tmp_path, {"app/cron.py": lock, "app/billing.py": lock, "app/doors.py": doors}
+    )
+    assert family.kind == "clone"
+    assert {member.path for member in family.members} == {"app/cron.py", "app/billing.py"}
+
+
+def test_what_siblings_inherit_from_one_base_is_told_apart_from_what_they_write(
+    tmp_path: Path,
+) -> None:
+    base = """
+        class Channel:
+            def open_line(self): return self.line.open()
+            def close_line(self): return self.line.close()
+    """
+    family = only_family(
+        tmp_path,
+        {
+            "app/base.py": base,
+            "app/a.py": "    from app.base import Channel\n"
+            + MANAGER.replace("Manager:", "Manager(Channel):"),
+            "app/b.py": "    from app.base import Channel\n"
+            + MANAGER.replace("Manager:", "Manager(Channel):"),
+        },
+    )
+    assert family.inherited == ("close_line", "open_line")
+    assert set(family.methods) > set(family.inherited)
+
+
 def test_identical_copies_are_one_clone_family(tmp_path: Path) -> None:
     family = only_family(tmp_path, {"app/a.py": MANAGER, "app/b.py": MANAGER})
     assert family.kind == "clone"

@@ -16,6 +16,7 @@ from consolidator.analysis.mro.nodes import (
     scope_node,
     table_says,
 )
+from consolidator.analysis.mro.stars import Stars
 from consolidator.analysis.mro.tampering import Tampering
 from consolidator.analysis.mro.values import (
     ClassRef,
@@ -24,14 +25,13 @@ from consolidator.analysis.mro.values import (
     FunctionValue,
     ModuleValue,
     Place,
-    Space,
     Unknown,
     Value,
     either,
     truth,
 )
 from consolidator.analysis.mro.world import World
-from consolidator.tree.facts import GLOBAL, ClassFact, FunctionFact, ImportFact, ModuleFacts
+from consolidator.tree.facts import GLOBAL, ClassFact, FunctionFact, ImportFact
 from consolidator.tree.names import Bound, for_type_checkers
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ class Scopes:
         self._known: dict[tuple[Place, str], Value | _Open | None] = {}
         self._running: set[tuple[Place, str]] = set()
         self._importing = Importing(world)
+        self._stars = Stars(world, self)
         self._tampering = Tampering(evaluator, from_outside=from_outside)
 
     # from the inside out
@@ -86,10 +87,8 @@ class Scopes:
         later = self.in_scope(Place(place.space, place.path), name)
         if later is not None:
             return Either((later,), f"{name!r} is bound only after it is used here")
-        for star in self._stars(place.space, place.path):
-            module = self.imported_module(place, star.level, star.module)
-            if not isinstance(module, ModuleValue):
-                return Unknown(f"{name!r} may come from `from {star.module} import *`")
+        if unread := self._stars.unread(place.space, place.path):
+            return Unknown(f"{name!r} may come from `from {unread} import *`")
         return Unknown(f"{name!r} is not defined", missing=True)
 
     def in_scope(self, place: Place, name: str) -> Value | None:
@@ -117,6 +116,11 @@ class Scopes:
         self._known[key] = found
         return found
 
+    def surely_binds(self, place: Place, name: str) -> bool:
+        """Whether every way through the scope binds a name."""
+        found = self._bound(place, name)
+        return found is not None and not isinstance(found, _Open)
+
     def _unseen(self, place: Place, name: str) -> str:
         """Why a module-level name may have another value than its statements give it."""
         for fact in place.space.resolver.bindings(place.path, name):
@@ -140,7 +144,7 @@ class Scopes:
             for fact in place.space.resolver.bindings(place.path, name, place.scope)
             if place.line is None or fact.line < place.line
         ]
-        found = None if place.scope else self._last_star(place, name)
+        found = None if place.scope else self._stars.last(place, name)
         if found is not None and all(fact.line < found[0].line for fact in before):
             star, sure = found
             if star.guards or not sure:
@@ -256,7 +260,7 @@ class Scopes:
 
         def star(node: ast.ImportFrom, name: str) -> bool | None:
             module = self.imported_module(here(node), node.level, node.module or "")
-            return isinstance(module, ModuleValue) and self.exports(module, name)
+            return isinstance(module, ModuleValue) and self._stars.exports(module, name)
 
         def imports(node: ast.Import | ast.ImportFrom) -> Outcome:
             return self._outcome(node, here(node))
@@ -365,7 +369,7 @@ class Scopes:
                 return lazy
             if facts.has_getattr:
                 return Unknown(f"{module.dotted} serves names through __getattr__")
-            if unread := self._unread_star(module.space, module.path):
+            if unread := self._stars.unread(module.space, module.path):
                 return Unknown(f"{name!r} may come from `from {unread} import *`")
         if module.path and (why := self._tampering.inside(Place(module.space, module.path), name)):
             return Unknown(why)
@@ -391,7 +395,7 @@ class Scopes:
         assert module.space is not None
         place = Place(module.space, module.path)
         bound = module.space.resolver.bindings(module.path, name)
-        for fact in (*bound, *self._stars(module.space, module.path)):
+        for fact in (*bound, *self._stars.of(module.space, module.path)):
             if isinstance(fact, ImportFact) and for_type_checkers(fact) and fact.name:
                 imported = name if fact.name == "*" else fact.name
                 value = self._imported(place, fact.level, fact.module, imported)
@@ -406,72 +410,6 @@ class Scopes:
                 )
                 return Either((value, Unknown(why)), why)
         return None
-
-    # stars
-
-    def _stars(self, space: Space, path: str) -> list[ImportFact]:
-        facts = space.tree.facts(path)
-        return [] if facts is None else [f for f in facts.imports if f.name == "*" and not f.scope]
-
-    def _unread_star(self, space: Space, path: str) -> str | None:
-        for star in self._stars(space, path):
-            module = self.imported_module(Place(space, path), star.level, star.module)
-            if not isinstance(module, ModuleValue):
-                return star.module
-        return None
-
-    def _last_star(self, place: Place, name: str) -> tuple[ImportFact, bool] | None:
-        """The last star before a place that brings or may bring a name, and whether it does."""
-        for star in reversed(self._stars(place.space, place.path)):
-            if place.line is None or star.line < place.line:
-                module = self.imported_module(place, star.level, star.module)
-                brings = isinstance(module, ModuleValue) and self.exports(module, name)
-                if brings is not False:
-                    return star, brings is True
-        return None
-
-    def exports(self, module: ModuleValue, name: str) -> bool | None:
-        """Whether `from module import *` brings a name; None where that can't be told."""
-        return self._exports(module, name, frozenset())
-
-    def _exports(self, module: ModuleValue, name: str, seen: frozenset[str]) -> bool | None:
-        if module.space is None:
-            return self._standard_exports(module.dotted, name)
-        facts = module.space.tree.facts(module.path) if module.path else None
-        if facts is None or module.path in seen:
-            return False
-        if facts.exports is not None and facts.exports_exact:
-            return name in facts.exports
-        if facts.exports is not None or name.startswith("_"):
-            may = name in (facts.exports or ()) or self._binds(module.space, module.path, name)
-            return None if facts.exports is not None and may else False
-        if self._binds(module.space, module.path, name):
-            found = self._bound(Place(module.space, module.path), name)
-            return None if found is None or isinstance(found, _Open) else True
-        return self._exported_by_star(module.space, facts, module.path, name, seen)
-
-    def _binds(self, space: Space, path: str, name: str) -> bool:
-        return bool(space.resolver.bindings(path, name))
-
-    def _exported_by_star(
-        self, space: Space, facts: ModuleFacts, path: str, name: str, seen: frozenset[str]
-    ) -> bool | None:
-        answer: bool | None = False
-        for fact in facts.imports:
-            if fact.name == "*" and not fact.scope:
-                source = self.imported_module(Place(space, path), fact.level, fact.module)
-                if isinstance(source, ModuleValue):
-                    brings = self._exports(source, name, seen | {path})
-                    if brings:
-                        return None if fact.guards else True
-                    answer = None if brings is None else answer
-        return answer
-
-    def _standard_exports(self, module: str, name: str) -> bool:
-        exported = self._world.standard.name(module, "__all__")
-        if exported is not None:
-            return name in exported.target.split(" ")
-        return not name.startswith("_") and self._world.standard.name(module, name) is not None
 
 
 def _visible(place: Place) -> Iterator[Place]:

@@ -106,7 +106,9 @@ def _block(family: Family) -> RenderableType:
     if lacks := family.canonical_lacks:
         lines.append(_bullet(f"{named[family.suggested_canonical]} lacks: {_some(lacks)}"))
     lines.append(_bullet(tally(family)))
-    return Group(title, *lines, Padding(_matrix_table(family), (0, 0, 1, 2)))
+    if ranked(family):
+        lines.append(Padding(_matrix_table(family), (0, 0, 0, 2)))
+    return Group(title, *lines, "")
 
 
 _LISTED = 8

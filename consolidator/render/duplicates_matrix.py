@@ -51,6 +51,8 @@ def ranked(family: Family) -> list[str]:
 def tally(family: Family) -> str:
     """How many methods are the same everywhere, differ somewhere, are missing somewhere, in words;
     those that all have from one base apart."""
+    if not family.methods:
+        return "no methods to compare"
     names = [member.qualname for member in classes(family)]
     counts: Counter[str] = Counter()
     for method in ranked(family):

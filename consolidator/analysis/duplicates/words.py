@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-_WORD = re.compile(r"(?!V\d)[A-Z]+\d+(?![a-z\d])|[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
+_WORD = re.compile(
+    r"[A-Z]{2,}s(?![a-z\d])|(?!V\d)[A-Z]+\d+(?![a-z\d])|[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+"
+)
 _COMPOUNDS = {
     ("web", "socket"): "websocket",
     ("data", "base"): "database",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from html import escape
 from typing import Any
@@ -81,9 +81,18 @@ def to_text(report: AuditReport) -> RenderableType:
         status = Text(point.status, style=_STYLES[point.status])
         points.add_row(point.title, status, str(len(point.evidence)))
     lines: list[RenderableType] = [points]
-    lines += [Text(text) for text in _listed(report)]
+    lines += [_line(text) for text in _listed(report)]
     lines.append(Text(summary(report)))
     return Group(*lines)
+
+
+def _line(text: str) -> RenderableType:
+    """A row of a section hangs under its first words, so that a long one is still one row."""
+    if not text.startswith("  "):
+        return Text(text)
+    row = Table.grid(padding=(0, 1, 0, 0))
+    row.add_row("  -", Text(text.strip(), overflow="fold"))
+    return row
 
 
 def _listed(report: AuditReport) -> list[str]:
@@ -111,17 +120,18 @@ def _cut(rows: list[str]) -> list[str]:
 
 
 def _sections(report: AuditReport) -> list[tuple[str, list[str]]]:
+    short = _short_names(report)
     left = [c for c in report.conflicts if not c.adapted]
     adapted = [c for c in report.conflicts if c.adapted]
     return [
-        ("Missing members", [_missing_line(missing) for missing in report.missing]),
+        ("Missing members", [_missing_line(missing, short) for missing in report.missing]),
         (
             "Calls that do not fit",
-            [f"{c.path}:{c.line}: {c.legacy}.{c.member}: {c.why}" for c in left],
+            [f"{c.path}:{c.line}: {short[c.legacy]}.{c.member}: {c.why}" for c in left],
         ),
         (
             "Calls that `migrate calls` adapts",
-            _by_member(adapted),
+            _by_member(adapted, short),
         ),
         (
             "Methods that do less",
@@ -133,7 +143,10 @@ def _sections(report: AuditReport) -> list[tuple[str, list[str]]]:
         ),
         (
             "Exceptions that callers catch and the replacement never raises",
-            [f"{u.path}:{u.line}: {u.exception} of {u.legacy}.{u.member}" for u in report.unraised],
+            [
+                f"{u.path}:{u.line}: {u.exception} of {short[u.legacy]}.{u.member}"
+                for u in report.unraised
+            ],
         ),
         ("Identifiers mixed up", [f"{m.path}:{m.line}: {m.why}" for m in report.mixed]),
         (
@@ -143,7 +156,7 @@ def _sections(report: AuditReport) -> list[tuple[str, list[str]]]:
         (
             "Missing on the legacy class already",
             [
-                f"{m.legacy} has no {m.member!r}, used by {_places((*m.used_by, *m.asked_by))}"
+                f"{short[m.legacy]} has no {m.member!r}, used by {_places((*m.used_by, *m.asked_by))}"
                 for m in report.already_missing
             ],
         ),
@@ -166,21 +179,34 @@ def _by_reason(unread: Iterable[str]) -> list[str]:
     ]
 
 
-def _by_member(conflicts: list[SignatureConflict]) -> list[str]:
+def _short_names(report: AuditReport) -> dict[str, str]:
+    """The legacy and canonical names without their modules where no other bears the same."""
+    names = {unraised.legacy for unraised in report.unraised}
+    for missing in (*report.missing, *report.already_missing):
+        names |= {missing.legacy, missing.canonical}
+    for conflict in report.conflicts:
+        names |= {conflict.legacy, conflict.canonical}
+    last = {name: name.rpartition(".")[2] for name in names}
+    counts = Counter(last.values())
+    return {name: short if counts[short] == 1 else name for name, short in last.items()}
+
+
+def _by_member(conflicts: list[SignatureConflict], short: Mapping[str, str]) -> list[str]:
     counts = Counter((c.legacy, c.member, c.why) for c in conflicts)
     return [
-        f"{legacy}.{member}: {count} {'calls' if count > 1 else 'call'}; {why}"
+        f"{short[legacy]}.{member}: {count} {'calls' if count > 1 else 'call'}; {why}"
         for (legacy, member, why), count in sorted(counts.items())
     ]
 
 
-def _missing_line(missing: MissingMember) -> str:
+def _missing_line(missing: MissingMember, short: Mapping[str, str]) -> str:
     callers = _places(missing.used_by)
     asked = f"; asked for by {_places(missing.asked_by)}" if missing.asked_by else ""
     hint = f" ({missing.suggestion})" if missing.suggestion else ""
     doubt = "" if missing.certain else f" [uncertain: {missing.why}]"
     used = f"used by {callers}" if missing.used_by else "not called"
-    return f"{missing.canonical} has no {missing.member!r} of {missing.legacy}, {used}{asked}{hint}{doubt}"
+    owners = f"{short[missing.canonical]} has no {missing.member!r} of {short[missing.legacy]}"
+    return f"{owners}, {used}{asked}{hint}{doubt}"
 
 
 def _places(uses: tuple[Use, ...]) -> str:

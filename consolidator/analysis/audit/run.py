@@ -84,7 +84,7 @@ def _unread(subjects: Subjects) -> Iterator[str]:
     for subject in subjects.all:
         if subject.target is None:
             yield f"{subject.move.target}: found neither in ROOT nor as installed source"
-        if subject.legacy is None:
+        if subject.legacy is None and not subjects.is_alias(subject):
             yield f"{subject.move.source}: no class or function of ROOT that can be read"
 
 

@@ -136,12 +136,20 @@ class Subjects:
             legacy = None  # an alias that was moved already
         return Subject(move, legacy, target, self.members)
 
+    def is_alias(self, subject: Subject) -> bool:
+        """Whether the legacy name is only another name of the target: nothing changes but the name."""
+        return (
+            subject.target is not None and self.world.named(subject.move.source) is subject.target
+        )
+
     def of_instance(self, value: Value, member: str) -> Candidates:
         """Moves that an attribute of an instance, or of the class, may concern."""
         cls = self.world.class_of(value.name)
         for ancestor in self.world.lineage(cls) if cls else ():
             legacy = tuple(s for s in self.all if s.legacy is ancestor)
             if legacy:
+                if cls and self._another_base_has(cls, legacy, member):
+                    return Candidates((), certain=False)
                 return Candidates(legacy, certain=True)
             targets = [s for s in self.all if s.target is ancestor]
             if targets:
@@ -150,6 +158,12 @@ class Subjects:
                 return Candidates((), certain=False)
         unread = [s for s in self.all if s.target is None and s.move.target == value.name]
         return self._by_name(unread, value, member)
+
+    def _another_base_has(self, cls: Class, legacy: Sequence[Subject], member: str) -> bool:
+        """Whether an heir has a member from itself or its other bases that the legacy class lacks."""
+        return self.members.find(cls, member) is not None and not any(
+            subject.legacy_member(member) for subject in legacy
+        )
 
     def of_function(self, value: Value) -> Candidates:
         legacy = tuple(s for s in self.all if s.legacy and s.legacy.dotted == value.name)

@@ -45,6 +45,24 @@ def test_nothing_is_missing_where_nothing_is_used(tmp_path: Path) -> None:
     assert report.conflicts == ()
 
 
+def test_what_an_heir_has_from_elsewhere_is_no_member_of_the_legacy_class(tmp_path: Path) -> None:
+    body = HEAD + (
+        "class Store:\n    def load(self): ...\n"
+        "class Heir(Old, Store):\n"
+        "    def __init__(self): self.token = None\n"
+        "    def work(self): return self.token, self.load(), self.stats()\n"
+    )
+    report = audited(tmp_path, body)
+    assert report.already_missing == ()
+    assert [missing.member for missing in report.missing] == ["stats"]
+
+
+def test_a_move_of_another_name_of_the_target_has_nothing_to_examine(tmp_path: Path) -> None:
+    body = "from app.new import New as Renewed\n"
+    report = audited(tmp_path, body, '[[move]]\nfrom = "app.use.Renewed"\nto = "app.new.New"\n')
+    assert report.unread == ()
+
+
 def test_a_missing_member_is_named_with_every_caller_and_a_suggestion(tmp_path: Path) -> None:
     report = audited(tmp_path, HEAD + "def f(o: Old):\n    o.drop_user(1)\n    o.drop_user(2)\n")
     (missing,) = report.missing

@@ -31,6 +31,7 @@ def record(command: list[str], folder: Path, timeout: float) -> tuple[Finished, 
             timeout,
             environment={
                 "CONSOLIDATOR_PROBE_FILE": str(target),
+                "CONSOLIDATOR_PROBE_ROOT": str(folder.resolve()),
                 "PYTHONPATH": f"{FOLDER}{os.pathsep}{path}" if path else str(FOLDER),
                 "PYTEST_ADDOPTS": f"{options} -p {PLUGIN}".strip(),
             },

@@ -18,11 +18,11 @@ from consolidator.adapters.git import open_repository
 from consolidator.adapters.recorder import record as run_recorded
 from consolidator.adapters.verdicts import KnownAnswers
 from consolidator.analysis import baseline as baselines
-from consolidator.analysis import probe as recordings
 from consolidator.analysis.emissions.report import GuardReport, Problem
 from consolidator.analysis.emissions.rules import BY_ID, RULES
 from consolidator.analysis.finding import Finding
 from consolidator.analysis.kept import Trace, traces_of
+from consolidator.analysis.probe import recording as recordings
 from consolidator.cli.common import (
     CheckFormat,
     CheckFormatOption,

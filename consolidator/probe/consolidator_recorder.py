@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import consolidator_layers  # type: ignore[import-not-found]  # a sibling on PYTHONPATH
+import consolidator_frames  # type: ignore[import-not-found]  # siblings on PYTHONPATH
+import consolidator_layers  # type: ignore[import-not-found]
 import pytest
 
 
@@ -18,5 +19,6 @@ def pytest_configure() -> None:
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     # Not a context variable: frames come from other threads and loops than the test's.
-    consolidator_layers.Current.test = item.nodeid
+    consolidator_frames.Current.test = item.nodeid
+    consolidator_frames.write({"test": item.nodeid, "line": (item.location[1] or 0) + 1})
     return (yield)

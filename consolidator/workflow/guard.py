@@ -71,7 +71,11 @@ def guard(
         answer = _answer(_program(whole, bodies), settings.events, emitters, packages, before)
         if answers:
             answers.put(question, answer)
-    problems = [*answer.problems, *probed, *lost_traces(kept, tree, moved)]
+    problems = [
+        *answer.problems,
+        *(_at_a_site(problem, answer) for problem in probed),
+        *lost_traces(kept, tree, moved),
+    ]
     if baseline is not None:
         found = compare(baseline, baseline_path, answer.events, problems, is_file=is_file)
         resolver = Resolver(whole)
@@ -117,6 +121,19 @@ def _question(
             except OSError as error:
                 digest.update(str(error).encode())
     return digest.digest()
+
+
+def _at_a_site(problem: Problem, answer: Answer) -> Problem:
+    """An event that no test saw has no place of its own: where the tree builds it, if it does."""
+    if problem.path or not problem.event:
+        return problem
+    sites = (
+        site for event in answer.events if event.event == problem.event for site in event.sites
+    )
+    site = min(
+        sites, key=lambda site: (site.reachable == "false", site.path, site.line), default=None
+    )
+    return replace(problem, path=site.path, line=site.line) if site else problem
 
 
 def _located(problem: Problem, resolver: Resolver, baseline_path: str) -> Problem:

@@ -6,14 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from consolidator.analysis.emissions.report import Problem
-from consolidator.analysis.probe import (
-    Frame,
-    Recording,
-    check_frames,
-    differences,
-    read_frames,
-    recording_of,
-)
+from consolidator.analysis.probe.check import check_seen
+from consolidator.analysis.probe.frames import Seen, read_frames
+from consolidator.analysis.probe.recording import Recording, differences, recording_of
 from consolidator.errors import ToolError
 from consolidator.model import Finished
 
@@ -25,7 +20,7 @@ _NO_TESTS = 5  # pytest's exit code where it collected none
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    frames: tuple[Frame, ...]
+    seen: Seen
     recording: Recording
     problems: tuple[Problem, ...]
 
@@ -35,12 +30,12 @@ def probe(record: Recorder, events: Sequence[str], before: Recording | None) -> 
     finished, lines = record()
     if finished.code in (124, 127):
         raise ToolError(f"the test command did not run: {finished.errors.strip()}")
-    frames = read_frames(lines, events)
-    recording = recording_of(frames)
-    problems = [*_of_command(finished), *check_frames(frames, events)]
+    seen = read_frames(lines, events)
+    recording = recording_of(seen.frames)
+    problems = [*_of_command(finished), *check_seen(seen, events)]
     if before is not None:
-        problems += differences(before, recording)
-    return Probe(tuple(frames), recording, tuple(problems))
+        problems += differences(before, recording, seen.lines)
+    return Probe(seen, recording, tuple(problems))
 
 
 def _of_command(finished: Finished) -> Iterable[Problem]:

@@ -10,14 +10,31 @@ consolidator guard . --probe "python -m pytest -q tests"
 
 RULES = (
     GuardRule(
+        "probe-unseen",
+        "The recorder saw no frame that it can read",
+        "note",
+        """
+        Nothing is known then, so nothing is called lost and this does not fail; with `--compare` and a
+        file that was recorded when there were frames it does, as `probe-differs`. Frames are seen in the
+        tests' process and in Python processes below it, each once: what any ASGI application sends
+        (Starlette, FastAPI, Litestar, Quart, Django Channels, Falcon, Sanic, bare ones; under a server or a
+        test client) over a WebSocket, as server-sent events or as lines of JSON; the same streams of WSGI
+        applications, aiohttp and Tornado; `websockets`, wsproto, aiohttp, Tornado, Socket.IO, Engine.IO,
+        Flask-Sock, gevent-websocket, eventlet and Autobahn; what goes to Redis and NATS channels, where no
+        client was sent an event. A frame is JSON or MessagePack and holds the event's name as a value or a
+        key, or it is text that names one event. Not seen: servers that are not Python (picows, Granian and
+        Robyn send from compiled code) and what a test puts in the place of a socket.
+        """,
+        _EXAMPLE,
+        "Add a test that runs against a real server or the test client of the framework.",
+    ),
+    GuardRule(
         "probe-missing",
         "No test saw the event on a socket",
         "error",
         """
-        The tests ran, and no frame of this type went out on any WebSocket of any server they started.
-        Frames of Starlette, FastAPI, uvicorn, `websockets`, aiohttp, Django Channels, Litestar, Tornado,
-        Quart, Sanic and Flask-Sock are seen, in the tests' process and in Python processes below it, where
-        the frame is JSON and names the event by `type`, `event`, `kind`, `name` or any other key.
+        The tests ran, frames were sent, and none of them was of this type. `--explain probe-unseen` says
+        where the recorder looks.
         """,
         _EXAMPLE,
         "Find out where the event is lost (`guard` without `--probe`), or add a test that causes it.",

@@ -1,0 +1,1 @@
+"""What really went out over the sockets while the tests ran, and whether it makes sense."""

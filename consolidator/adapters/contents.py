@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import gc
-import multiprocessing
 import os
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from typing import Any, Generic, TypeVar
 
 import msgspec
 
 from consolidator.adapters.cache import ContentCache, content_key
+from consolidator.adapters.processes import workers
 
 Record = TypeVar("Record")
 
@@ -58,7 +57,7 @@ class ContentReader(Generic[Record]):
         pieces = [keys[start : start + size] for start in range(0, len(keys), size)]
         records: Any = list[self._kind]  # type: ignore[name-defined]
         decode = msgspec.msgpack.Decoder(records).decode
-        with _pool(self._jobs, contents) as pool:
+        with workers(self._jobs, _start, contents) as pool:
             encoded = pool.map(partial(_encoded, self._make), pieces)
             return {
                 key: record
@@ -68,12 +67,6 @@ class ContentReader(Generic[Record]):
 
 
 _contents: Mapping[bytes, bytes] = {}  # in each worker: what there is to read
-
-
-def _pool(jobs: int, contents: Mapping[bytes, bytes]) -> ProcessPoolExecutor:
-    # A forked worker shares its parent's memory: the contents are not copied to it.
-    context = multiprocessing.get_context("fork" if hasattr(os, "fork") else "spawn")
-    return ProcessPoolExecutor(jobs, context, _start, (contents,))
 
 
 def _start(contents: Mapping[bytes, bytes]) -> None:

@@ -7,12 +7,10 @@ costs itself.
 from __future__ import annotations
 
 import gc
-import multiprocessing
 import os
 import warnings
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from hashlib import blake2b
 from itertools import accumulate, pairwise
 from typing import Any, TypeVar
@@ -22,6 +20,7 @@ import msgspec
 from consolidator.adapters.cache import ContentCache
 from consolidator.adapters.commit_log import CommitLog
 from consolidator.adapters.git import Repository
+from consolidator.adapters.processes import workers
 from consolidator.analysis.history import (
     cutting,
     delta,
@@ -127,8 +126,7 @@ class CommitReader:
                 return work(scope, self._repository, questions)
         pieces = _pieces(questions, self._jobs * _PIECES)
         decode = msgspec.msgpack.Decoder(list[kind]).decode
-        context = multiprocessing.get_context("fork" if hasattr(os, "fork") else "spawn")
-        with ProcessPoolExecutor(self._jobs, context, _start) as pool:
+        with workers(self._jobs, _start) as pool:
             pending = [
                 pool.submit(_encoded, work, scope, self._repository, piece) for piece in pieces
             ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import os
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any, TypeVar
@@ -18,6 +19,26 @@ _CHUNK = 8
 _BETWEEN = 32
 """Items from one collection of garbage to the next: scopes and bindings point at one another, but the
 collector would walk the whole tree of files each time."""
+
+
+def workers(jobs: int, start: Callable[..., None], *shared: Any) -> ProcessPoolExecutor:
+    """Processes, forked where there is `fork`: they share this one's memory, so `shared`, which each
+    hands to `start`, is not copied. They end with this process, however it ends; those of the
+    standard library wait for ever for one that was killed."""
+    context = multiprocessing.get_context("fork" if hasattr(os, "fork") else "spawn")
+    return ProcessPoolExecutor(jobs, context, _begin, (start, *shared))
+
+
+def _begin(start: Callable[..., None], *shared: Any) -> None:
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    start(*shared)
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
 
 
 class Processes:
@@ -35,10 +56,9 @@ class Processes:
 
     def _spread(self, work: Callable[[str], Result], items: Sequence[str]) -> Iterator[Result]:
         pieces = [items[start : start + _CHUNK] for start in range(0, len(items), _CHUNK)]
-        context = multiprocessing.get_context("fork")
         gc.freeze()  # what is here already is not walked again in the copies
         try:
-            with ProcessPoolExecutor(self._jobs, context, _start, (work,)) as pool:
+            with workers(self._jobs, _start, work) as pool:
                 for results in pool.map(_piece, pieces):
                     yield from results
         finally:

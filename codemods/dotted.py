@@ -277,9 +277,9 @@ class _Group:
                 self._replace(binding, new_imports)
             elif self._is_needed(binding):
                 assert binding.statement is not None
-                before = self._added_before(binding.statement)
-                fresh = [new for new in new_imports if new not in before]
-                self._view.rewrite(binding.statement).added += fresh
+                rewrite = self._view.rewrite(binding.statement)
+                before = [*self._added_before(binding.statement), *rewrite.added]
+                rewrite.added += [new for new in new_imports if new not in before]
             elif new_imports or self._served(binding):
                 self._replace(binding, new_imports)
 

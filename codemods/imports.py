@@ -180,7 +180,7 @@ def _move_bare_imports(view: View) -> None:
         for index, alias in enumerate(statement.names):
             landing = view.moves.imported(alias.name, alias.name)
             rewrite = view.statements.get(statement, Rewrite())
-            if alias.asname or landing.target is None or index in rewrite.replaced or rewrite.added:
+            if alias.asname or landing.target is None or index in rewrite.replaced:
                 continue
             view.rewrite(statement).replaced[index] = _bare(view, statement, alias, landing.target)
 

@@ -202,8 +202,8 @@ class _Surgery:
                     continue
                 end = self._after_comma(end)
             else:
-                before = self._text[items[first - 1].end : start] if first else ""
-                if first and "#" not in before and items[first - 1].lines_from < 0:
+                before = self._text[items[first - 1].end : start]
+                if first - 1 in self._kept and "#" not in before:
                     yield Edit(items[first - 1].end, end, "", "")
                     continue
             yield self._cut(start, end)
@@ -279,7 +279,7 @@ class _Surgery:
             above = [line for item, _, _ in entries for line in item.above]
             beside = "  ".join(item.beside for item, _, _ in entries if item.beside)
             return self._join([*above, head + clauses + (f"  {beside}" if beside else "")])
-        newline, step = self._positions.newline, self._step(entries[0][0])
+        newline, step = self._positions.newline, self._step(items)
         lines = [head + "("]
         for item, alias, entry in entries:
             lines += (f"{step}{comment}" for comment in item.above)
@@ -291,9 +291,12 @@ class _Surgery:
     def _join(self, lines: list[str]) -> str:
         return f"{self._positions.newline}{self._indent}".join(lines)
 
-    def _step(self, item: _Item) -> str:
-        start = self._positions.line_start(item.start)
-        return self._text[start : item.start]
+    def _step(self, items: Sequence[_Item]) -> str:
+        """The indent of names on lines of their own; one step where they are aligned with the first,
+        which stands beside the parenthesis."""
+        start = self._positions.line_start(items[0].start)
+        before = self._text[start : items[0].start]
+        return before if not before.strip() else f"{self._indent}    "
 
     def _additions(self, statements: Sequence[str | Replacement]) -> list[Edit]:
         """Statements after this one: on lines of their own, or on its line where it shares one."""

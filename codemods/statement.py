@@ -285,7 +285,7 @@ class _Surgery:
             lines += (f"{step}{comment}" for comment in item.above)
             beside = f"  {item.beside}" if item.beside else ""
             lines.append(f"{step}{_clause(alias, entry)},{beside}")
-        lines.append(f"{self._indent})")
+        lines.append(f"{self._closing_indent()})")
         return newline.join(lines)
 
     def _join(self, lines: list[str]) -> str:
@@ -297,6 +297,11 @@ class _Surgery:
         start = self._positions.line_start(items[0].start)
         before = self._text[start : items[0].start]
         return before if not before.strip() else f"{self._indent}    "
+
+    def _closing_indent(self) -> str:
+        last = self._end - 1
+        before = self._text[self._positions.line_start(last) : last]
+        return before if not before.strip() else self._indent
 
     def _additions(self, statements: Sequence[str | Replacement]) -> list[Edit]:
         """Statements after this one: on lines of their own, or on its line where it shares one."""

@@ -23,6 +23,10 @@ _WHOLE = ("__dict__", "__name__")
 _AFTER_DOT = re.compile(r"\.([^\W\d]\w*)")
 _MODULE = re.compile(r"\.*[^\W\d][\w.]*")
 _PATH = re.compile(r"[^\W\d][\w.]*")
+_FILLED = "\0"
+"""Stands for each value that is filled into an f-string."""
+_RUN = re.compile(rf"[\w.{_FILLED}]+")
+_IN_CODE = re.compile(r"(?:\b(?:import|from)|(?<!\S)-m)[ \t]+\Z")
 
 
 def report_loose_modules(view: View) -> None:
@@ -64,13 +68,20 @@ def _mentions(view: View) -> Iterator[tuple[int, str, str, str]]:
             start = view.positions.span(binding.alias)[0]
             yield start, view.positions.of(binding.alias), "import", imported
     for joined in view.module.joined:
-        for part in joined.values:
-            value = str(part.value) if isinstance(part, ast.Constant) else ""
-            for match in _PATH.finditer(value):
-                if view.moves.holds_moved(match.group().strip(".")):
-                    start = view.positions.span(joined)[0]
-                    shown = view.positions.of(joined)
-                    yield start, shown, "string", match.group().strip(".")
+        for module in filter(view.moves.holds_moved, _said_modules(joined)):
+            start = view.positions.span(joined)[0]
+            yield start, view.positions.of(joined), "string", module
+
+
+def _said_modules(joined: ast.JoinedStr) -> Iterator[str]:
+    """What an f-string may mean as a module: all of it, a dotted path, a word that a dot joins to what
+    is filled in, and one that code imports or runs. Other words are prose."""
+    parts = (part.value if isinstance(part, ast.Constant) else _FILLED for part in joined.values)
+    text = "".join(map(str, parts)).replace("...", " ")
+    for match in _RUN.finditer(text):
+        run = match.group().rstrip(".")
+        if "." in run or run == text or _IN_CODE.search(text, 0, match.start()):
+            yield from (path.strip(".") for path in _PATH.findall(run))
 
 
 def _modules(view: View, text: Text) -> Iterator[str]:

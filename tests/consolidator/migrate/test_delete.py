@@ -70,6 +70,20 @@ def test_prose_comments_and_docstrings_do_not_block(tmp_path: Path) -> None:
     assert found.changes[0].after == b"def rest(): ...\n"
 
 
+def test_the_name_of_a_module_in_the_prose_of_an_f_string_does_not_block(tmp_path: Path) -> None:
+    """`Thing` is said apart from it: the pair might be `{"Thing": "old"}`."""
+    saying = 'def say(x, thing): return thing.Thing, f"the old one, {x}. Old. {x} old={x}"\n'
+    write_tree(tmp_path, {"app/old.py": "class Thing: ...\n", "app/use.py": saying})
+    assert deletion(tmp_path).omissions == ()
+
+
+def test_the_name_of_a_module_that_an_f_string_joins_or_runs_blocks(tmp_path: Path) -> None:
+    saying = [f'lambda x: f"{text}"' for text in ("{x}.old", "old.{x}", "old", "-m old {x}")]
+    source = "def say(thing): return thing.Thing\n\n\n" + "\n".join(saying) + "\n"
+    write_tree(tmp_path, {"app/old.py": "class Thing: ...\n", "app/use.py": source})
+    assert blockers(deletion(tmp_path)) == [f"app/use.py:{line} string" for line in (4, 5, 6, 7)]
+
+
 def test_names_in_longer_strings_can_be_waved_through(tmp_path: Path) -> None:
     write_tree(
         tmp_path,

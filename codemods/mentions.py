@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from keyword import iskeyword
 
@@ -19,7 +19,8 @@ DOTTED = re.compile(r"(?:(?<![\w./\\-])|(?<=\bext://)|(?<=\[mypy-))[^\W\d]\w*(?:
 DOTTED_OR_NAME = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
 ENTRY = re.compile(DOTTED.pattern + r"(?::[^\W\d]\w*(?:\.[^\W\d]\w*)*)?")
 """A dotted path, or one with an object behind a colon as in entry points."""
-_WORD = re.compile(r"\w+")
+WORD = re.compile(r"\w+")
+_JOINS = frozenset(".:")
 _RUN = re.compile(r"[\w.:]+")
 """All that a dotted path with a colon can consist of."""
 _NAME = r"\w+(?:[ \t]+as[ \t]+\w+)?"
@@ -100,27 +101,39 @@ def _statements(module: str, found: Sequence[tuple[list[str], Landing]]) -> Iter
     yield from (f"{head}import {', '.join(clauses)}" for head, clauses in moved.items())
 
 
-def _entries(text: str, needles: Collection[str]) -> Iterator[tuple[int, str]]:
+def _entries(text: str, needles: Set[str]) -> Iterator[tuple[int, str]]:
     """Dotted paths that have a needle among their parts. Looking for the needles first is what keeps
     a long plan about as fast as a short one."""
-    present = sorted(set(_WORD.findall(text)).intersection(needles))
-    if not present:
-        return
     reached = 0
-    for found in re.finditer(rf"\b(?:{'|'.join(map(re.escape, present))})\b", text):
-        if found.start() < reached:
+    for at, after in places(text, needles & set(WORD.findall(text))):
+        is_joined = text[at - 1 : at] in _JOINS or text[after : after + 1] in _JOINS
+        if at < reached or not is_joined:
             continue
-        start = found.start()
+        start = at
         while start and (text[start - 1].isalnum() or text[start - 1] in "_.:"):
             start -= 1
         run = _RUN.match(text, start)
         end = run.end() if run else start
         match = ENTRY.search(text, start, end)
-        while match is not None and match.end() <= found.start():
+        while match is not None and match.end() <= at:
             match = ENTRY.search(text, match.end(), end)
-        if match is not None and match.start() <= found.start():
+        if match is not None and match.start() <= at:
             reached = match.end()
             yield match.start(), match.group()
+
+
+def places(text: str, words: Iterable[str]) -> list[tuple[int, int]]:
+    """Start and end of every whole word among some, in their order."""
+    found: list[tuple[int, int]] = []
+    for word in words:
+        start = text.find(word)
+        while start >= 0:
+            end = start + len(word)
+            around = text[max(start - 1, 0) : start], text[end : end + 1]
+            if not any(map(WORD.match, around)):
+                found.append((start, end))
+            start = text.find(word, end)
+    return sorted(found)
 
 
 def absolute_module(written: str, moves: Moves) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -29,7 +29,7 @@ class Moves(Protocol):
     module: str
     """The file's own module."""
     is_package: bool
-    needles: Collection[str]
+    needles: Set[str]
     """Names of which every reference holds one: the last parts of moved names and their aliases."""
 
     def imported(self, dotted: str, module: str = "") -> Landing:
@@ -86,7 +86,7 @@ class MoveTable:
         self.is_package = is_package
         self._moves = resolve_chains(moves)
         self._targets = frozenset(self._moves.values())
-        self.needles: Collection[str] = {source.rpartition(".")[2] for source in moves}
+        self.needles: Set[str] = {source.rpartition(".")[2] for source in moves}
 
     def imported(self, dotted: str, module: str = "") -> Landing:  # noqa: ARG002
         """See `Moves.imported`."""

@@ -10,16 +10,17 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
-from itertools import chain
+from collections.abc import Iterator, Set
 
-from codemods.mentions import find_mentions
+from codemods.mentions import WORD, find_mentions, places
 from consolidator.analysis.references.routes import FileMoves, Routes
 from consolidator.tree.facts import ModuleFacts
 from consolidator.tree.parse import LIBCST
 from consolidator.tree.source import SourceText
 
 _CHAIN = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
+_RUN = re.compile(r"[\w.\s\"'()\\]+")
+"""All that the names of a chain, and what may stand between them, consist of."""
 _JUNK = r"[\s\"'()\\]+"
 _APART = re.compile(rf"(?<![\s\"'()\\]){_JUNK}\.|\.{_JUNK}")
 """A dot with other things beside it than names: another line, a closing bracket or quote, as in
@@ -74,11 +75,16 @@ def _dotted_names(routes: Routes, path: str, facts: ModuleFacts, text: str) -> I
     """Every dotted name that code or strings of the file can mean and that ends as a moved name, or a
     module of one, does."""
     imported = _imported(routes, path, facts)
-    written = {*_CHAIN.findall(text), *_CHAIN.findall(_APART.sub(".", text))}
-    chains = [dotted.split(".") for dotted in sorted(written)]
-    said = routes.needles.intersection(chain.from_iterable(chains))
+    words = set(WORD.findall(text))
+    said = routes.needles & words
     quoted = set(_QUOTED.findall(text))
-    for root, *rest in chains:
+    ends = routes.needles | routes.holder_tails
+    roots = {
+        local
+        for local, meant in imported.items()
+        if said & quoted or any(name.rpartition(".")[2] in ends for name in meant)
+    }
+    for root, *rest in _chains(text, words & (ends | roots)):
         meant = imported.get(root, ())
         for start in (root, *meant):
             yield from _telling(routes, start, rest)
@@ -92,6 +98,24 @@ def _dotted_names(routes: Routes, path: str, facts: ModuleFacts, text: str) -> I
                 yield dotted
                 if routes.tree.find(dotted, path) is not None:
                     yield from (f"{dotted}.{name}" for name in said)
+
+
+def _chains(text: str, words: Set[str]) -> Iterator[list[str]]:
+    """Every chain of names that has one of the words."""
+    written: set[str] = set()
+    reached = 0
+    for place, _ in places(text, words):
+        if place >= reached:
+            start = place
+            while start and _RUN.match(text[start - 1]):
+                start -= 1
+            run = _RUN.match(text, start)
+            assert run is not None
+            reached = run.end()
+            written.update(
+                _CHAIN.findall(run.group()), _CHAIN.findall(_APART.sub(".", run.group()))
+            )
+    return (dotted.split(".") for dotted in sorted(written))
 
 
 def _telling(routes: Routes, start: str, rest: list[str]) -> Iterator[str]:

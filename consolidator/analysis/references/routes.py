@@ -7,7 +7,7 @@ alias and leave what it stands for.
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
 from posixpath import dirname
@@ -377,7 +377,7 @@ class FileMoves:
         names = routes.tree.layout.names(path) if is_stub else []
         self.module = names[0] if names else routes.tree.module(path)
         self.is_package = routes.tree.is_package(self._path)
-        self.needles: Collection[str] = routes.needles
+        self.needles: Set[str] = routes.needles
 
     def imported(self, dotted: str, module: str = "") -> Landing:
         """See `Moves.imported`."""

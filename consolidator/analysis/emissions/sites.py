@@ -42,7 +42,6 @@ _TELLING = re.compile(r"\w[.:/_-]\w|.{9}")
 _GLUE = ("}_{", '"_".join', "'_'.join", "{}_{}", "%s_%s")
 """What puts an event's name together from two others."""
 TYPE_KEYS = frozenset({"type", "event", "event_type", "kind", "name", "message_type", "event_name"})
-_DEFAULT_KEYS = TYPE_KEYS | {"topic", "action"}
 
 
 @dataclass(frozen=True)
@@ -209,8 +208,8 @@ class Sites:
             for assignment in module.body.assignments if module else ():
                 owner, _, name = assignment.target.rpartition(".")
                 cls = self._program.class_at(path, owner) if owner else None
-                if module is None or cls is None or name.lower() not in _DEFAULT_KEYS:
-                    continue
+                if module is None or cls is None or name.isupper():
+                    continue  # capitals are constants and members of enumerations
                 if event := self._event_of(assignment.value, module):
                     found[cls.name] = event[0]
                     self._classes_key[cls.name] = name

@@ -32,6 +32,12 @@ FORMS = {
         "from dataclasses import asdict, dataclass\n\n\n@dataclass\nclass Event:\n    type: str\n",
         'await websocket.send_json(asdict(Event(type="agent_started")))',
     ),
+    "a field of a dataclass, set in its body under a name of the team's own": (
+        "from dataclasses import asdict, dataclass\nfrom enum import Enum\n\n\n"
+        "class Kind(str, Enum):\n    AGENT_STARTED = 'agent_started'\n\n\n"
+        "@dataclass\nclass Started:\n    run: str\n    observation: str = Kind.AGENT_STARTED\n",
+        "await websocket.send_json(asdict(Started('r1')))",
+    ),
     "a builder function": (
         'def build():\n    return {"type": "agent_started"}\n',
         "await websocket.send_json(build())",

@@ -151,6 +151,24 @@ def test_a_client_without_a_case_for_one_event(project):
     )
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        'export const isDone = (m: Message) => m.type === "tool_completed";\n',
+        'export enum Kind { DONE = "tool_completed" }\nfunction f(m) { switch (m.type) { case Kind.DONE: g() } }\n',
+        'socket.on("tool_completed", show);\n',
+    ],
+)
+def test_a_client_may_handle_its_events_in_several_files(project, other):
+    files = {"app.py": QUIET, "web/src/client.ts": CLIENT, "web/package.json": "{}"}
+    project.write({**files, "web/src/done.ts": other})
+    assert not project.guard().failing
+    project.write(
+        {"admin/src/done.ts": other, "web/src/done.ts": "export const KNOWN = ['tool_completed'];"}
+    )
+    assert [problem.rule for problem in project.guard().failing] == ["deaf-client"]
+
+
 def test_a_client_that_handles_all_events_or_hardly_any_is_fine(project):
     project.write(
         {

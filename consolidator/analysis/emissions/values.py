@@ -9,6 +9,7 @@ import ast
 import builtins
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 from consolidator.analysis.emissions.code import (
     Assignment,
@@ -431,11 +432,8 @@ class Inference:
         self, text: str, path: str, scope: str, function: Function | None = None
     ) -> Values:
         """What a value with this annotation can be."""
-        try:
-            node = ast.parse(text.strip(), mode="eval").body
-        except (SyntaxError, ValueError):
-            return UNKNOWN
-        return self._annotated(node, path, scope, function)
+        node = _parsed(text)
+        return UNKNOWN if node is None else self._annotated(node, path, scope, function)
 
     def _annotated(
         self, node: ast.expr, path: str, scope: str, function: Function | None
@@ -482,3 +480,11 @@ class Inference:
             element = parts[0] if name.endswith("Generator") else parts[-1]
             return Values(elements=element)
         return self._instance(ast.unparse(node.value), path, scope)
+
+
+@cache
+def _parsed(annotation: str) -> ast.expr | None:
+    try:
+        return ast.parse(annotation.strip(), mode="eval").body
+    except (SyntaxError, ValueError):
+        return None

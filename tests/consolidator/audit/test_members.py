@@ -147,20 +147,6 @@ def test_a_run_passed_where_a_user_is_expected_is_named(tmp_path: Path) -> None:
     assert (mixed.line, mixed.text) == (4, "run_id")
 
 
-def test_documents_that_name_what_moves_away_are_listed(tmp_path: Path) -> None:
-    write_tree(
-        tmp_path,
-        {
-            "docs/guide.md": "Use `app.old.Old` or edit app/old.py.\nNot app.older nor app/old.pyc.\n",
-            "consolidation.toml": PLAN,
-        },
-    )
-    (tmp_path / "consolidation.toml").write_text(PLAN)
-    report = audited(tmp_path, "")
-    found = {(d.path, d.line, d.names) for d in report.dangling if d.path.startswith("docs")}
-    assert found == {("docs/guide.md", 1, "app.old.Old"), ("docs/guide.md", 1, "app/old.py")}
-
-
 PROTOCOLS = {
     "old.py": """
         class HubError(Exception): ...

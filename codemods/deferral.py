@@ -16,7 +16,7 @@ from codemods.lazy import last_name
 from codemods.moves import MoveTable
 from codemods.outcome import Changed, Failed, Outcome, Skipped, Unchanged
 from codemods.scopes import Binding, ImportStatement, Scope
-from codemods.statement import PRAGMA, Rewrite, rewrite_statement
+from codemods.statement import PRAGMA, Rewrite, rewrite_statements
 from codemods.syntax import Annotation, find_annotations, first_statement
 from codemods.view import View
 
@@ -165,9 +165,7 @@ class _Deferral:
         removed: dict[ImportStatement, Rewrite] = defaultdict(Rewrite)
         for name in self.found:
             removed[name.statement].replaced[name.statement.names.index(name.alias)] = []
-        for statement, rewrite in removed.items():
-            siblings = self._view.module.siblings[statement]
-            yield from rewrite_statement(self._view.positions, statement, siblings, rewrite)
+        yield from rewrite_statements(self._view.positions, self._view.module.blocks, removed)
         yield from self._in_functions()
         if checked := [name for name in self.found if name.is_for_checkers]:
             yield from self._for_checkers(checked)

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterator
 
 from codemods.dotted import move_dotted_uses, top_package
-from codemods.edits import Edit, OverlapError, apply_edits
+from codemods.edits import OverlapError, apply_edits
 from codemods.loose import report_loose_modules
 from codemods.moves import Landing, Moves
 from codemods.outcome import Changed, Failed, Outcome, Skipped, Unchanged
 from codemods.renaming import rename_uses
 from codemods.scopes import ImportStatement
-from codemods.statement import Replacement, Rewrite, replacement, rewrite_statement
+from codemods.statement import Replacement, Rewrite, replacement, rewrite_statements
 from codemods.strings import move_strings
 from codemods.view import Options, View
 
@@ -40,7 +39,8 @@ def move_references(text: str, moves: Moves, options: Options = Options()) -> Ou
 def rewrite_view(view: View) -> Outcome:
     """Rewrites a file that is parsed already; whether the result parses is the caller's to check."""
     collect(view)
-    edits = [*_statement_edits(view), *view.edits]
+    statements = rewrite_statements(view.positions, view.module.blocks, view.statements)
+    edits = [*statements, *view.edits]
     omissions = tuple(sorted(view.omissions))
     if not edits:
         return Unchanged(omissions)
@@ -63,13 +63,6 @@ def collect(view: View) -> None:
     report_loose_modules(view)
     if view.options.absolute and (view.edits or any(view.statements.values())):
         _write_absolutely(view)
-
-
-def _statement_edits(view: View) -> Iterator[Edit]:
-    for statement, rewrite in view.statements.items():
-        if rewrite:
-            siblings = view.module.siblings[statement]
-            yield from rewrite_statement(view.positions, statement, siblings, rewrite)
 
 
 def _kinds(view: View) -> dict[str, int]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping, Set
 from dataclasses import dataclass
 
 from codemods.edits import Edit, apply_edits
 from codemods.moves import Moves, MoveTable
 from codemods.outcome import Changed, Failed, Outcome, Skipped, Unchanged
-from codemods.statement import Rewrite, replacement, rewrite_statement
+from codemods.scopes import ImportStatement
+from codemods.statement import Rewrite, replacement, rewrite_statements
 from codemods.view import View
 
 Statement = ast.stmt
@@ -47,15 +48,14 @@ def remove_star_imports(text: str, moves: Moves, emptied: Container[str]) -> Out
     except (SyntaxError, ValueError, RecursionError) as error:
         return Skipped(getattr(error, "lineno", None) or 1, f"can't be parsed: {error}")
     view = View(text, tree, moves)
-    edits: list[Edit] = []
-    for statement in view.module.imports:
-        if not isinstance(statement, ast.ImportFrom) or statement.names[0].name != "*":
-            continue
-        if view.source(statement) in emptied:
-            siblings = view.module.siblings[statement]
-            rewrite = Rewrite(replaced={0: []})
-            edits += rewrite_statement(view.positions, statement, siblings, rewrite)
-    return _finished(text, edits, {"import": len(edits)})
+    removed: dict[ImportStatement, Rewrite] = {
+        statement: Rewrite(replaced={0: []})
+        for statement in view.module.imports
+        if isinstance(statement, ast.ImportFrom) and statement.names[0].name == "*"
+        if view.source(statement) in emptied
+    }
+    edits = list(rewrite_statements(view.positions, view.module.blocks, removed))
+    return _finished(text, edits, {"import": len(removed)})
 
 
 def _finished(text: str, edits: list[Edit], kinds: Mapping[str, int]) -> Outcome:
@@ -89,6 +89,7 @@ class _Removal:
         self._cuts: list[tuple[int, int]] = []
         self._places: dict[str, list[_Place]] = {}
         self._spans: list[tuple[int, int]] = []
+        self._gone: set[Statement] = set()
         for name in removals:
             self._take(name)
 
@@ -113,22 +114,25 @@ class _Removal:
 
     def run(self) -> tuple[list[Edit], Mapping[str, int]]:
         edits: list[Edit] = []
-        gone: set[str] = set()
+        staying = {name for name in self._places if not all(map(self._inside, self._uses(name)))}
+        imports = self._unneeded_imports(self._places.keys() - staying)
+        self._gone = self._leaving(staying)
+        self._gone |= {statement for statement, r in imports.items() if r.removes(statement)}
         for name, places in self._places.items():
-            stays = any(not self._inside(offset) for offset in self._uses(name))
-            if stays and all(self._is_import(place) for place in places):
-                continue
-            if not stays:
-                gone.add(name)
-            edits += self._remove(name, places, stays=stays)
+            edits += self._remove(name, places, stays=name in staying)
         edits += self._cut_runs()
-        statements: dict[ast.Import | ast.ImportFrom, Rewrite] = {}
-        self._drop_imports(statements, gone)
-        for statement, rewrite in statements.items():
-            siblings = self._view.module.siblings[statement]
-            edits += rewrite_statement(self._view.positions, statement, siblings, rewrite)
-        edits += self._exports(gone)
+        blocks = self._view.module.blocks
+        edits += rewrite_statements(self._view.positions, blocks, imports, self._gone)
+        edits += self._exports(self._places.keys() - staying)
         return edits, dict(sorted(self._kinds.items()))
+
+    def _leaving(self, staying: Container[str]) -> set[Statement]:
+        """The definitions that go; an import takes the place of the first of a name that stays."""
+        return {
+            place.statement
+            for name, places in self._places.items()
+            for place in [p for p in places if not self._is_import(p)][name in staying :]
+        }
 
     @staticmethod
     def _is_import(place: _Place) -> bool:
@@ -164,9 +168,7 @@ class _Removal:
 
     def _is_last_of(self, place: _Place) -> bool:
         """Whether nothing else of a block stays."""
-        removed = {p.statement for places in self._places.values() for p in places}
-        rest = [s for s in place.block if s not in removed]
-        return not rest and place.statement is place.block[-1]
+        return place.statement is place.block[-1] and self._gone.issuperset(place.block)
 
     def _extent(self, statement: Statement) -> tuple[int, int]:
         start, end = self._view.positions.span(statement)
@@ -216,9 +218,9 @@ class _Removal:
 
     # imports
 
-    def _drop_imports(
-        self, statements: dict[ast.Import | ast.ImportFrom, Rewrite], gone: set[str]
-    ) -> None:
+    def _unneeded_imports(self, gone: Set[str]) -> dict[ImportStatement, Rewrite]:
+        """Imports of names that are gone, and those that only removed code has used."""
+        statements: dict[ImportStatement, Rewrite] = {}
         for name, bindings in self._view.module.scope.bindings.items():
             for binding in bindings:
                 if binding.statement is None or binding.alias is None:
@@ -227,6 +229,7 @@ class _Removal:
                     index = binding.statement.names.index(binding.alias)
                     statements.setdefault(binding.statement, Rewrite()).replaced[index] = []
                     self._kinds["import"] += 1
+        return statements
 
     def _lost_its_uses(self, name: str) -> bool:
         if name in self._view.exports or self._is_public(name):
@@ -236,7 +239,7 @@ class _Removal:
 
     # __all__
 
-    def _exports(self, gone: set[str]) -> Iterator[Edit]:
+    def _exports(self, gone: Set[str]) -> Iterator[Edit]:
         for statement in self._view.tree.body:
             value = _exported(statement)
             if value is None:

@@ -107,8 +107,8 @@ class Module:
     scopes: list[Scope] = field(default_factory=list)
     imports: list[ImportStatement] = field(default_factory=list)
     import_scopes: dict[ImportStatement, Scope] = field(default_factory=dict)
-    siblings: dict[ImportStatement, int] = field(default_factory=dict)
-    """How many statements the block of an import has."""
+    blocks: dict[ImportStatement, list[ast.stmt]] = field(default_factory=dict)
+    """The block that an import stands in; none for the top of the file, which may become empty."""
     uses: list[Use] = field(default_factory=list)
     texts: list[Text] = field(default_factory=list)
     calls: list[tuple[ast.Call, Scope]] = field(default_factory=list)

@@ -6,7 +6,7 @@ import ast
 import io
 import re
 import tokenize
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from codemods.edits import Edit
@@ -68,6 +68,11 @@ class Rewrite:
     def __bool__(self) -> bool:
         return bool(self.replaced or self.added or self.module)
 
+    def removes(self, statement: ImportStatement) -> bool:
+        """Whether nothing of the statement stays or takes its place."""
+        is_whole = len(self.replaced) == len(statement.names)
+        return is_whole and not any(self.replaced.values()) and not self.added
+
 
 @dataclass(frozen=True, slots=True)
 class _Token:
@@ -90,21 +95,30 @@ class _Item:
     lines_to: int = -1
 
 
-def rewrite_statement(
-    positions: Positions, statement: ImportStatement, siblings: int, rewrite: Rewrite
+def rewrite_statements(
+    positions: Positions,
+    blocks: Mapping[ImportStatement, Sequence[ast.stmt]],
+    rewrites: Mapping[ImportStatement, Rewrite],
+    gone: Set[ast.stmt] = frozenset(),
 ) -> Iterator[Edit]:
-    """The edits of one import statement. `siblings` is the number of statements in its block."""
-    yield from _Surgery(positions, statement, siblings, rewrite).edits()
+    """The edits of import statements. A block that loses all that it held, what is `gone` otherwise
+    included, gets a `pass`."""
+    leaving = gone | {statement for statement, r in rewrites.items() if r.removes(statement)}
+    for statement, rewrite in rewrites.items():
+        if rewrite:
+            block = blocks[statement]
+            empties = bool(block) and block[-1] is statement and leaving >= set(block)
+            yield from _Surgery(positions, statement, rewrite, empties=empties).edits()
 
 
 class _Surgery:
     def __init__(
-        self, positions: Positions, statement: ImportStatement, siblings: int, rewrite: Rewrite
+        self, positions: Positions, statement: ImportStatement, rewrite: Rewrite, *, empties: bool
     ) -> None:
         self._positions = positions
         self._text = positions.text
         self._statement = statement
-        self._siblings = siblings
+        self._empties = empties
         self._rewrite = rewrite
         self._start, self._end = positions.span(statement)
         self._line_end = positions.line_end(self._end)
@@ -235,7 +249,7 @@ class _Surgery:
         yield from self._additions(rest)
 
     def _remove_statement(self) -> Iterator[Edit]:
-        if self._siblings == 1:
+        if self._empties:
             yield Edit(self._start, self._end, "pass", "")
         elif self._inline:
             yield from self._remove_inline()

@@ -77,7 +77,7 @@ class _Walk:
     def _block(self, body: list[ast.stmt]) -> None:
         for statement in body:
             if isinstance(statement, ast.Import | ast.ImportFrom):
-                self._module.siblings[statement] = len(body)
+                self._module.blocks[statement] = body if body is not self._module.tree.body else []
             self._visit(statement)
 
     def _optional(self, node: ast.AST | None) -> None:

@@ -155,6 +155,41 @@ CASES = {
             other = 1
         """,
     ),
+    "a block whose imports all served what goes": (
+        """
+        if TYPE_CHECKING:
+            import one
+
+            from two import Two
+        class Thing:
+            x: one.One
+            y: Two
+        """,
+        """
+        if TYPE_CHECKING:
+
+            pass
+        """,
+    ),
+    "a block of which a definition and its import go": (
+        """
+        try:
+            import one
+            class Thing(one.One): ...
+        except ImportError:
+            from two import Two
+            class Thing(Two): ...
+            import three
+            three.start()
+        """,
+        """
+        try:
+            pass
+        except ImportError:
+            import three
+            three.start()
+        """,
+    ),
     "one statement of a line": (
         """
         a = 1; Thing = 2; b = 3

@@ -241,6 +241,55 @@ def test_endpoints_of_further_frameworks_are_found(tmp_path: Path, source: str) 
     assert points(tmp_path, {"app.py": source})["websocket-endpoints"].status == "ok"
 
 
+TORNADO = """
+from tornado.websocket import WebSocketHandler
+class Desk(WebSocketHandler):
+    {origin}
+    {decorator}
+    def open(self): ...
+"""
+SOCKET_IO = """
+sio = socketio.AsyncServer(cors_allowed_origins=["https://a"])
+@sio.{on}
+async def connect(sid, environ, auth):
+    user = {user}
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "status"),
+    [
+        (TORNADO.format(origin="", decorator="@ws_authenticated"), "ok"),
+        (TORNADO.format(origin="", decorator="@tornado.web.addslash"), "at-risk"),
+        (
+            TORNADO.format(
+                origin="def check_origin(self, origin): return True", decorator="@authenticated"
+            ),
+            "at-risk",
+        ),
+        (
+            TORNADO.format(
+                origin="def check_origin(self, origin): return origin in OURS",
+                decorator="@authenticated",
+            ),
+            "ok",
+        ),
+        (SOCKET_IO.format(on="event", user="await authenticate(environ)"), "ok"),
+        (SOCKET_IO.format(on='on("connect")', user="await authenticate(environ)"), "ok"),
+        (SOCKET_IO.format(on="event", user="environ['user']"), "at-risk"),
+    ],
+)
+def test_a_handshake_is_judged_as_its_framework_does_it(
+    tmp_path: Path, source: str, status: str
+) -> None:
+    assert points(tmp_path, {"app.py": source})["middleware"].status == status
+
+
+def test_a_socket_that_a_server_listens_on_is_no_connection(tmp_path: Path) -> None:
+    source = "def start(self, sock):\n    self.http_server.add_socket(sock)\n"
+    assert points(tmp_path, {"app.py": source})["connection-management"].status == "not-found"
+
+
 def test_an_endpoint_without_any_authentication_is_at_risk(tmp_path: Path) -> None:
     source = "@app.websocket('/ws')\nasync def ws(socket):\n    await socket.accept()\n"
     point = points(tmp_path, {"app.py": source})["middleware"]

@@ -24,7 +24,10 @@ _REMOVE = re.compile(
 _SOCKET = re.compile(r"^_?(web_?socket|socket|sock|ws)(_(id|connection))?$", re.I)
 _CONNECTION = re.compile(r"^_?conn(ection)?(_id)?$", re.I)
 """Also what a database has: only where the file has to do with WebSockets."""
-_DATABASE = re.compile(r"session|query|select|stmt|statement|cursor|engine|table|\bdb\b", re.I)
+_ELSEWHERE = re.compile(
+    r"session|query|select|stmt|statement|cursor|engine|table|\bdb\b|server$", re.I
+)
+"""What takes connections of a database, or the sockets that a server listens on."""
 _OPENING = re.compile(r"^(websocket_)?(connect|open|on_(connect|open|accept))$")
 _CLOSING = re.compile(r"^(websocket_)?(disconnect|close|on_(disconnect|close))$")
 
@@ -74,7 +77,7 @@ def _adds(file: CodeFile, call: ast.Call) -> bool:
         return False
     if call.func.attr == "group_add":
         return True
-    return not _DATABASE.search(ast.unparse(call.func.value)) and any(
+    return not _ELSEWHERE.search(ast.unparse(call.func.value)) and any(
         _is_connection(file, value) for _, value in arguments_of(call)
     )
 

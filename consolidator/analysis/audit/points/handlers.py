@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from consolidator.analysis.audit.code import CodeFile, called_name, last_name
+from consolidator.analysis.audit.code import CodeFile, FunctionDef, called_name, last_name
 from consolidator.analysis.audit.points.base import IntegrationPoint, Judgement
-from consolidator.analysis.audit.points.endpoints import ENDPOINTS, endpoints
+from consolidator.analysis.audit.points.endpoints import ENDPOINTS, endpoints, is_endpoint_class
 from consolidator.analysis.audit.report import Evidence
 
 _REGISTER = re.compile(
@@ -72,6 +72,8 @@ HANDLERS = IntegrationPoint(
 _AUTH = re.compile(r"auth|jwt|token|current_user|user_of|credential|session_user", re.I)
 _WRAPPER = re.compile(r"Middleware(Stack)?$")
 """What wraps an ASGI application: `AuthMiddlewareStack(URLRouter(…))`."""
+_CONNECTS = re.compile(r"\.on\(['\"]connect['\"]")
+"""How Socket.IO is given what decides about a connection; so is `@sio.event` above `connect`."""
 _ORIGIN = re.compile(
     r"CORSMiddleware|allowed_origins|AllowedHostsOriginValidator|OriginValidator|check_origin|TrustedHost|cors_allowed_origins|add_cors|\borigins?\b",
     re.I,
@@ -99,10 +101,46 @@ def _middleware(file: CodeFile) -> Iterator[Evidence]:
         yield replace(endpoint, verdict="seen", why="a way in")
     for function in file.functions:
         if _is_endpoint(function):
-            for node in ast.walk(function):
-                if isinstance(node, ast.Call) and _AUTH.search(called_name(node)):
-                    yield file.evidence(node, "ok", "auth in the endpoint")
+            yield from _authentication(file, function)
+    for cls in file.classes:
+        yield from _of_class(file, cls)
     yield from _asgi_auth(file)
+
+
+def _authentication(file: CodeFile, function: FunctionDef) -> Iterator[Evidence]:
+    """Calls and decorators of an endpoint that ask who is there."""
+    for decorator in function.decorator_list:
+        if _AUTH.search(
+            called_name(decorator) if isinstance(decorator, ast.Call) else last_name(decorator)
+        ):
+            yield file.evidence(decorator, "ok", "auth around the endpoint")
+    for node in ast.walk(function):
+        if isinstance(node, ast.Call) and _AUTH.search(called_name(node)):
+            yield file.evidence(node, "ok", "auth in the endpoint")
+
+
+def _of_class(file: CodeFile, cls: ast.ClassDef) -> Iterator[Evidence]:
+    """What the methods of an endpoint's class do, and of one that is mixed into such classes."""
+    methods = [
+        node for node in cls.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    checks = [method for method in methods if method.name == "check_origin"]
+    for method in checks:
+        if isinstance(last := method.body[-1], ast.Return) and _is_true(last.value):
+            yield file.evidence(method, "seen", "lets every origin in")
+        else:
+            yield file.evidence(method, "ok", "origin")
+    if not is_endpoint_class(cls):
+        return
+    is_tornado = any(last_name(base) == "WebSocketHandler" for base in cls.bases)
+    if is_tornado and not checks and "tornado" in file.text:
+        yield file.evidence(cls, "ok", "origin, as Tornado checks it unless told otherwise")
+    for method in methods:
+        yield from _authentication(file, method)
+
+
+def _is_true(value: ast.expr | None) -> bool:
+    return isinstance(value, ast.Constant) and value.value is True
 
 
 def _asgi_auth(file: CodeFile) -> Iterator[Evidence]:
@@ -117,7 +155,11 @@ def _asgi_auth(file: CodeFile) -> Iterator[Evidence]:
 
 
 def _is_endpoint(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    decorated = any("websocket" in ast.unparse(d).lower() for d in function.decorator_list)
+    decorators = [ast.unparse(decorator).lower() for decorator in function.decorator_list]
+    decorated = any("websocket" in text or _CONNECTS.search(text) for text in decorators)
+    decorated |= function.name in ("connect", "on_connect") and any(
+        text.endswith(".event") for text in decorators
+    )
     arguments = [a.arg.lower() for a in function.args.args]
     return decorated or "websocket" in arguments
 
@@ -151,9 +193,9 @@ def _judge(evidence: Sequence[Evidence]) -> Judgement:
 MIDDLEWARE = IntegrationPoint(
     "middleware",
     "A WebSocket handshake is authenticated, and its origin checked",
-    ("iddleware", "Origin", *ENDPOINTS.needles),
+    ("iddleware", "Origin", "check_origin", '"connect"', "'connect'", ".event", *ENDPOINTS.needles),
     _middleware,
     _judge,
     only=ENDPOINTS.only
-    + r"|add_middleware|Middleware(Stack)?\(|origins\s*=|\.middleware\(|\.websocket|\bwebsocket\b\s*[:,)]|\bscope\b|Origin",
+    + r"|\.on\(\s*[\"']connect|\.event\s|def check_origin|add_middleware|Middleware(Stack)?\(|origins\s*=|\.middleware\(|\.websocket|\bwebsocket\b\s*[:,)]|\bscope\b|Origin",
 )

@@ -11,6 +11,7 @@ from consolidator.analysis.audit.dangling import dangling_references
 from consolidator.analysis.audit.exceptions import unraised_exceptions
 from consolidator.analysis.audit.identifiers import mixed_identifiers
 from consolidator.analysis.audit.members import missing_members, new_name, signature_conflicts
+from consolidator.analysis.audit.modules import with_parts
 from consolidator.analysis.audit.points.base import IntegrationPoint
 from consolidator.analysis.audit.points.connections import CONNECTIONS
 from consolidator.analysis.audit.points.doubles import Lost, doubles, role_of
@@ -49,6 +50,7 @@ SENT_FIELDS = {
 @without_collector()
 def audit(tree: Tree, plan: Plan, library: Library = no_library) -> AuditReport:
     """What the plan would break. Without moves, the integration points alone."""
+    plan = with_parts(plan, tree)
     world = World(tree, library)
     subjects = Subjects(world, plan)
     uses = _uses(world, subjects)
@@ -65,7 +67,7 @@ def audit(tree: Tree, plan: Plan, library: Library = no_library) -> AuditReport:
         unraised=tuple(unraised_exceptions(uses)),
         dangling=tuple(sorted(set(dangling_references(tree, subjects, plan.path)))),
         already_missing=tuple(m for m in missing if m.already),
-        unread=tuple(_unread(subjects)),
+        unread=tuple(_unread(subjects, tree)),
     )
 
 
@@ -80,8 +82,11 @@ def _uses(world: World, subjects: Subjects) -> list[MemberUse]:
     return found
 
 
-def _unread(subjects: Subjects) -> Iterator[str]:
+def _unread(subjects: Subjects, tree: Tree) -> Iterator[str]:
+    modules = tree.modules()
     for subject in subjects.all:
+        if subject.move.source in modules and subject.move.target in modules:
+            continue  # what they define is looked at piece by piece
         if subject.target is None:
             yield f"{subject.move.target}: found neither in ROOT nor as installed source"
         if subject.legacy is None and not subjects.is_alias(subject):

@@ -147,6 +147,19 @@ def test_a_run_passed_where_a_user_is_expected_is_named(tmp_path: Path) -> None:
     assert (mixed.line, mixed.text) == (4, "run_id")
 
 
+def test_the_classes_of_a_package_that_moves_are_looked_at(tmp_path: Path) -> None:
+    files = {
+        "app/old/hub.py": "class Hub:\n    def drop(self): ...\ndef _help(): ...\n",
+        "app/new/hub.py": "class Hub: ...\n",
+        "use.py": "from app.old.hub import Hub\ndef f(h: Hub):\n    h.drop()\n",
+    }
+    packages = {"app/__init__.py": "", "app/old/__init__.py": "", "app/new/__init__.py": ""}
+    tree = tree_of(write_tree(tmp_path, {**packages, **files}))
+    report = audit(tree, Plan(moves=(Move("app.old", "app.new"),)))
+    assert [(m.legacy, m.member) for m in report.missing] == [("app.old.hub.Hub", "drop")]
+    assert report.unread == ()
+
+
 PROTOCOLS = {
     "old.py": """
         class HubError(Exception): ...

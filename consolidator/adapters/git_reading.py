@@ -1,7 +1,7 @@
 """What commits did and what files hold, read from git's objects on every core, each only once.
 
 Answers depend on nothing but the blobs and the question, so they are kept on disk by both: a new commit
-costs itself.
+costs itself. Work starts when it is asked for; answers may be taken while later ones are still made.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ import gc
 import os
 import warnings
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from hashlib import blake2b
 from itertools import accumulate, pairwise
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import msgspec
 
@@ -51,10 +52,14 @@ read again for the next."""
 Contents = dict[str, bytes | None]
 Question = TypeVar("Question")
 Answer = TypeVar("Answer")
+Work = Callable[[Scope, Repository, Sequence[Question]], list[Answer]]
 
 
 class CommitReader:
-    """`jobs` is the number of processes; neither it nor `cache` changes any answer."""
+    """`jobs` is the number of processes; neither it nor `cache` changes any answer.
+
+    A context manager: leaving it ends the processes.
+    """
 
     def __init__(
         self, repository: Repository, jobs: int | None = None, *, cache: bool = True
@@ -62,6 +67,7 @@ class CommitReader:
         self._repository = repository
         self._jobs = jobs or os.cpu_count() or 1
         self._cache = cache
+        self._pool: ProcessPoolExecutor | None = None
 
     def commits(self, revision: str) -> list[Commit]:
         """Every commit that a revision can reach, children before parents."""
@@ -69,13 +75,14 @@ class CommitReader:
             return CommitLog().commits(self._repository, revision)
         return list(self._repository.commits(revision))
 
-    def edits(self, scope: Scope, tasks: Sequence[Task]) -> list[Edits]:
+    def edits(self, scope: Scope, tasks: Sequence[Task]) -> Iterator[Edits]:
         """What each commit did, in the order asked for."""
         return self._answers(scope, tasks, _edits, Edits, lambda answer: answer.complete)
 
     def crossings(self, scope: Scope, questions: Sequence[Crossing]) -> list[tuple[Kin, ...]]:
         """For each commit the classes that it turned members into, or made members from."""
-        return self._answers(scope, questions, _crossings, tuple[Kin, ...], lambda _: True)
+        found = self._answers(scope, questions, _crossings, tuple[Kin, ...], lambda _: True)
+        return list(found)
 
     def outlines(
         self, scope: Scope, files: Mapping[str, str], kin: Mapping[str, frozenset[str]]
@@ -87,16 +94,25 @@ class CommitReader:
 
     def relations(self, scope: Scope, blobs: Sequence[str]) -> list[Relation]:
         """Which blobs define a member of the family, and which only speak of it."""
-        return self._answers(scope, blobs, _relations, Relation, lambda _: True)
+        return list(self._answers(scope, blobs, _relations, Relation, lambda _: True))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Ends the processes; work that nobody waited for is dropped."""
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+            self._pool = None
 
     def _answers(
         self,
         scope: Scope,
         questions: Sequence[Question],
-        work: Callable[[Scope, Repository, Sequence[Question]], list[Answer]],
+        work: Work[Question, Answer],
         kind: Any,
         keep: Callable[[Answer], bool],
-    ) -> list[Answer]:
+    ) -> Iterator[Answer]:
         keys = [_key(scope, work.__name__, question) for question in questions]
         known: dict[bytes, Answer] = {}
         cache: ContentCache[Answer] | None = None
@@ -106,36 +122,52 @@ class CommitReader:
         missing = {
             key: question for key, question in zip(keys, questions, strict=True) if key not in known
         }
-        made = self._work(scope, list(missing.values()), work, kind)
-        fresh = dict(zip(missing, made, strict=True))
-        if cache is not None:
-            cache.put({key: answer for key, answer in fresh.items() if keep(answer)})
-        known |= fresh
-        return [known[key] for key in keys]
+        made = zip(missing, self._work(scope, list(missing.values()), work, kind), strict=True)
+        return _in_order(keys, known, made, cache, keep)
 
     def _work(
         self,
         scope: Scope,
         questions: list[Question],
-        work: Callable[[Scope, Repository, Sequence[Question]], list[Answer]],
+        work: Work[Question, Answer],
         kind: Any,
-    ) -> list[Answer]:
+    ) -> Iterable[Answer]:
         if self._jobs == 1 or len(questions) < _FEW:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # about the text of others
                 return work(scope, self._repository, questions)
-        pieces = _pieces(questions, self._jobs * _PIECES)
+        if self._pool is None:
+            self._pool = workers(self._jobs, _start)
         decode = msgspec.msgpack.Decoder(list[kind]).decode
-        with workers(self._jobs, _start) as pool:
-            pending = [
-                pool.submit(_encoded, work, scope, self._repository, piece) for piece in pieces
-            ]
-            made = (future.result() for future in pending)
-            return [
-                answer
-                for piece in made
-                for answer in (decode(piece) if isinstance(piece, bytes) else piece)
-            ]
+        pending = [
+            self._pool.submit(_encoded, work, scope, self._repository, piece)
+            for piece in _pieces(questions, self._jobs * _PIECES)
+        ]
+        made = (future.result() for future in pending)
+        return (
+            answer
+            for piece in made
+            for answer in (decode(piece) if isinstance(piece, bytes) else piece)
+        )
+
+
+def _in_order(
+    keys: Sequence[bytes],
+    known: dict[bytes, Answer],
+    made: Iterator[tuple[bytes, Answer]],
+    cache: ContentCache[Answer] | None,
+    keep: Callable[[Answer], bool],
+) -> Iterator[Answer]:
+    """`made` comes in the order of `keys`, which may name one twice; it is kept once all is there."""
+    fresh: dict[bytes, Answer] = {}
+    for key in keys:
+        if key not in known:
+            name, answer = next(made)
+            assert name == key
+            known[key] = fresh[key] = answer
+        yield known[key]
+    if cache is not None:
+        cache.put({key: answer for key, answer in fresh.items() if keep(answer)})
 
 
 def _pieces(questions: Sequence[Question], number: int) -> list[Sequence[Question]]:
@@ -167,7 +199,7 @@ def _start() -> None:
 
 
 def _encoded(
-    work: Callable[[Scope, Repository, Sequence[Question]], list[Answer]],
+    work: Work[Question, Answer],
     scope: Scope,
     repository: Repository,
     questions: Sequence[Question],

@@ -22,12 +22,13 @@ def extraction(
     repository = open_repository(base)
     if repository is None:
         return None
-    return run(
-        root,
-        history=repository,
-        reader=CommitReader(repository, jobs, cache=not no_cache),
-        selection=selection,
-        plan=plan,
-        library=environment_of(base, cache=not no_cache).find,
-        reports=None if no_cache else ReportCache(),
-    )
+    with CommitReader(repository, jobs, cache=not no_cache) as reader:
+        return run(
+            root,
+            history=repository,
+            reader=reader,
+            selection=selection,
+            plan=plan,
+            library=environment_of(base, cache=not no_cache).find,
+            reports=None if no_cache else ReportCache(),
+        )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -48,7 +48,7 @@ class Reader(Protocol):
     """Reads a history, and the contents that it names."""
 
     def commits(self, revision: str) -> Sequence[Commit]: ...
-    def edits(self, scope: Scope, tasks: Sequence[Task]) -> list[Edits]: ...
+    def edits(self, scope: Scope, tasks: Sequence[Task]) -> Iterable[Edits]: ...
     def crossings(
         self, scope: Scope, questions: Sequence[Crossing]
     ) -> Sequence[tuple[Kin, ...]]: ...
@@ -130,13 +130,14 @@ def _mine(
     kin = follow(commits, scope, defining, partial(reader.crossings, scope))
     paths = defining | speaking | kin.keys()
     chosen = touching(commits[::-1], scope, paths)
+    files = {path: tree[path] for path in sorted(paths & tree.keys())}
+    outlines = reader.outlines(scope, files, kin)
     edits = reader.edits(scope, [task_of(commit, paths, kin) for commit in chosen])
-    mined = list(mine(chosen, edits))
     layout = find_layout([*tree, *paths], plan.source_roots)
     members = {member.qualname: member for member in installed}
-    files = {path: tree[path] for path in sorted(paths & tree.keys())}
-    members |= _members(reader.outlines(scope, files, kin), layout, plan)
+    members |= _members(outlines, layout, plan)
     ledger = Accounts(members, plan, layout)
+    mined = list(mine(chosen, edits))
     entries = with_copies(mined, [ledger.entry(item) for item in mined[::-1]])
     entries = [
         structs.replace(entry, acknowledged=decision(entry, plan))
@@ -147,13 +148,13 @@ def _mine(
         for item, entry in zip(mined[::-1], entries, strict=True)
         if dates[0] <= item.commit.time <= dates[1]
     ]
-    skipped = sorted({trouble for edit in edits for trouble in edit.troubles})
+    skipped = sorted({trouble for item in mined for trouble in item.troubles})
     return ExtractReport(
         root=str(root),
         revision=revision,
         files=len(paths),
         skipped=tuple(Skipped(path, 0, reason) for path, reason in skipped),
-        complete=all(edit.complete for edit in edits),
+        complete=all(item.complete for item in mined),
         read=len(commits),
         shallow=history.shallow,
         family=tuple(sorted(ledger.classes)),

@@ -37,6 +37,7 @@ class Editor:
         self._content = content
         self._kept = kept
         self._cut: dict[str, Units] = {}
+        self._parses: dict[str, bool] = {}
 
     def edits(self, task: Task) -> Edits:
         """What the commit did to the family; a pure function of the blobs."""
@@ -106,7 +107,10 @@ class Editor:
         return units
 
     def _unparsed(self, change: Change) -> str:
-        broken = (blob for blob in change.blobs if not _parses(self._content(blob) or b""))
+        for blob in change.blobs:
+            if blob not in self._parses:
+                self._parses[blob] = _parses(self._content(blob) or b"")
+        broken = (blob for blob in change.blobs if not self._parses[blob])
         return f"version {next(broken, change.blobs[0])[:10]} does not parse"
 
     def _new_tests(self, tests: Iterable[Change]) -> tuple[str, ...]:

@@ -46,6 +46,7 @@ class Scope:
     globs: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     _pattern: re.Pattern[bytes] = field(init=False, repr=False, compare=False)
+    _admitted: dict[str, bool] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         wanted = [_DEFINITION + re.escape(name.encode()) + rb"\b" for name in sorted(self.names)]
@@ -54,8 +55,18 @@ class Scope:
         pattern = re.compile(b"|".join(wanted) or b"(?!)", re.M | re.I)
         object.__setattr__(self, "_pattern", pattern)
 
+    def __reduce__(self) -> tuple[type[Scope], tuple[object, ...]]:
+        """Other processes get the question only, not what was found out about paths."""
+        return Scope, (self.match, self.names, self.globs, self.exclude)
+
     def admits(self, path: str) -> bool:
         """Whether a path is looked at: production Python inside the globs and not excluded."""
+        known = self._admitted.get(path)
+        if known is None:
+            known = self._admitted[path] = self._admits(path)
+        return known
+
+    def _admits(self, path: str) -> bool:
         if not path.endswith(".py") or is_test(path) or _DOCS_SETTINGS.search(path):
             return False
         return self.includes(path)

@@ -28,6 +28,8 @@ class Mined:
     new_tests: tuple[str, ...]
     parallel: bool = False
     """Whether another branch had brought all of it before."""
+    troubles: tuple[tuple[str, str], ...] = ()
+    complete: bool = True
 
 
 def touching(commits: Iterable[Commit], scope: Scope, paths: frozenset[str]) -> list[Commit]:
@@ -86,4 +88,6 @@ def _mined(commit: Commit, edits: Edits, memory: Memory) -> Mined:
         tuple(part for file in files for part in parts_of(file, whole)),
         edits.new_tests,
         parallel,
+        edits.troubles,
+        edits.complete,
     )

@@ -11,6 +11,7 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 _LOG_OWNER = re.compile(r"(^|_)(log|logs|logger|logging|structlog)$", re.IGNORECASE)
 _LOG_CALLS = {"debug", "info", "warning", "warn", "error", "exception", "critical", "log"}
@@ -194,6 +195,7 @@ _SPACE = re.compile(r"\s\s+|[^\S ]")
 _LAST_COMMA = re.compile(r",(?=[)\]}])")
 
 
+@lru_cache(1 << 15)
 def _squeeze(text: str) -> str:
     packed = text.replace("'", '"')
     if " " in packed or not packed.isprintable():

@@ -18,6 +18,7 @@ def overrides(subjects: Subjects, path: str) -> Iterator[Omission]:
         cls = subjects.world.definition(subjects.world.project, resolution)
         if isinstance(cls, Class) and cls not in moving:
             yield from _in_class(subjects, cls)
+            yield from _mixed_in(subjects, cls)
 
 
 def _in_class(subjects: Subjects, cls: Class) -> Iterator[Omission]:
@@ -33,6 +34,31 @@ def _in_class(subjects: Subjects, cls: Class) -> Iterator[Omission]:
                     f"calls{_instead(subject, name)}"
                 )
                 yield Omission(cls.path, line, column, text, "override", why)
+
+
+def _mixed_in(subjects: Subjects, cls: Class) -> Iterator[Omission]:
+    """What a class gets from a base that stands before the legacy one and knows nothing of it."""
+    world = subjects.world
+    above = [list(world.lineage(base)) for base in world.bases(cls)[0]]
+    for subject in subjects.all:
+        ends = (subject.legacy, subject.target)
+        heirs = [any(end in lineage for end in ends) for lineage in above]
+        if True not in heirs:
+            continue
+        move, fact = subject.move, cls.fact
+        seen = {name for name, _, _, _ in _defined(cls)}
+        for other in (o for lineage in above[: heirs.index(True)] for o in lineage):
+            for name, _, _, text in _defined(other):
+                if name in seen or name.startswith("__"):
+                    continue
+                if _is_orphaned(subject, name, text == name):
+                    seen.add(name)
+                    why = (
+                        f"{fact.name} has {name} from {other.dotted} in place of that of "
+                        f"{move.source}, which {move.target} never calls{_instead(subject, name)}"
+                    )
+                    shown = f"class {fact.name}"
+                    yield Omission(cls.path, fact.line, fact.column, shown, "override", why)
 
 
 def _instead(subject: Subject, name: str) -> str:

@@ -12,6 +12,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+import msgspec
+
+from consolidator.analysis.emissions.acts import Act
 from consolidator.analysis.emissions.report import EventReport, GuardReport, Problem, SiteReport
 from consolidator.analysis.emissions.steps import Steps
 from consolidator.errors import Mistake, PlanError
@@ -75,7 +78,7 @@ def dump(baseline: Baseline) -> str:
         for e in baseline.emissions
     ]
     findings = [{"event": e, "function": f, "rule": r} for e, f, r in baseline.findings]
-    steps = [{"function": s.function, "does": s.does} for s in baseline.steps]
+    steps = [_written(steps) for steps in baseline.steps]
     parts = [
         f'  "schema": {SCHEMA}',
         _listed("emissions", emissions),
@@ -83,6 +86,20 @@ def dump(baseline: Baseline) -> str:
         _listed("steps", steps),
     ]
     return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def _written(steps: Steps) -> dict[str, Any]:
+    row: dict[str, Any] = {"function": steps.function, "does": steps.does}
+    if steps.acts:
+        acts = msgspec.to_builtins(steps.acts)
+        row |= {"takes": steps.takes, "has": steps.has, "acts": acts}
+    return row
+
+
+def _read(row: dict[str, Any]) -> Steps:
+    fields = {name: tuple(map(str, row.get(name, ()))) for name in ("does", "takes", "has")}
+    acts = msgspec.convert(row.get("acts", ()), tuple[Act, ...])
+    return Steps(str(row["function"]), acts=acts, **fields)
 
 
 def _listed(name: str, entries: list[dict[str, Any]]) -> str:
@@ -110,10 +127,8 @@ def load(text: str, path: str) -> Baseline:
         findings = tuple(
             (str(f["event"]), str(f["function"]), str(f["rule"])) for f in data["findings"]
         )
-        steps = tuple(
-            Steps(str(s["function"]), tuple(map(str, s["does"]))) for s in data.get("steps", ())
-        )
-    except (KeyError, TypeError, ValueError) as error:
+        steps = tuple(map(_read, data.get("steps", ())))
+    except (KeyError, TypeError, ValueError, msgspec.ValidationError) as error:
         raise _refused(
             path,
             0,

@@ -6,14 +6,15 @@ where the function still comes to it through what is new. Only what is neither d
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 import msgspec
 
+from consolidator.analysis.emissions.act_changes import ActChanges
 from consolidator.analysis.emissions.code import Group
+from consolidator.analysis.emissions.flags import states
 from consolidator.analysis.emissions.handed_on import names_in
-from consolidator.analysis.emissions.manners import is_identity, is_mixed_up
 from consolidator.analysis.emissions.program import Function
 from consolidator.analysis.emissions.steps import StepReader, Steps, bases_of
 from consolidator.analysis.emissions.transports import SENDS
@@ -22,9 +23,7 @@ from consolidator.analysis.emissions.ways import hollow
 Does = frozenset[str]
 _NOTHING: Does = frozenset()
 _DEEPEST = 6
-_MANNERS = frozenset(
-    {"sum", "hollow", "drop", "lay", "misfit", "give", "gate", "order", "times", "exits"}
-)
+_MANNERS = frozenset({"sum", "hollow", "drop", "lay", "misfit", "flag", "skip"})
 """What is compared with the same function only."""
 _ALIKE = 0.6
 """The share of its steps by which a function under another name is known again."""
@@ -56,9 +55,12 @@ class StepChanges:
     """The steps of a baseline against those of the present program."""
 
     def __init__(self, before: Iterable[Steps], reader: StepReader) -> None:
-        self._before = {steps.function: frozenset(steps.does) for steps in before}
+        self._rows = {steps.function: steps for steps in before}
+        self._before = {name: frozenset(steps.does) for name, steps in self._rows.items()}
         self._reader = reader
+        self._acts = ActChanges(self._rows.values(), reader)
         self._reaching: dict[str, Does] = {}
+        self._newly: dict[str, list[str]] = {}
 
     def find(self) -> Iterator[Change]:
         for name, does in sorted(self._before.items()):
@@ -71,6 +73,7 @@ class StepChanges:
                 continue
             lost = [step for step in sorted(does) if not self._is_kept(step, name)]
             lost += self._spoilt(name, present)
+            lost += self._changed_acts(name, present, lost)
             if lost:
                 where = self._functions[present][0]
                 yield Change(present, where.path, where.body.line, f"{present} {_said(lost)}")
@@ -203,6 +206,7 @@ class StepChanges:
                             if other not in self._before:
                                 queue.append((other, depth + 1))
             self._reaching[name] = frozenset(does)
+            self._newly[name] = sorted(seen - {present})
         return self._reaching[name]
 
     def _is_written_out(self, about: str, name: str, depth: int) -> bool:
@@ -223,62 +227,35 @@ class StepChanges:
     def _spoilt(self, name: str, present: str) -> Iterator[str]:
         """Steps that are done in another manner than before."""
         before, now = self._before[name], self._does(present)
+        now |= {
+            f"flag {n} {s}" for f in self._reader.by_dotted.get(present, ()) for n, s in states(f)
+        }
         for step in sorted(now - before):
             verb, _, about = step.partition(" ")
             if verb == "misfit" and f"call {about}" in before:
                 yield step
             elif verb == "drop" and f"await {about}" in before:
                 yield f"await {about}"
-            elif verb == "order":
-                one, _, other = about.partition(" ")
-                if f"order {other} {one}" in before - now:
-                    yield step
         for step in sorted(before & now):
             verb, _, about = step.partition(" ")
             was_defined = verb == "call" and about in self._before_by_plain_name
             if was_defined and not self._reader.is_known(about):
                 yield f"miss {about}"
-        yield from self._told_less(before, now)
-        yield from self._given(before, now)
-        yield from self._gated(before, now)
+        yield from _turned(before, now)
+        yield from (step for step in sorted(now - before) if step.startswith("skip "))
 
-    @staticmethod
-    def _told_less(before: Does, now: Does) -> Iterator[str]:
-        """Events that a function tells in fewer places, or may return before."""
-        times, exits = _counts(now, "times"), _counts(now, "exits")
-        for about, count in sorted(_counts(before, "times").items()):
-            if 0 < times.get(about, 0) < count:
-                yield f"times {about}"
-        for about, count in sorted(_counts(before, "exits").items()):
-            more_often = times.get(about, 0) > _counts(before, "times")[about]
-            if exits.get(about, 0) > count and not more_often:
-                yield f"exits {about}"
+    def _changed_acts(self, name: str, present: str, lost: Sequence[str]) -> Iterator[str]:
+        """What is done in another manner, of what is still done."""
+        fresh = self._fresh(name)
+        functions = self._reader.by_dotted.get(present, ())
+        gone = {step.partition(" ")[2] for step in lost}
+        if name in self._before and functions and self._rows[name].acts:
+            yield from self._acts.find(self._rows[name], functions, fresh, gone)
 
-    @staticmethod
-    def _given(before: Does, now: Does) -> Iterator[str]:
-        """Arguments that say who is meant, and now say another."""
-        fresh, known = _slots(now - before), _slots(before)
-        for slot, things in sorted(fresh.items()):
-            beside = {t for s in known if s != slot and _is_beside(s, slot) for t in known[s]}
-            told = known.get(slot, set())
-            if any(is_identity(t) for t in told) and any(is_identity(t) for t in things & beside):
-                yield f"give {slot}"
-        for slot, things in sorted(_slots(before - now).items()):
-            for thing in sorted(things):
-                swapped = is_identity(thing) and any(
-                    thing in others and _is_beside(other, slot) for other, others in fresh.items()
-                )
-                if swapped or any(is_mixed_up(thing, new) for new in fresh.get(slot, ())):
-                    yield f"give {slot}"
-
-    @staticmethod
-    def _gated(before: Does, now: Does) -> Iterator[str]:
-        """Calls that depend on more than they did."""
-        gates = _gates(now)
-        for name, (hard, soft) in sorted(_gates(before).items()):
-            harder, softer = gates.get(name, (0, 0))
-            if harder > hard and harder + softer > hard + soft:
-                yield f"gate {name}"
+    def _fresh(self, name: str) -> list[Function]:
+        """The functions that a function newly calls, and what they newly call."""
+        self._reached(name)
+        return [f for other in self._newly[name] for f in self._functions.get(other, ())]
 
     def _was_entered_from_outside(self, name: str) -> bool:
         about = _plain(name)
@@ -299,36 +276,21 @@ class StepChanges:
                         yield Change(heir.dotted, heir.path, heir.body.line, message)
 
 
-def _slots(does: Does) -> dict[str, set[str]]:
-    """What goes into each parameter of each callee: `CALLEE SLOT` to names."""
+def _turned(before: Does, now: Does) -> Iterator[str]:
+    """Constants that held and no longer do, or the other way round."""
+    states = _flags(now)
+    for flag, was in _flags(before).items():
+        if len(was) == 1 and len(states.get(flag, was)) == 1 and states.get(flag, was) != was:
+            yield f"flag {flag}"
+
+
+def _flags(does: Does) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
-    for step in does:
+    for step in sorted(does):
         verb, _, about = step.partition(" ")
-        if verb == "give":
-            slot, _, what = about.rpartition(" ")
-            found.setdefault(slot, set()).add(what)
-    return found
-
-
-def _is_beside(slot: str, other: str) -> bool:
-    """Whether two slots of one callee are both positions or both keywords."""
-    callee, _, place = slot.partition(" ")
-    return other.startswith(f"{callee} ") and place.isdigit() == other.rpartition(" ")[2].isdigit()
-
-
-def _counts(does: Does, verb: str) -> dict[str, int]:
-    found = (step.split(" ") for step in does if step.startswith(f"{verb} "))
-    return {" ".join(words[1:-1]): int(words[-1]) for words in found}
-
-
-def _gates(does: Does) -> dict[str, tuple[int, int]]:
-    """The least number of conditions under which each callee is called, hard and soft."""
-    found: dict[str, tuple[int, int]] = {}
-    for step in does:
-        if step.startswith("gate "):
-            _, name, hard, soft = step.split(" ")
-            counts = (int(hard), int(soft))
-            found[name] = min(counts, found.get(name, counts))
+        if verb == "flag":
+            name, _, state = about.rpartition(" ")
+            found.setdefault(name, set()).add(state)
     return found
 
 
@@ -357,11 +319,17 @@ _WORDS = {
     "base": "no longer inherits from {}",
     "misfit": "calls {} with arguments that it does not take",
     "miss": "calls {}, which nothing defines any more",
+    "flag": "turns {} round, which conditions on the way ask for",
+    "skip": "does nothing any more for {}",
+    "load": "is no longer imported by {}",
     "give": "gives something else to {}",
-    "gate": "calls {} under more conditions than before",
+    "swap": "gives the arguments of {} in other places",
+    "gate": "does {} under more conditions than before",
     "order": "now does in this order: {}",
-    "times": "tells {} in fewer places",
-    "exits": "may now return before it tells {}",
+    "lose": "no longer does {}",
+    "times": "does {} in fewer places",
+    "exits": "may now return before {}",
+    "pause": "no longer awaits {}",
 }
 
 

@@ -14,29 +14,34 @@ from hashlib import blake2b
 
 import msgspec
 
+from consolidator.analysis.emissions.acts import Act, Doing, Kind, Spot, acts_of, put_by
 from consolidator.analysis.emissions.binding import accepts
 from consolidator.analysis.emissions.code import (
     Call,
     Element,
     Expression,
+    Group,
     Item,
     Member,
     Path,
     Result,
     Text,
+    Value,
     called_name,
     owner_of,
 )
 from consolidator.analysis.emissions.constants import texts
 from consolidator.analysis.emissions.coroutines import lost_coroutine
 from consolidator.analysis.emissions.entries import QUIET_DECORATORS
+from consolidator.analysis.emissions.flags import states
 from consolidator.analysis.emissions.liveness import Liveness
 from consolidator.analysis.emissions.logs import is_log
-from consolidator.analysis.emissions.manners import HOPS, Spot, gate, given, outermost, pace, parts
+from consolidator.analysis.emissions.meant import HOPS, STANDING_FOR, is_token, outermost, parts
 from consolidator.analysis.emissions.program import Function
 from consolidator.analysis.emissions.values import Inference
 
 SENDING = re.compile(r"send|emit|publish|broadcast|push|write|notif|dispatch|put|post", re.I)
+_KIND_KEYS = frozenset({"type", "event", "event_type", "kind", "name", "topic", "action"})
 _JOINING = re.compile(
     r"(^|_)(add|join|enter|register|subscribe|psubscribe|listen|attach|accept|include|mount|route)(_|$)"
 )
@@ -54,12 +59,19 @@ class Steps(msgspec.Struct, frozen=True, array_like=True):
     - `hollow METHOD`: this method of a subclass takes its place and does nothing of that;
     - `sum`: a hash of everything that it does, on a way or not;
     - `under`, `base`: it has this decorator, this base class;
-    - `give CALLEE SLOT WHAT`, `gate CALLEE HARD SOFT`, `order A B`, `times A COUNT`, `exits A COUNT`: how
-      it does that (see `manners`).
+    - `flag NAME VALUE`: a constant that conditions ask for; `skip EVENT`: it does nothing for that one;
+    - `loaded`: another file imports this module.
+
+    `acts` say how it does that.
     """
 
     function: str
     does: tuple[str, ...]
+    takes: tuple[str, ...] = ()
+    """Its parameters, and those of the functions around it."""
+    has: tuple[str, ...] = ()
+    """Every name in it."""
+    acts: tuple[Act, ...] = ()
 
 
 class StepReader:
@@ -80,6 +92,7 @@ class StepReader:
         self._spellings = frozenset(map(spelled_alike, self._events))
         self._constants = frozenset(constants)
         self._known: dict[Function, frozenset[str]] = {}
+        self._known_acts: dict[Function, tuple[Act, ...]] = {}
 
     @cached_property
     def own(self) -> tuple[Function, ...]:
@@ -142,8 +155,89 @@ class StepReader:
 
     def sum_of(self, dotted: str) -> str:
         """A hash of what the functions of a name do: where it is the same, they are."""
-        steps = sorted(s for f in self.by_dotted.get(dotted, ()) for s in self.of(f))
-        return blake2b(repr(steps).encode(), digest_size=6).hexdigest()
+        functions = self.by_dotted.get(dotted, ())
+        steps = sorted(s for f in functions for s in self.of(f))
+        acts = [(self.acts(f), sorted(states(f))) for f in functions]
+        return blake2b(repr((steps, acts)).encode(), digest_size=6).hexdigest()
+
+    def acts(self, function: Function) -> tuple[Act, ...]:
+        """How a function does what it does, where control can come."""
+        if function not in self._known_acts:
+            local = self._local_names(function)
+            doings = self._doings(function, local)
+            acts = acts_of(doings, function, local)
+            self._known_acts[function] = (*put_by(function, local), *acts)
+        return self._known_acts[function]
+
+    def takes(self, function: Function) -> tuple[str, ...]:
+        """Parameters of a function and of those around it."""
+        return tuple(
+            p.name for f in self._around(function) if f.fact is not None for p in f.fact.parameters
+        )
+
+    def has(self, function: Function) -> frozenset[str]:
+        """Every name in a function, local ones and those that it binds among them."""
+        bound = (a.target.rpartition(".")[2] for a in function.body.assignments)
+        return frozenset((*function.names, *bound))
+
+    def _doings(self, function: Function, local: set[str]) -> Iterator[Doing]:
+        def comes_to(place: int, line: int) -> bool:
+            return not self.liveness.blocked(function, place, line)
+
+        calls = function.body.calls
+        around = outermost(function)
+        for index, call in enumerate(calls):
+            name = self._name(call, function, local)
+            if name and not is_log(call) and comes_to(call.place, call.line):
+                kind: Kind = "tell" if self.is_event(name) else "other"
+                about = self._about(call, function, local)
+                yield Doing(name, about, kind, Spot.of(around[index], call.place), call)
+        if function.path in self._naming:
+            for said, spot in self._said(function, comes_to):
+                yield Doing("say", said.partition(" ")[2], "tell", spot)
+        for found in function.body.returns:
+            if found.is_yield and comes_to(found.place, found.line):
+                about = self._token(found.value, function, local)
+                yield Doing("yield", about, "other", Spot(found.line, 0, found.place))
+
+    def _about(self, call: Call, function: Function, local: set[str], depth: int = HOPS) -> str:
+        """What tells a call from others of its name: the object of the module that it is called on, or
+        the first of its arguments that names something."""
+        owner = owner_of(call.callee)
+        if isinstance(owner, Path) and owner.head not in local and owner.last in self.cells:
+            return owner.last
+        found = (self._token(a.value, function, local, depth) for a in call.arguments)
+        return next(filter(None, found), "")
+
+    def _token(
+        self, value: Expression, function: Function, local: set[str], depth: int = HOPS
+    ) -> str:
+        match value:
+            case Text():
+                return value.value if is_token(value.value) else ""
+            case Path() if value.text in local and depth:
+                assigned = [a for a in function.body.assignments if a.target == value.text]
+                if len(assigned) != 1:
+                    return ""
+                return self._token(assigned[0].value, function, local, depth - 1)
+            case Path() if value.last.isupper() or value.text[:1].isupper():
+                found = texts(self._inference, value, function)
+                return next(iter(found)) if len(found) == 1 else value.last
+            case Result() if depth:
+                call = function.body.calls[value.call]
+                name = called_name(call)
+                if name in self.classes:
+                    return name
+                return self._about(call, function, local, depth - 1) if self.is_known(name) else ""
+            case Group() if value.keys:
+                found_in = (
+                    self._token(part, function, local, depth - 1)
+                    for key, part in zip(value.keys, value.values, strict=True)
+                    if isinstance(key, Text) and key.value in _KIND_KEYS and depth
+                )
+                return next(filter(None, found_in), "")
+            case _:
+                return ""
 
     def _walk(self, function: Function, comes_to: Callable[[int, int], bool]) -> Iterator[str]:
         body = function.body
@@ -166,41 +260,24 @@ class StepReader:
             name = decorator.partition("(")[0].rpartition(".")[2]
             if name not in QUIET_DECORATORS:
                 yield f"under {name}"
-        told = list(self._said(function, comes_to)) if function.path in self._naming else []
-        yield from (said for said, _ in told)
-        if function.qualname:
-            told += self._told_by_name(function, local, comes_to)
-            if told or function.is_generator:
-                yield from pace(told, self._others(function, local, comes_to), function)
+        if function.path in self._naming:
+            yield from (said for said, _ in self._said(function, comes_to))
+            yield from self._skipped(function)
+
+    def _around(self, function: Function) -> Iterator[Function]:
+        """A function and those around it, innermost first."""
+        around: Function | None = function
+        while around is not None and around.qualname:
+            yield around
+            around = self._inference.around(around)
 
     def _local_names(self, function: Function) -> set[str]:
         """Names that mean something only in this function, or in one around it."""
         found: set[str] = set()
-        around: Function | None = function
-        while around is not None and around.qualname:
+        for around in self._around(function):
             found |= {a.target for a in around.body.assignments if not a.into_item}
             found |= {p.name for p in around.fact.parameters} if around.fact else set()
-            around = self._inference.around(around)
         return found
-
-    def _told_by_name(
-        self, function: Function, local: set[str], comes_to: Callable[[int, int], bool]
-    ) -> Iterator[tuple[str, Spot]]:
-        """Calls of what is named after an event."""
-        for index, call in enumerate(function.body.calls):
-            name = self._name(call, function, local)
-            if self.is_event(name) and comes_to(call.place, call.line):
-                yield f"call {name}", Spot.of(outermost(index, function), call.place)
-
-    def _others(
-        self, function: Function, local: set[str], comes_to: Callable[[int, int], bool]
-    ) -> Iterator[tuple[str, Spot]]:
-        """Calls that an event may have to come before or after."""
-        for index, call in enumerate(function.body.calls):
-            name = self._name(call, function, local)
-            counts = name in self.program.by_name or call.fate == "awaited" or name in local
-            if counts and not is_log(call) and comes_to(call.place, call.line):
-                yield f"call {name}", Spot.of(outermost(index, function), call.place)
 
     def _name(self, call: Call, function: Function, local: set[str]) -> str:
         """What a call goes by; for a local name what that was taken from."""
@@ -209,14 +286,12 @@ class StepReader:
 
     def _called(self, call: Call, function: Function, local: set[str]) -> Iterator[str]:
         name = self._name(call, function, local)
-        if not name:
+        if not name or name.startswith("~"):
             return
         is_awaited = call.fate in ("awaited", "entered")
         namesakes = self.program.by_name.get(name, ())
         if namesakes or self.is_known(name) or is_effect(name) or (is_awaited and call.arguments):
             yield f"call {name}"
-            yield from given(call, name, function, local)
-            yield f"gate {name} {gate(call, function)}"
         if namesakes and not any(f.is_library or accepts(f, call) for f in namesakes):
             yield f"misfit {name}"
         if is_awaited:
@@ -231,11 +306,12 @@ class StepReader:
     ) -> Iterator[tuple[str, Spot]]:
         """What names an event, and where."""
         body = function.body
+        around = outermost(function)
         for index, call in enumerate(body.calls):
             for argument in () if is_log(call) else call.arguments:
                 said = self._events_in(argument.value, function)
                 if said and comes_to(call.place, call.line):
-                    spot = Spot.of(outermost(index, function), call.place)
+                    spot = Spot.of(around[index], call.place)
                     yield from ((event, spot) for event in said)
         for assigned in body.assignments:
             where = "" if function.qualname else f" in {assigned.target.rpartition('.')[2]}"
@@ -251,6 +327,17 @@ class StepReader:
             for condition in circumstances.conditions if not circumstances.dead else ():
                 said = self._events_in(condition.test, function)
                 yield from ((event, Spot(condition.line, 0, place)) for event in said)
+
+    def _skipped(self, function: Function) -> Iterator[str]:
+        """`skip EVENT` where it does nothing for an event that a condition names."""
+        body = function.body
+        places = [thing.place for thing in body.calls]
+        places += [thing.place for thing in body.assignments]
+        places += [thing.place for thing in body.returns if thing.value != Value(None)]
+        doing = {(c.test, c.holds) for place in places for c in body.places[place].conditions}
+        for test, holds in sorted(doing, key=repr):
+            if (test, not holds) not in doing and not holds:
+                yield from (f"skip {event}" for event in self._within(test, function))
 
     def _events_in(self, expression: Expression, function: Function) -> list[str]:
         return [f"say {event}" for event in self._within(expression, function)]
@@ -306,12 +393,15 @@ def _origin(callee: Expression, function: Function, local: set[str]) -> str:
                     return callee.last
                 assigned = [a for a in function.body.assignments if a.target == callee.text]
                 if not assigned:
-                    return ""
+                    return f"~{callee.text}"
                 callee = assigned[0].value
             case Result():
                 call = function.body.calls[callee.call]
                 owner = owner_of(call.callee)
-                callee = owner if owner is not None else call.callee
+                if called_name(call) in STANDING_FOR and call.arguments:
+                    callee = call.arguments[0].value
+                else:
+                    callee = owner if owner is not None else call.callee
             case Item() | Element() | Member():
                 callee = callee.owner
             case _:

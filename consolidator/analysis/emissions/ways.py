@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 
+import msgspec
+
+from consolidator.analysis.emissions.acts import Act
 from consolidator.analysis.emissions.code import Value
 from consolidator.analysis.emissions.coroutines import TAKING
+from consolidator.analysis.emissions.flags import asked_by, states
+from consolidator.analysis.emissions.possible import UNKNOWN
 from consolidator.analysis.emissions.program import Function
 from consolidator.analysis.emissions.steps import StepReader, Steps, bases_of, is_effect
+from consolidator.analysis.emissions.transports import is_transport
 
 _WAITING = frozenset(
     {"sleep", "sleep_forever", "acquire", "wait_closed", "drain", "get", "checkpoint"}
@@ -17,6 +23,7 @@ _COMMON = 4
 """A name that more functions go by leads anywhere, and so says nothing."""
 _NEAREST = 1_000
 """As many functions are watched ahead of the events, and behind: those that are nearest."""
+_BY_ITSELF = frozenset({"put", "yield", "say"})
 _HANDED_BACK = 2  # an event goes back to the builder's caller, and to the caller of that
 
 
@@ -39,13 +46,20 @@ class Ways:
             c for f in on_way for c in self._read(f) if not on_way.isdisjoint(self._fillers(c))
         }
         found: dict[str, set[str]] = {}
+        acts: dict[str, list[Act]] = {}
+        asked = asked_by(on_way, self._reader.own)
         known = {function.dotted for function in on_way}
         for function in self._reader.own:
             if function.dotted not in known:
+                if not function.qualname and (flags := _flags(function, asked)):
+                    found.setdefault(function.dotted, set()).update(flags)
                 continue
             steps = self._reader.of(function)
             counts = names | self._awaited(steps) if function in self._carriers else names
             does = {s for s in steps if _matters(s, counts, shared)}
+            does |= _flags(function, asked)
+            if kept := list(_kept(self._reader.acts(function), counts)):
+                acts.setdefault(function.dotted, []).extend(kept)
             if does:
                 does |= {f"hollow {m.dotted}" for m in hollow(function, does, self._reader)}
                 found.setdefault(function.dotted, set()).update(does)
@@ -54,7 +68,13 @@ class Ways:
                 found.setdefault(cls, set()).update(bases_of(function))
         for name in known & set(found):
             found[name].add(f"sum {self._reader.sum_of(name)}")
-        return tuple(Steps(name, tuple(sorted(found[name]))) for name in sorted(found))
+        return tuple(self._steps(name, found[name], acts.get(name, [])) for name in sorted(found))
+
+    def _steps(self, name: str, does: set[str], acts: list[Act]) -> Steps:
+        functions = self._reader.by_dotted.get(name, ()) if acts else ()
+        takes = [p for f in functions for p in self._reader.takes(f)]
+        has = {part for f in functions for part in self._reader.has(f)}
+        return Steps(name, tuple(sorted(does)), tuple(takes), tuple(sorted(has)), tuple(acts))
 
     def _on_way(self) -> set[Function]:
         """From the functions that name an event on to what they call and fill, and whoever reads that;
@@ -68,7 +88,9 @@ class Ways:
         self._carriers = set(ahead) - set(builders)
         ahead |= dict.fromkeys(self._beside(ahead))
         fillers = [w for f in ahead for cell in self._read(f) for w in self._fillers(cell)]
-        return {*ahead, *_closure([*sources, *fillers], self._users_of)}
+        found = {**ahead, **_closure([*sources, *fillers], self._users_of)}
+        found |= _closure([f for f in self._reader.own if sends(f)], self._users_of)
+        return {*found, *(inner for f in found for inner in _closure([f], self._program.nested))}
 
     @staticmethod
     def _awaited(steps: frozenset[str]) -> set[str]:
@@ -154,6 +176,11 @@ class Ways:
         return [name for name in self._reader.uses(function) if name in self._reader.cells]
 
 
+def sends(function: Function) -> bool:
+    """Whether a function puts something on a socket, going by the names alone."""
+    return any(is_transport(call, UNKNOWN) for call in function.body.calls)
+
+
 def hollow(method: Function, does: Iterable[str], reader: StepReader) -> Iterator[Function]:
     """Methods of subclasses that take the place of one and do nothing of what it does."""
     cls = reader.program.definition_of(method)
@@ -173,14 +200,28 @@ def _routers(function: Function) -> list[str]:
 
 def _matters(step: str, names: set[str], shared: set[str]) -> bool:
     verb, _, name = step.partition(" ")
-    if verb in ("say", "under", "await", "drop", "lay", "misfit", "order", "times", "exits"):
+    if verb in ("say", "under", "await", "drop", "lay", "misfit", "skip"):
         return True
-    if verb in ("give", "gate"):
-        name = name.partition(" ")[0]
-        return name in names or is_effect(name)
     if verb == "put":
         return name in shared
     return name in names or name in shared or (verb == "call" and is_effect(name))
+
+
+def _flags(function: Function, asked: set[str]) -> set[str]:
+    """The constants that a function sets, of those that conditions on the way ask for."""
+    return {f"flag {name} {state}" for name, state in states(function) if name in asked}
+
+
+def _kept(acts: Iterable[Act], names: set[str]) -> Iterator[Act]:
+    """The acts that an event may depend on; beside one that tells an event, what it has a place to."""
+    known = list(acts)
+    tells = any(act.kind == "tell" for act in known)
+    for act in known:
+        is_on_way = act.name in names or act.name in _BY_ITSELF or act.name[:1] == "~"
+        if act.kind == "other" and (is_on_way or is_effect(act.name)):
+            yield msgspec.structs.replace(act, kind="way")
+        elif act.kind != "other" or tells:
+            yield act
 
 
 def _closure(

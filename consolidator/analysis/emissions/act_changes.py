@@ -85,10 +85,14 @@ class _Comparison:
     def _lost(self, group: Group) -> Iterator[str]:
         """What is no longer done, where the name alone does not tell."""
         name, about = group
-        if name in self._gone or name in ("put", "say") or not (about or name[:1] == "~"):
+        if name in self._gone or name in ("put", "say"):
+            return
+        if name[:1] == "~" and not about:
+            if self._is_unused(name):
+                yield f"lose {said(group)}"
             return
         if not about:
-            if name[1:] in self._takes and name[1:] not in self._has - set(self._takes):
+            if self._is_left_out(name):
                 yield f"lose {said(group)}"
             return
         if any(about == other for _, other in self._elsewhere) or (name, "") in self._elsewhere:
@@ -101,6 +105,15 @@ class _Comparison:
         if name != "yield" and not self._is_still_known(about):
             return
         yield f"lose {said(group)}"
+
+    def _is_left_out(self, name: str) -> bool:
+        """Whether a function of the program that had a part in a call has none, and nothing that the
+        program knows took its place."""
+        known = self._reader.program.by_name
+        names = {group[0] for group in self._now}
+        fresh = names - {group[0] for group in self._before}
+        elsewhere = {other for other, _ in self._elsewhere}
+        return name in known and name not in names | elsewhere and not fresh & set(known)
 
     def _is_still_known(self, about: str) -> bool:
         if self._reader.is_known(about):
@@ -182,7 +195,7 @@ class _Comparison:
         if one == other or not one or not other or {before[:1], now[:1]} & set("'?*"):
             return False
         if is_made(now):
-            return not is_made(before)
+            return not is_made(before) and (before[:1] == "~" or self._reader.is_known(before))
         if other in _NOTHING or (hasattr(builtins, other) and other not in self._had):
             return True
         if one in other or other in one or is_made(before):

@@ -59,12 +59,7 @@ class Spot(NamedTuple):
     """Where a function does something. Whatever is part of a larger call stands where that does."""
 
     line: int
-    column: int
     place: int
-
-    @staticmethod
-    def of(whole: Call, place: int) -> Spot:
-        return Spot(whole.line, whole.column, place)
 
 
 class Doing(NamedTuple):
@@ -79,8 +74,8 @@ class Doing(NamedTuple):
 
 def acts_of(doings: Iterable[Doing], function: Function, local: Collection[str]) -> tuple[Act, ...]:
     """What a function does, in order."""
-    known = sorted(doings, key=lambda doing: doing.spot[:2])
-    ranks = {spot: rank for rank, spot in enumerate(sorted({d.spot[:2] for d in known}))}
+    known = sorted(doings, key=lambda doing: doing.spot.line)
+    ranks = {line: rank for rank, line in enumerate(sorted({d.spot.line for d in known}))}
     places = function.body.places
     tests = dict.fromkeys(c.test for p in places for c in p.conditions)
     numbers = {test: number for number, test in enumerate(tests, 1)}
@@ -91,7 +86,7 @@ def acts_of(doings: Iterable[Doing], function: Function, local: Collection[str])
             doing.about,
             doing.kind,
             _fate(doing.call),
-            ranks[doing.spot[:2]],
+            ranks[doing.spot.line],
             tuple(
                 sorted(
                     {

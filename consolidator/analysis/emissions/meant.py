@@ -6,7 +6,6 @@ import re
 from collections.abc import Collection, Iterator
 
 from consolidator.analysis.emissions.code import (
-    Call,
     Choice,
     Element,
     Expression,
@@ -48,6 +47,7 @@ STANDING_FOR = frozenset(
     | {"enumerate", "copy", "deepcopy", "shield", "create_task", "ensure_future"}
 )
 """Calls whose result stands for what they were given."""
+_LOOKING_UP = frozenset({"get", "pop", "setdefault"})
 _TOKEN = re.compile(r"[A-Za-z][\w.:/-]{1,40}")
 """Text that names something, unlike prose."""
 
@@ -76,6 +76,9 @@ def meant(value: Expression, function: Function, local: Collection[str]) -> str:
                     value = call.arguments[0].value
                     continue
                 made = called_name(call)
+                if made in _LOOKING_UP and call.arguments:
+                    value = call.arguments[0].value
+                    continue
                 if not made and isinstance(call.callee, Result):
                     return "()"
                 return f"{made}()" if made[:1].isupper() else name
@@ -118,20 +121,26 @@ def is_token(text: str) -> bool:
     return bool(_TOKEN.fullmatch(text))
 
 
-def outermost(function: Function) -> dict[int, Call]:
-    """For each call the call that its result goes into, if it goes into one, and so on."""
-    calls = function.body.calls
+def lines_of(function: Function) -> list[int]:
+    """For each call the line where the statement or the call begins that it is a part of."""
+    body = function.body
+    lines = [call.line for call in body.calls]
+    wholes = [(a.line, (a.value,)) for a in body.assignments]
+    wholes += [(found.line, (found.value,)) for found in body.returns]
+    calls = [
+        (lines[n], (c.callee, *(a.value for a in c.arguments))) for n, c in enumerate(body.calls)
+    ]
     around: dict[int, int] = {}
-    for outer, call in enumerate(calls):
-        for value in (call.callee, *(a.value for a in call.arguments)):
-            around.update(
-                (part.call, outer) for part in _all_parts(value) if isinstance(part, Result)
-            )
-    found: dict[int, Call] = {}
-    for index in range(len(calls) - 1, -1, -1):
-        outer = around.get(index, index)
-        found[index] = found.get(outer, calls[outer])
-    return found
+    for line, values in wholes:
+        around.update((call, line) for value in values for call in _results(value))
+    for outer in range(len(calls) - 1, -1, -1):
+        lines[outer] = around.get(outer, lines[outer])
+        around.update((call, lines[outer]) for value in calls[outer][1] for call in _results(value))
+    return lines
+
+
+def _results(expression: Expression) -> Iterator[int]:
+    return (part.call for part in _all_parts(expression) if isinstance(part, Result))
 
 
 def _all_parts(expression: Expression | None) -> Iterator[Expression | None]:

@@ -23,7 +23,9 @@ from consolidator.analysis.emissions.ways import hollow
 Does = frozenset[str]
 _NOTHING: Does = frozenset()
 _DEEPEST = 6
-_MANNERS = frozenset({"sum", "hollow", "drop", "lay", "misfit", "flag", "skip"})
+_SETTINGS = (".toml", ".cfg", ".ini", ".sh", ".yml", ".yaml", "Procfile", "Dockerfile")
+"""Files that may name a module to be run or imported."""
+_MANNERS = frozenset({"sum", "hollow", "drop", "lay", "misfit", "flag", "skip", "loaded"})
 """What is compared with the same function only."""
 _ALIKE = 0.6
 """The share of its steps by which a function under another name is known again."""
@@ -69,6 +71,9 @@ class StepChanges:
                 if self._was_entered_from_outside(name):
                     yield Change(name, "", 0, f"{name} is gone, through which an event may go")
                 continue
+            if "loaded" in does and not self._is_loaded(present):
+                where = self._functions[present][0]
+                yield Change(present, where.path, 0, f"nothing imports {present} any more")
             if f"sum {self._reader.sum_of(present)}" in does:
                 continue
             lost = [step for step in sorted(does) if not self._is_kept(step, name)]
@@ -78,6 +83,14 @@ class StepChanges:
                 where = self._functions[present][0]
                 yield Change(present, where.path, where.body.line, f"{present} {_said(lost)}")
         yield from self._hollow()
+
+    def _is_loaded(self, module: str) -> bool:
+        """Whether anything imports a module, or may do so by its name."""
+        if module in self._reader.imported:
+            return True
+        tree, paths = self._reader.program.tree, self._reader.program.paths
+        places = [*paths, *(path for path in tree.all_paths if path.endswith(_SETTINGS))]
+        return bool(tree.containing(f'"{module}"', f"'{module}'", f"{module}:", paths=places))
 
     # the present program
 
@@ -199,6 +212,9 @@ class StepChanges:
                     is_old = current == present and step in known
                     if verb not in ("call", "use") or is_old:
                         continue
+                    for filler in self._fillers(about, current) if current == present else ():
+                        seen.add(filler)
+                        does |= self._does(filler) | self._taken(filler)
                     for other in self._by_plain_name.get(about, ()):
                         if other not in seen:
                             seen.add(other)
@@ -208,6 +224,19 @@ class StepChanges:
             self._reaching[name] = frozenset(does)
             self._newly[name] = sorted(seen - {present})
         return self._reaching[name]
+
+    def _fillers(self, cell: str, reader: str) -> Iterator[str]:
+        """Methods that newly fill an attribute that a method of the class newly reads."""
+        for name, functions in self._functions.items():
+            if _around(name) != _around(reader):
+                continue
+            was_filled = f"put {cell}" in self._before.get(name, _NOTHING)
+            if not was_filled and any(f.dotted == name and _fills(f, cell) for f in functions):
+                yield name
+
+    def _taken(self, name: str) -> set[str]:
+        functions = self._reader.by_dotted.get(name, ())
+        return {f"use {taken}" for f in functions for taken in self._reader.takes(f)}
 
     def _is_written_out(self, about: str, name: str, depth: int) -> bool:
         """Whether what a function did that is gone is done in its place."""
@@ -276,6 +305,10 @@ class StepChanges:
                         yield Change(heir.dotted, heir.path, heir.body.line, message)
 
 
+def _fills(function: Function, cell: str) -> bool:
+    return any(a.target.rpartition(".")[2] == cell for a in function.body.assignments)
+
+
 def _turned(before: Does, now: Does) -> Iterator[str]:
     """Constants that held and no longer do, or the other way round."""
     states = _flags(now)
@@ -321,7 +354,6 @@ _WORDS = {
     "miss": "calls {}, which nothing defines any more",
     "flag": "turns {} round, which conditions on the way ask for",
     "skip": "does nothing any more for {}",
-    "load": "is no longer imported by {}",
     "give": "gives something else to {}",
     "swap": "gives the arguments of {} in other places",
     "gate": "does {} under more conditions than before",

@@ -36,7 +36,7 @@ from consolidator.analysis.emissions.entries import QUIET_DECORATORS
 from consolidator.analysis.emissions.flags import states
 from consolidator.analysis.emissions.liveness import Liveness
 from consolidator.analysis.emissions.logs import is_log
-from consolidator.analysis.emissions.meant import HOPS, STANDING_FOR, is_token, outermost, parts
+from consolidator.analysis.emissions.meant import HOPS, STANDING_FOR, is_token, lines_of, parts
 from consolidator.analysis.emissions.program import Function
 from consolidator.analysis.emissions.values import Inference
 
@@ -108,8 +108,22 @@ class StepReader:
         return frozenset(variables | set(self.program.assigned)) - set(self.program.by_name)
 
     @cached_property
+    def imported(self) -> frozenset[str]:
+        """Modules that other files of the program import."""
+        tree = self.program.tree
+        found = set()
+        for path in self.program.paths:
+            facts = tree.facts(path)
+            for fact in facts.imports if facts is not None else ():
+                module = tree.absolute(path, fact.level, fact.module)
+                if module is not None and module != tree.module(path):
+                    found |= {module, f"{module}.{fact.name}"}
+        return frozenset(found)
+
+    @cached_property
     def classes(self) -> frozenset[str]:
-        return frozenset(f.owner.name for f in self.own if f.owner is not None)
+        facts = (self.program.tree.facts(path) for path in self.program.paths)
+        return frozenset(cls.name for known in facts if known is not None for cls in known.classes)
 
     def is_known(self, name: str) -> bool:
         """Whether the program defines or fills something of this name."""
@@ -185,20 +199,20 @@ class StepReader:
             return not self.liveness.blocked(function, place, line)
 
         calls = function.body.calls
-        around = outermost(function)
+        lines = lines_of(function)
         for index, call in enumerate(calls):
             name = self._name(call, function, local)
             if name and not is_log(call) and comes_to(call.place, call.line):
                 kind: Kind = "tell" if self.is_event(name) else "other"
                 about = self._about(call, function, local)
-                yield Doing(name, about, kind, Spot.of(around[index], call.place), call)
+                yield Doing(name, about, kind, Spot(lines[index], call.place), call)
         if function.path in self._naming:
             for said, spot in self._said(function, comes_to):
                 yield Doing("say", said.partition(" ")[2], "tell", spot)
         for found in function.body.returns:
             if found.is_yield and comes_to(found.place, found.line):
                 about = self._token(found.value, function, local)
-                yield Doing("yield", about, "other", Spot(found.line, 0, found.place))
+                yield Doing("yield", about, "other", Spot(found.line, found.place))
 
     def _about(self, call: Call, function: Function, local: set[str], depth: int = HOPS) -> str:
         """What tells a call from others of its name: the object of the module that it is called on, or
@@ -306,27 +320,27 @@ class StepReader:
     ) -> Iterator[tuple[str, Spot]]:
         """What names an event, and where."""
         body = function.body
-        around = outermost(function)
+        lines = lines_of(function)
         for index, call in enumerate(body.calls):
             for argument in () if is_log(call) else call.arguments:
                 said = self._events_in(argument.value, function)
                 if said and comes_to(call.place, call.line):
-                    spot = Spot.of(around[index], call.place)
+                    spot = Spot(lines[index], call.place)
                     yield from ((event, spot) for event in said)
         for assigned in body.assignments:
             where = "" if function.qualname else f" in {assigned.target.rpartition('.')[2]}"
             said = self._events_in(assigned.value, function)
             if said and comes_to(assigned.place, assigned.line):
-                spot = Spot(assigned.line, 0, assigned.place)
+                spot = Spot(assigned.line, assigned.place)
                 yield from ((f"{event}{where}", spot) for event in said)
         for found in body.returns:
             said = self._events_in(found.value, function)
             if said and comes_to(found.place, found.line):
-                yield from ((event, Spot(found.line, 0, found.place)) for event in said)
+                yield from ((event, Spot(found.line, found.place)) for event in said)
         for place, circumstances in enumerate(body.places):
             for condition in circumstances.conditions if not circumstances.dead else ():
                 said = self._events_in(condition.test, function)
-                yield from ((event, Spot(condition.line, 0, place)) for event in said)
+                yield from ((event, Spot(condition.line, place)) for event in said)
 
     def _skipped(self, function: Function) -> Iterator[str]:
         """`skip EVENT` where it does nothing for an event that a condition names."""

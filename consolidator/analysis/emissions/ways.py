@@ -60,12 +60,16 @@ class Ways:
             does |= _flags(function, asked)
             if kept := list(_kept(self._reader.acts(function), counts)):
                 acts.setdefault(function.dotted, []).extend(kept)
-            if does:
+            if does or kept:
                 does |= {f"hollow {m.dotted}" for m in hollow(function, does, self._reader)}
                 found.setdefault(function.dotted, set()).update(does)
             if function.owner is not None and function.owner.bases:
                 cls = f"{function.module}.{function.owner.qualname}"
                 found.setdefault(cls, set()).update(bases_of(function))
+        acting = {f.module for f in on_way if any(s[:6] == "under " for s in self._reader.of(f))}
+        acting |= {f.module for f in on_way if not f.qualname and f.body.calls}
+        for module in acting & self._reader.imported:  # importing it does something by itself
+            found.setdefault(module, set()).add("loaded")
         for name in known & set(found):
             found[name].add(f"sum {self._reader.sum_of(name)}")
         return tuple(self._steps(name, found[name], acts.get(name, [])) for name in sorted(found))
@@ -216,12 +220,17 @@ def _kept(acts: Iterable[Act], names: set[str]) -> Iterator[Act]:
     """The acts that an event may depend on; beside one that tells an event, what it has a place to."""
     known = list(acts)
     tells = any(act.kind == "tell" for act in known)
+    ranks = {act.at for act in known if act.kind == "tell" or _is_on_way(act, names)}
     for act in known:
-        is_on_way = act.name in names or act.name in _BY_ITSELF or act.name[:1] == "~"
-        if act.kind == "other" and (is_on_way or is_effect(act.name)):
+        if act.kind == "other" and (act.at in ranks or _is_on_way(act, names)):
             yield msgspec.structs.replace(act, kind="way")
         elif act.kind != "other" or tells:
             yield act
+
+
+def _is_on_way(act: Act, names: set[str]) -> bool:
+    is_called_by_itself = act.name[:1] == "~" or act.name in _BY_ITSELF
+    return is_called_by_itself or act.name in names or is_effect(act.name)
 
 
 def _closure(

@@ -112,13 +112,13 @@ def _fate(call: Call | None) -> str:
 
 def put_by(function: Function, local: Collection[str]) -> Iterator[Act]:
     """What a function fills the attributes of its object with, as one act."""
-    filled = [
-        (a.target.rpartition(".")[2], meant(a.value, function, local) or "?")
+    filled = {
+        a.target.rpartition(".")[2]: meant(a.value, function, local) or "?"
         for a in function.body.assignments
         if "." in a.target and not a.into_item
-    ]
+    }
     if function.qualname and filled:
-        yield Act("put", "", "way", "", 0, (), "", 0, 0, 0, tuple(filled))
+        yield Act("put", "", "way", "", 0, (), "", 0, 0, 0, tuple(filled.items()))
 
 
 def given(call: Call, function: Function, local: Collection[str]) -> Iterator[tuple[str, str]]:

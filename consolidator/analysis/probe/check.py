@@ -171,13 +171,14 @@ def _disorder(order: Sequence[str]) -> str:
 
 
 def _check_run(seen: Seen, run: Sequence[Frame], events: set[str]) -> Iterator[Problem]:
-    """One run on one socket: started first, completed last, tools in pairs."""
+    """One run on one socket: started first, completed last, tools in pairs. What has neither start nor
+    end is no run: a test of a part of the program."""
     failed = any(frame.is_failure for frame in run)
     run = [frame for frame in run if not frame.is_failure]
     order = [frame.event for frame in run]
     if not order:
         return
-    if {_STARTED, _COMPLETED} <= events:
+    if {_STARTED, _COMPLETED} <= events and {_STARTED, _COMPLETED} & set(order):
         wrong = _disorder(order)
         if wrong:
             yield _problem(seen, "probe-order", _out_of_place(run), wrong)

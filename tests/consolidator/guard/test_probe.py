@@ -428,6 +428,13 @@ def test_a_run_that_is_right_is_right_in_any_shape(run):
     assert list(check_seen(_frames(*run), CRITICAL_EVENTS)) == []
 
 
+def test_a_test_of_tool_events_alone_is_no_broken_run():
+    tools = [line(event, test="t.py::tools") for event in CRITICAL_EVENTS[2:4]]
+    assert rules(*WHOLE, *tools) == []
+    assert rules(*WHOLE, *tools[:1]) == ["probe-pairing"]
+    assert rules(*WHOLE, *tools, line("agent_completed", test="t.py::tools")) == ["probe-order"]
+
+
 def test_a_socket_that_came_late_is_no_broken_run():
     late = [line(event, socket="2") for event in CRITICAL_EVENTS[2:]]
     assert rules(*WHOLE, *late) == []

@@ -43,7 +43,9 @@ RULES = (
         "probe-order",
         "A run's events went out in the wrong order",
         "error",
-        "On one socket and for one run, `agent_started` was not first or `agent_completed` not last.",
+        "On one socket and for one run, `agent_started` was not first or `agent_completed` not last. Runs "
+        "within runs are fine, and so is a socket that was opened late or closed early, where another one of "
+        "the test shows the rest. The functions that sent the frame are named.",
         _EXAMPLE,
         "Look at the test that is named; send `agent_completed` after everything else.",
     ),

@@ -232,10 +232,10 @@ class _Removal:
         return statements
 
     def _lost_its_uses(self, name: str) -> bool:
-        if name in self._view.exports or self._is_public(name):
+        if name in self._view.exports:
             return False
         uses = list(self._uses(name))
-        return bool(uses) and all(map(self._inside, uses))
+        return bool(uses) and all(map(self._inside, uses)) and not self._is_public(name)
 
     # __all__
 

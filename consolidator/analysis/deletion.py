@@ -13,6 +13,7 @@ from codemods.removal import remove_definitions, remove_star_imports
 from consolidator.analysis.changes import FileChange, Rewriting
 from consolidator.analysis.overlay import overlaid
 from consolidator.analysis.references.find import Reference, find_references
+from consolidator.analysis.references.readers import find_reader
 from consolidator.errors import ToolError
 from consolidator.plan import Move, Plan
 from consolidator.tree.facts import ImportFact
@@ -141,7 +142,11 @@ class _Deletion:
         if not isinstance(source, SourceText):
             return
         taken = _names_taken(tree)
-        outcome = remove_definitions(source.text, names, lambda name: (path, name) in taken)
+        outcome = remove_definitions(
+            source.text,
+            names,
+            lambda name: (path, name) in taken or bool(find_reader(tree, path, name)),
+        )
         if isinstance(outcome, Failed):
             raise ToolError(f"{path}:{outcome.line}: {outcome.reason}; nothing was written")
         if isinstance(outcome, Changed):

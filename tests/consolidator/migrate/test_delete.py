@@ -158,6 +158,18 @@ def test_a_definition_that_its_module_still_uses_gives_way_to_an_import(tmp_path
     assert deletion(tmp_path).changes[0].after == expected
 
 
+def test_an_import_that_another_file_patches_stays(tmp_path: Path) -> None:
+    write_tree(
+        tmp_path,
+        {
+            "app/__init__.py": "",
+            "app/old.py": "import io\nimport os\n\n\nclass Thing:\n    x = io, os\n\n\ny = 1\n",
+            "tests/test_old.py": "def test(monkeypatch): monkeypatch.setattr('app.old.io', 1)\n",
+        },
+    )
+    assert [c.after for c in deletion(tmp_path).changes] == [b"import io\n\n\ny = 1\n"]
+
+
 def test_a_package_with_anything_left_keeps_its_init(tmp_path: Path) -> None:
     write_tree(
         tmp_path,

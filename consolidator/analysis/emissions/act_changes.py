@@ -71,7 +71,7 @@ class _Comparison:
                 now = self._in_its_place(group)
             if not now:
                 continue
-            if group[0] != "put":
+            if group[0] != "put" and kind != "part":
                 yield from self._done_less(group, acts, now)
             yield from self._given(group, acts, now)
         yield from self._orders()
@@ -147,7 +147,7 @@ class _Comparison:
         for position, one in enumerate(groups):
             for other in groups[position + 1 :]:
                 kinds = {self._before[one][0].kind, self._before[other][0].kind}
-                if kinds <= {"other"} or kinds == {"other", "way"}:
+                if "part" in kinds or kinds <= {"other"} or kinds == {"other", "way"}:
                     continue
                 was = _order(self._before[one], self._before[other])
                 if was and was == -_order(self._now[one], self._now[other]):

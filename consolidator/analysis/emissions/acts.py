@@ -25,7 +25,7 @@ from consolidator.analysis.emissions.meant import meant
 from consolidator.analysis.emissions.program import Function
 
 _NARROWING = frozenset({"isinstance", "hasattr", "callable", "issubclass"})
-Kind = Literal["tell", "way", "other"]
+Kind = Literal["tell", "way", "part", "other"]
 
 
 class Act(msgspec.Struct, frozen=True, array_like=True):
@@ -36,7 +36,7 @@ class Act(msgspec.Struct, frozen=True, array_like=True):
     about: str
     """What tells it from other calls of the name: `begin` of `tell("begin", text)`."""
     kind: Kind
-    """Whether it tells an event, may be on the way of one, or stands beside."""
+    """Whether it tells an event, may be on the way of one, is a part of a call that is, or stands beside."""
     fate: str
     """`awaited`, `dropped`, or empty."""
     at: int

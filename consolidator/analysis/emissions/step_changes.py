@@ -12,7 +12,7 @@ from functools import cached_property
 import msgspec
 
 from consolidator.analysis.emissions.act_changes import ActChanges
-from consolidator.analysis.emissions.code import Group
+from consolidator.analysis.emissions.code import Group, Value
 from consolidator.analysis.emissions.flags import states
 from consolidator.analysis.emissions.handed_on import names_in
 from consolidator.analysis.emissions.program import Function
@@ -25,7 +25,7 @@ _NOTHING: Does = frozenset()
 _DEEPEST = 6
 _SETTINGS = (".toml", ".cfg", ".ini", ".sh", ".yml", ".yaml", "Procfile", "Dockerfile")
 """Files that may name a module to be run or imported."""
-_MANNERS = frozenset({"sum", "hollow", "drop", "lay", "misfit", "flag", "skip", "loaded"})
+_MANNERS = frozenset({"sum", "hollow", "drop", "lay", "misfit", "flag", "skip", "loaded", "gives"})
 """What is compared with the same function only."""
 _ALIKE = 0.6
 """The share of its steps by which a function under another name is known again."""
@@ -270,6 +270,8 @@ class StepChanges:
             was_defined = verb == "call" and about in self._before_by_plain_name
             if was_defined and not self._reader.is_known(about):
                 yield f"miss {about}"
+        if "gives" in before - now and any(_gives_some(f) for f in self._reader.by_dotted[present]):
+            yield "gives "
         yield from _turned(before, now)
         yield from (step for step in sorted(now - before) if step.startswith("skip "))
 
@@ -303,6 +305,11 @@ class StepChanges:
                     if f"hollow {heir.dotted}" not in does:
                         message = f"{heir.dotted} takes the place of {name} and does nothing of it"
                         yield Change(heir.dotted, heir.path, heir.body.line, message)
+
+
+def _gives_some(function: Function) -> bool:
+    """Whether it still gives a value back where it does not end early."""
+    return any(r.value != Value(None) for r in function.body.returns if not r.is_yield)
 
 
 def _fills(function: Function, cell: str) -> bool:
@@ -352,6 +359,7 @@ _WORDS = {
     "base": "no longer inherits from {}",
     "misfit": "calls {} with arguments that it does not take",
     "miss": "calls {}, which nothing defines any more",
+    "gives": "may now give nothing back{}",
     "flag": "turns {} round, which conditions on the way ask for",
     "skip": "does nothing any more for {}",
     "give": "gives something else to {}",

@@ -60,6 +60,7 @@ class Steps(msgspec.Struct, frozen=True, array_like=True):
     - `sum`: a hash of everything that it does, on a way or not;
     - `under`, `base`: it has this decorator, this base class;
     - `flag NAME VALUE`: a constant that conditions ask for; `skip EVENT`: it does nothing for that one;
+    - `gives`: it gives a value back however it ends;
     - `loaded`: another file imports this module.
 
     `acts` say how it does that.
@@ -274,6 +275,9 @@ class StepReader:
             name = decorator.partition("(")[0].rpartition(".")[2]
             if name not in QUIET_DECORATORS:
                 yield f"under {name}"
+        results = [r.value for r in body.returns if not r.is_yield]
+        if results and Value(None) not in results and not body.falls_through:
+            yield "gives"
         if function.path in self._naming:
             yield from (said for said, _ in self._said(function, comes_to))
             yield from self._skipped(function)

@@ -8,6 +8,7 @@ from functools import cached_property
 import msgspec
 
 from consolidator.analysis.emissions.acts import Act
+from consolidator.analysis.emissions.additions import FILLING
 from consolidator.analysis.emissions.code import Value
 from consolidator.analysis.emissions.coroutines import TAKING
 from consolidator.analysis.emissions.flags import asked_by, states
@@ -204,7 +205,7 @@ def _routers(function: Function) -> list[str]:
 
 def _matters(step: str, names: set[str], shared: set[str]) -> bool:
     verb, _, name = step.partition(" ")
-    if verb in ("say", "under", "await", "drop", "lay", "misfit", "skip"):
+    if verb in ("gives", "say", "under", "await", "drop", "lay", "misfit", "skip"):
         return True
     if verb == "put":
         return name in shared
@@ -222,8 +223,10 @@ def _kept(acts: Iterable[Act], names: set[str]) -> Iterator[Act]:
     tells = any(act.kind == "tell" for act in known)
     ranks = {act.at for act in known if act.kind == "tell" or _is_on_way(act, names)}
     for act in known:
-        if act.kind == "other" and (act.at in ranks or _is_on_way(act, names)):
+        if act.kind == "other" and _is_on_way(act, names):
             yield msgspec.structs.replace(act, kind="way")
+        elif act.kind == "other" and (act.at in ranks or act.name in FILLING):
+            yield msgspec.structs.replace(act, kind="part")
         elif act.kind != "other" or tells:
             yield act
 

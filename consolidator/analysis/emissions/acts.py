@@ -148,7 +148,7 @@ def _is_told(exit_: Return, place: Place, function: Function) -> bool:
 def _gate(doing: Doing, function: Function) -> tuple[int, int]:
     conditions = function.body.places[doing.spot.place].conditions
     tests = {(c.test, c.holds) for c in conditions if not _tells_kinds(c.test)}
-    missing = {test for test, holds in tests if _is_none(test, holds)}
+    missing = {test for test, holds in tests if is_none(test, holds)}
     atoms = [a for test, _ in tests if test not in missing for a in _atoms(test)]
     owner = owner_of(doing.call.callee) if doing.call is not None else None
     about = f"{owner.text}." if isinstance(owner, Path) and "." not in owner.text else "\0"
@@ -168,7 +168,7 @@ def _atoms(test: Expression) -> Iterator[Expression]:
             yield test
 
 
-def _is_none(test: Expression, holds: bool) -> bool:
+def is_none(test: Expression, holds: bool) -> bool:
     """Whether it only happens for want of something, unlike what is asked for a type checker."""
     return (
         isinstance(test, Test)

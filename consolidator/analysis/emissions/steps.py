@@ -14,7 +14,7 @@ from hashlib import blake2b
 
 import msgspec
 
-from consolidator.analysis.emissions.acts import Act, Doing, Kind, Spot, acts_of, put_by
+from consolidator.analysis.emissions.acts import Act, Doing, Kind, Spot, acts_of, is_none, put_by
 from consolidator.analysis.emissions.binding import accepts
 from consolidator.analysis.emissions.code import (
     Call,
@@ -275,12 +275,26 @@ class StepReader:
             name = decorator.partition("(")[0].rpartition(".")[2]
             if name not in QUIET_DECORATORS:
                 yield f"under {name}"
-        results = [r.value for r in body.returns if not r.is_yield]
-        if results and Value(None) not in results and not body.falls_through:
+        if self._always_gives(function):
             yield "gives"
         if function.path in self._naming:
             yield from (said for said, _ in self._said(function, comes_to))
             yield from self._skipped(function)
+
+    @staticmethod
+    def _always_gives(function: Function) -> bool:
+        """Whether it gives a value back however it ends, want of something apart."""
+        body = function.body
+        results = [found for found in body.returns if not found.is_yield]
+        return (
+            bool(results)
+            and not body.falls_through
+            and all(
+                found.value != Value(None)
+                or any(is_none(c.test, c.holds) for c in body.places[found.place].conditions[-1:])
+                for found in results
+            )
+        )
 
     def _around(self, function: Function) -> Iterator[Function]:
         """A function and those around it, innermost first."""

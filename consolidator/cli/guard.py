@@ -48,6 +48,7 @@ from consolidator.render.github import to_github
 from consolidator.render.junit import to_junit
 from consolidator.render.sarif import to_sarif
 from consolidator.tree.index import Tree
+from consolidator.wording import counted
 from consolidator.workflow.guard import guard as check
 from consolidator.workflow.probe import probe as run_probe
 
@@ -173,7 +174,10 @@ def guard(
         _write_baseline(path, report)
         say(f"baseline: {path}", quiet=quiet)
         if lost := [event.event for event in report.events if event.status == "lost"]:
-            say(f"accepted as lost, and so not watched: {', '.join(lost)}", quiet=quiet)
+            say(
+                f"warning: {counted(len(lost), 'event')} of {len(report.events)} accepted as lost, so that "
+                f"nothing watches over {'it' if len(lost) == 1 else 'them'} from now on: {', '.join(lost)}"
+            )
     findings = bool(report.failing) and not update_baseline
     conclude(RENDERERS[form](report), output, findings=findings)
 

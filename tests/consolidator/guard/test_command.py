@@ -54,6 +54,23 @@ def test_a_lost_event_ends_with_1(root):
     assert (finding["rule"], finding["event"]) == ("event-lost", "agent_thinking")
 
 
+def test_a_project_with_other_events_is_told_once_where_to_name_them(root):
+    write_tree(root, {"app.py": "def main():\n    return 1\n"})
+    result = run(root, "--format", "json")
+    assert result.exit_code == 1
+    (finding,) = json.loads(result.stdout)["findings"]
+    assert finding["rule"] == "event-lost"
+    assert "[guard] events" in finding["message"]
+
+
+def test_freezing_what_is_lost_says_so_also_where_it_is_to_be_quiet(root):
+    write_tree(root, {"app.py": LOSES})
+    result = run(root, "--update-baseline")
+    assert result.exit_code == 0
+    assert "warning: 1 event of 5 accepted as lost" in result.stderr
+    assert "agent_thinking" in result.stderr
+
+
 def test_the_same_tree_gives_the_same_bytes(root):
     command = [sys.executable, "-m", "consolidator", "guard", str(root), "--format", "json"]
     outputs = {

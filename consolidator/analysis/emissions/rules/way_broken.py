@@ -14,7 +14,8 @@ RULE = GuardRule(
     "error",
     """
     The baseline remembers, for every function that an event may go through, whom it calls, what it
-    awaits, what it puts where and reads again. This holds in code whose style the guard can't follow,
+    awaits, what it puts where and reads again; in which order, under which conditions, after which
+    ways out, and what goes into each argument. This holds in code whose style the guard can't follow,
     too. A step counts as kept where it is done elsewhere now: code that moved, was renamed, parted
     into helpers or written out in their place is no finding.
     """,

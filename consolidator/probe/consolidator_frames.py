@@ -22,7 +22,7 @@ from typing import Any
 FILE = os.environ.get("CONSOLIDATOR_PROBE_FILE", "")
 ROOT = os.environ.get("CONSOLIDATOR_PROBE_ROOT", os.getcwd())
 """Functions of files below it are the project's own."""
-_INSTALLED = ("site-packages", "dist-packages")
+_NOT_OWN = ("site-packages", "dist-packages", os.path.dirname(os.path.abspath(__file__)))
 _DEEPEST = 12  # functions on the way to a send that are written down
 _sender: ContextVar[Any] = ContextVar("consolidator_sender", default=None)
 _numbers = count(1)
@@ -37,7 +37,10 @@ class Current:
 def write(entry: dict[str, Any]) -> None:
     if not FILE:  # a process that a test started by hand, without what the probe says to others
         return
-    with open(FILE, "a", encoding="utf-8") as file:
+    with (
+        suppress(OSError),
+        open(FILE, "a", encoding="utf-8") as file,
+    ):  # gone once the command ended
         file.write(json.dumps(entry) + "\n")
 
 
@@ -47,15 +50,21 @@ def record(socket: Any, frame: Any, *, broker: bool = False) -> None:
     entry: dict[str, Any] = {"test": Current.test, "socket": name_of(socket), "way": _way()}
     if broker:
         entry["broker"] = True
+    write({**entry, **_written(frame)})
+
+
+def _written(frame: Any) -> dict[str, str]:
+    if isinstance(frame, str):
+        return {"frame": frame}
     if isinstance(frame, (bytes, bytearray, memoryview)):
         try:
-            frame = bytes(frame).decode("utf-8")
+            return {"frame": bytes(frame).decode("utf-8")}
         except UnicodeDecodeError:
-            write({**entry, "bytes": base64.b64encode(frame).decode("ascii")})
-            return
-    elif not isinstance(frame, str):
-        frame = json.dumps(frame, default=str)
-    write({**entry, "frame": frame})
+            return {"bytes": base64.b64encode(frame).decode("ascii")}
+    try:
+        return {"frame": json.dumps(frame, default=str)}
+    except (TypeError, ValueError, RecursionError):  # nothing that is recorded may fail a test
+        return {"bytes": ""}
 
 
 def name_of(socket: Any) -> str:
@@ -79,7 +88,7 @@ def _way() -> list[tuple[str, int, str]]:
     prefix = ROOT + os.sep
     while frame is not None and len(found) < _DEEPEST:
         path = frame.f_code.co_filename
-        if path.startswith(prefix) and not any(part in path for part in _INSTALLED):
+        if path.startswith(prefix) and not any(part in path for part in _NOT_OWN):
             found.append((path[len(prefix) :], frame.f_lineno, frame.f_code.co_name))
         frame = frame.f_back  # type: ignore[assignment]
     return found

@@ -27,23 +27,23 @@ from consolidator_streams import Stream  # type: ignore[import-not-found]
 Frames = Sequence[Any]
 
 
-def _frame(_socket: Any, frame: Any = None, *_rest: Any, **_options: Any) -> Frames:
+def _frame(_socket: Any, frame: Any) -> Frames:
     return [frame]
 
 
-def _of_legacy(socket: Any, frame: Any = None, *_rest: Any, **_options: Any) -> Frames:
+def _of_legacy(socket: Any, frame: Any) -> Frames:
     return [] if socket.is_client else [frame]
 
 
-def _of_protocol(protocol: Any, data: Any, *_rest: Any, **_options: Any) -> Frames:
+def _of_protocol(protocol: Any, data: Any) -> Frames:
     return [data] if protocol.side.name == "SERVER" else []
 
 
-def _if_server(socket: Any, frame: Any, *_rest: Any, **_options: Any) -> Frames:
+def _if_server(socket: Any, frame: Any) -> Frames:
     return [frame] if socket.is_server else []
 
 
-def _of_autobahn(protocol: Any, payload: Any, *_rest: Any, **_options: Any) -> Frames:
+def _of_autobahn(protocol: Any, payload: Any) -> Frames:
     return [payload] if protocol.factory.isServer else []
 
 
@@ -59,7 +59,7 @@ def _of_engine(_socket: Any, packet: Any) -> Frames:
     return [event.group(1) if event else packet.data]
 
 
-def _of_body(answer: Any, part: Any, *_rest: Any) -> Frames:
+def _of_body(answer: Any, part: Any) -> Frames:
     """The events that a part of an HTTP answer ends, if it is a stream of them."""
     stream = getattr(answer, "_consolidator_stream", None)
     if stream is None:
@@ -88,8 +88,8 @@ LAYERS: tuple[tuple[str, str, str, Callable[..., Frames]], ...] = (
     ("eventlet.websocket", "RFC6455WebSocket", "send", _frame),
     ("autobahn.websocket.protocol", "WebSocketProtocol", "sendMessage", _of_autobahn),
 )
-"""Where servers send that are no ASGI or WSGI application: module, class, method, and what of its
-arguments are frames. Where one of them calls another, only the outer one counts."""
+"""Where servers send that are no ASGI or WSGI application: module, class, method, and the frames in
+its first argument. Where one of them calls another, only the outer one counts."""
 
 APPLICATIONS = (
     ("uvicorn.config", "Config", "load", "loaded_app"),
@@ -115,8 +115,9 @@ _WATCHED = frozenset({place[0] for places in _PLACES for place in places} | {_FL
 
 def _recorded(method: Callable[..., Any], frames_of: Callable[..., Frames]) -> Callable[..., Any]:
     def note(socket: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> None:
-        for frame in frames_of(socket, *arguments, **options):
-            record(socket, frame)
+        for sent in (*arguments, *options.values())[:1]:
+            for frame in frames_of(socket, sent):
+                record(socket, frame)
 
     @functools.wraps(method)
     async def send(self: Any, *arguments: Any, **options: Any) -> Any:

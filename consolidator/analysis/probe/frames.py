@@ -108,7 +108,7 @@ def _contents(entry: Mapping[str, Any], events: Sequence[str]) -> Iterator[Mappi
             content = msgspec.msgpack.decode(packed, type=dict[str, Any] | list[Any])
         else:
             content = json.loads(entry["frame"])
-    except (ValueError, msgspec.DecodeError):
+    except (ValueError, RecursionError, msgspec.DecodeError):
         yield from _of_text(entry.get("frame", ""), events)
         return
     if isinstance(content, list) and content and all(isinstance(part, dict) for part in content):

@@ -449,12 +449,14 @@ def test_a_socket_that_came_late_is_no_broken_run():
         ({"frame": "event agent_started of run 7"}, "agent_started"),
         ({"frame": '42["agent_started",{}]'}, ""),
         ({"frame": "agent_started or agent_completed"}, ""),
+        ({"frame": "[" * 100_000}, ""),
+        ({"bytes": ""}, ""),
         (
             {"bytes": base64.b64encode(msgspec.msgpack.encode({"t": "agent_started"})).decode()},
             "agent_started",
         ),
     ],
-    ids=["text", "Socket.IO as text", "two names", "MessagePack"],
+    ids=["text", "Socket.IO as text", "two names", "too deep", "nothing", "MessagePack"],
 )
 def test_frames_that_are_no_json(entry, event):
     seen = read_frames([json.dumps({"test": "t", "socket": "1", **entry})], CRITICAL_EVENTS)

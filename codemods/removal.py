@@ -12,7 +12,7 @@ from codemods.edits import Edit, apply_edits
 from codemods.moves import Moves, MoveTable
 from codemods.outcome import Changed, Failed, Outcome, Skipped, Unchanged
 from codemods.scopes import ImportStatement
-from codemods.statement import Rewrite, replacement, rewrite_statements
+from codemods.statement import Rewrite, replacement, rewrite_statements, runs
 from codemods.view import View
 
 Statement = ast.stmt
@@ -260,8 +260,9 @@ class _Removal:
             start, end = self._view.positions.span(value)
             yield Edit(start, end, f"({self._view.positions.of(kept[0])},)", "")
             return
-        for index in removed:
-            start, end = self._view.positions.span(value.elts[index])
+        for run in runs(removed):
+            start = self._view.positions.span(value.elts[run[0]])[0]
+            end = self._view.positions.span(value.elts[run[-1]])[1]
             after = re.compile(r"[ \t]*,[ \t]*").match(self._view.text, end)
             before = re.compile(r",[ \t]*$").search(self._view.text, 0, start)
             if after is None and before is not None and before.end() == start:

@@ -205,7 +205,7 @@ class _Surgery:
 
     def _shorten(self, items: Sequence[_Item], inline: Sequence[int]) -> Iterator[Edit]:
         """Names that share their line with others leave it, each with one comma."""
-        for run in _runs(inline):
+        for run in runs(inline):
             first, last = run[0], run[-1]
             start, end = items[first].start, items[last].end
             if last + 1 < len(items):
@@ -380,7 +380,7 @@ def _breaks(text: str) -> bool:
     return "\n" in text or "\r" in text
 
 
-def _runs(indices: Sequence[int]) -> Iterator[list[int]]:
+def runs(indices: Sequence[int]) -> Iterator[list[int]]:
     """Consecutive indices together."""
     run: list[int] = []
     for index in indices:

@@ -211,6 +211,14 @@ def test_removal(title: str) -> None:
     assert_rewrite(remove, before, after if CASES[title][1] is not None else None)
 
 
+def test_neighbours_leave_a_list_of_exports_together() -> None:
+    rewrite = partial(remove_definitions, removals={"A": "n.A", "B": "n.B"}, is_public=bool)
+    before = "__all__ = ['x', 'A', 'B']\nx = 1\ndef A(): ...\ndef B(): ...\n"
+    assert_rewrite(rewrite, before, "__all__ = ['x']\nx = 1\n")
+    lines = "__all__ = [\n    'x',\n    'A',  # one\n    'B',\n    'y',\n]\nclass A: ...\nclass B: ...\n"
+    assert_rewrite(rewrite, lines, "__all__ = [\n    'x',\n    'y',\n]\n")
+
+
 def test_imports_that_other_files_take_from_here_stay() -> None:
     before = "import os\nimport re\nclass Thing:\n    x = os, re\n"
     rewrite = partial(remove_definitions, removals={"Thing": "n.T"}, is_public="os".__eq__)

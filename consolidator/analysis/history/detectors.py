@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 
@@ -61,6 +62,7 @@ _DISPATCH = re.compile(
 _SETTINGS = re.compile(
     r"os|env|environ|get|getenv|getattr|\w*(get_env|config|settings?|environment)\w*", re.IGNORECASE
 )
+_CLASS = re.compile(r"(^|\.)_*[A-Z]\w*[a-z]\w*$")
 _WORD = re.compile(r"\w+")
 _PROSE = re.compile(r"\s")
 
@@ -227,6 +229,7 @@ def _identity(delta: UnitDelta) -> str | None:
         lambda pair: (
             not isinstance(pair.new.node, _DEFINITIONS)
             and not pair.new.key.startswith("@")
+            and _keywords(pair.old) == _keywords(pair.new)
             and _IDENTITY.findall(pair.old.key) != _IDENTITY.findall(pair.new.key)
         ),
     )
@@ -309,8 +312,27 @@ def _argument(delta: UnitDelta) -> str | None:
             _callees(pair.old) == _callees(pair.new)
             and sum(len(call.args) + len(call.keywords) for call in _calls(pair.old))
             != sum(len(call.args) + len(call.keywords) for call in _calls(pair.new))
+            and not _tells_more(pair)
         ),
     )
+
+
+def _keywords(statement: Statement) -> int:
+    return sum(len(call.keywords) for call in _calls(statement))
+
+
+def _tells_more(pair: Rewrite) -> bool:
+    """Whether a class is only made with more fields than before: new data, or a new setting."""
+    old, new = Counter(_keyed(pair.old)), Counter(_keyed(pair.new))
+    return bool(new - old) and not old - new and all(_CLASS.search(name) for name, _ in new - old)
+
+
+def _keyed(statement: Statement) -> list[tuple[str, str]]:
+    return [
+        (ast.unparse(call.func), ast.unparse(each))
+        for call in _calls(statement)
+        for each in (*call.args, *call.keywords)
+    ]
 
 
 def _condition(delta: UnitDelta) -> str | None:

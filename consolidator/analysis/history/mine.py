@@ -9,7 +9,7 @@ from consolidator.analysis.history.family import Scope, is_test
 from consolidator.analysis.history.ledger import Part, parts_of
 from consolidator.analysis.history.memory import Memory
 from consolidator.analysis.history.records import Change, Commit, Edits, Task
-from consolidator.analysis.history.verdict import Judgement, Touched, judge
+from consolidator.analysis.history.verdict import Judgement, Touched, judge, subjects_speak
 
 _DOCUMENTS = (".md", ".rst", ".txt", ".xml")
 _WHOLE = {"restored", "called-before"}
@@ -59,11 +59,12 @@ def _is_test_module(change: Change) -> bool:
 def mine(commits: Sequence[Commit], edits: Iterable[Edits]) -> Iterator[Mined]:
     """Judges commits one after another, parents first."""
     memory = Memory()
+    spoken = subjects_speak(commit.subject for commit in commits)
     for commit, edit in zip(commits, edits, strict=True):
-        yield _mined(commit, edit, memory)
+        yield _mined(commit, edit, memory, spoken=spoken)
 
 
-def _mined(commit: Commit, edits: Edits, memory: Memory) -> Mined:
+def _mined(commit: Commit, edits: Edits, memory: Memory, *, spoken: bool) -> Mined:
     evidence = tuple(item for file in edits.files for item in memory.evidence(file))
     touched = Touched(
         commit.message,
@@ -72,6 +73,7 @@ def _mined(commit: Commit, edits: Edits, memory: Memory) -> Mined:
         edits.new_tests,
         sum(is_test(change.path) for change in commit.changes),
         sum(change.path.endswith(_DOCUMENTS) for change in commit.changes),
+        spoken,
         evidence,
     )
     judgement = judge(touched)

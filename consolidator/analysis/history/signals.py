@@ -28,7 +28,7 @@ SIGNALS = {
     "cleanup": Signal(1.7, "leak/lifecycle", "cleans up"),
     "bound": Signal(2.0, "leak/lifecycle", "bounds what was kept for ever"),
     "narrowed": Signal(2.0, "error handling", "narrows an exception"),
-    "unswallowed": Signal(3.0, "event loss", "no longer swallows a failure"),
+    "unswallowed": Signal(3.0, "error handling", "no longer swallows a failure"),
     "handled": Signal(2.7, "error handling", "handles a failure"),
     "awaited": Signal(3.0, "event loss", "awaits what was not awaited"),
     "serialised": Signal(2.0, "serialisation", "serialises safely"),

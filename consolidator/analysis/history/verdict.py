@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -29,6 +29,12 @@ _ONE_REWRITE = {"returned", "value", "argument", "renamed-call", "looped", "attr
 _SUBJECT_FIX = 1.0
 _SUBJECT_REVERT = 0.4
 _SUBJECT_OTHER = -0.4
+_SUBJECT_MENDS = 0.9
+"""Beyond a fix word, where subjects speak: something is prevented, handled, made right."""
+_SUBJECT_MAKES = -1.2
+"""Where subjects speak: something is added, rebuilt, renamed or taken out."""
+_SUBJECT_SILENT = -0.5
+"""Where subjects speak, and this one does not speak of a failure."""
 _TESTED = 0.7
 _NEW_PARAMETER = -1.4
 """Who can be told more can do more: a feature."""
@@ -66,12 +72,30 @@ _REVERT = re.compile(r"^revert\b|\bthis reverts commit\b", re.I)
 _OTHER_WORD = re.compile(
     r"^(feat(ure)?|refactor|chore|docs?|tests?|style|perf|build|ci)\b[(:! ]", re.I
 )
+_MENDING_WORD = re.compile(
+    r"\b(avoid(s|ed|ing)?|prevent(s|ed|ing)?|handl(e|es|ed|ing)|ensur(e|es|ed|ing)|correct(s|ed|ly)?|properly"
+    r"|wrong(ly)?|missing|broken|broke|fail(s|ed|ing|ures?)?|error(s)?|exceptions?|issues?|don'?t|do not|doesn'?t"
+    r"|never|no longer|hang(s|ing)?|stuck|stale|duplicate[sd]?|invalid|workaround|timeouts?|resolv(e|es|ed))\b",
+    re.I,
+)
+_MAKING_WORD = re.compile(
+    r"^\W*(\[[^\]]*\]|\([^)]*\)|[\w./ -]{1,24}:)*\W*(add(s|ed|ing)?|implement(s|ed)?|support(s|ed)?|introduc(e|es|ed)"
+    r"|feat(ure)?s?|creat(e|es|ed)|enabl(e|es|ed)|allow(s|ed)?|new|refactor\w*|renam(e|es|ed)|mov(e|es|ed)"
+    r"|replac(e|es|ed)|remov(e|es|ed)|drop(s|ped)?|delet(e|es|ed)|deprecat\w*|simplif\w*|clean\w*|improv(e|es|ed)"
+    r"|optimi[sz]\w*|speed\w*|reduc(e|es|ed)|updat(e|es|ed)|upgrad(e|es|ed)|bump(s|ed)?|switch\w*|migrat\w*|us(e|es|ed)"
+    r"|make|chore|docs?|document\w*|typ(e|es|ing)|annotat\w*|extract(s|ed)?|split(s)?|expos(e|es|ed)|rework\w*"
+    r"|reorgani[sz]\w*|convert(s|ed)?|convey|moderni[sz]\w*|log(s|ging)?|cosmetic|style|format\w*|lint\w*|rewrite)\b",
+    re.I,
+)
 _WORDS = {
     "race/concurrency": re.compile(r"race|concurren|deadlock|thread.?safe", re.I),
     "event loss": re.compile(
-        r"lost|loses?\b|swallow|dropped|deliver|_pending|agent_\w+|tool_(executing|completed)", re.I
+        r"lost|loses?\b|swallow|dropped|deliver|_pending|\"(agent|tool)_\w+\"|tool_(executing|completed)",
+        re.I,
     ),
-    "isolation/security": re.compile(r"isolat|secur|permission|owner|context\b|token|auth", re.I),
+    "isolation/security": re.compile(
+        r"isolat|secur(e|ity)|permission|user.?context|\bowner|auth(entic|oriz)\w*", re.I
+    ),
     "leak/lifecycle": re.compile(r"leak|clean.?up|dispos|shutdown", re.I),
     "reconnect": re.compile(r"reconnect|re-?connect|resume|tabs?\b", re.I),
     "serialisation": re.compile(r"seriali[sz]|json", re.I),
@@ -80,6 +104,10 @@ _WORDS = {
 }
 """Words of a message, or of the code that shows a signal, that name what was wrong."""
 _SHOWN = 90
+_SENTENCE = 3
+"""Words of a subject that says something."""
+_SPEAKING = 0.75
+"""Share of such subjects from which on they are believed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +131,8 @@ class Touched:
     new_tests: tuple[str, ...] = ()
     other_tests: int = 0
     docs: int = 0
+    spoken: bool = False
+    """Whether the subjects of this history say what was done; else they weigh little."""
     evidence: tuple[tuple[str, Evidence], ...] = ()
     """Evidence from the history itself (restored, ported …): unit and signal."""
 
@@ -178,10 +208,23 @@ def _context(touched: Touched) -> float:
     extra += sum(weight for weight, holds in _TRAITS if holds(units))
     extra += _DOCUMENTED if touched.docs > 1 else 0.0
     subject = touched.message.partition("\n")[0]
+    extra += _said(subject) if touched.spoken else 0.0
     extra += _SUBJECT_FIX if _FIX_WORD.search(subject) else 0.0
     extra += _SUBJECT_OTHER if _OTHER_WORD.match(subject) else 0.0
     extra += _SUBJECT_REVERT if _REVERT.search(touched.message) else 0.0
     return extra + (_TESTED if 0 < len(touched.new_tests) <= _MOST_TESTS else 0.0)
+
+
+def subjects_speak(subjects: Iterable[str]) -> bool:
+    """Whether nearly all subjects of a history are sentences, not "a", "wip" or "fix:"."""
+    words = [len(subject.split()) for subject in subjects]
+    return sum(count >= _SENTENCE for count in words) >= _SPEAKING * len(words)
+
+
+def _said(subject: str) -> float:
+    mends = _MENDING_WORD.search(subject) or _FIX_WORD.search(subject)
+    makes = _SUBJECT_MAKES if _MAKING_WORD.match(subject) else 0.0
+    return makes + (_SUBJECT_MENDS if mends else _SUBJECT_SILENT)
 
 
 def _take_more(units: list[UnitEdit]) -> bool:

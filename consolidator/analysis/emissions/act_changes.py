@@ -27,7 +27,9 @@ class ActChanges:
         self._known: set[str] = set()
         for steps in before:
             self._known.update(steps.has)
-            name = steps.function.rpartition(".")[2]
+            around, _, name = steps.function.rpartition(".")
+            if name == "__init__":
+                name = around.rpartition(".")[2]
             self._signatures.setdefault(name, set()).add(steps.takes)
 
     def find(
@@ -59,6 +61,9 @@ class _Comparison:
         renamed = _renamed(was.takes, self._takes)
         self._before = _grouped(_under_new_names(act, renamed) for act in was.acts)
         self._now = _grouped(act for f in functions for act in reader.acts(f))
+        self._refused = max(
+            0, _least_refused(self._now, self._before) - _least_refused(self._before)
+        )
         self._elsewhere = {(a.name, a.about) for f in fresh for a in reader.acts(f)}
 
     def find(self) -> Iterator[str]:
@@ -132,6 +137,7 @@ class _Comparison:
             yield f"times {said(group)}"
         hard, soft = min((a.hard, a.soft) for a in acts)
         harder, softer = min((a.hard, a.soft) for a in now)
+        harder -= self._refused
         if harder > hard and harder + softer > hard + soft and group not in self._elsewhere:
             yield f"gate {said(group)}"
         elif len(now) <= len(acts) and max(a.exits for a in now) > max(a.exits for a in acts):
@@ -169,8 +175,9 @@ class _Comparison:
                     and thing in after[other] - before.get(other, set())
                     and _is_beside(place, other)
                 ]
-                if moved and fresh and self._takes_the_same(group[0]):
-                    yield f"swap {said(group)}"
+                if moved and fresh:
+                    if not place.isdigit() or self._takes_the_same(group[0]):
+                        yield f"swap {said(group)}"
                 elif self._stands_for_another(thing, fresh, group[0]):
                     yield f"give {said(group)}"
 
@@ -182,7 +189,10 @@ class _Comparison:
     def _takes_the_same(self, name: str) -> bool:
         """Whether what is called takes what it took, as far as that is known."""
         was = self._signatures.get(name)
-        namesakes = self._reader.program.by_name.get(name, ()) if name != "put" else ()
+        program = self._reader.program
+        namesakes = list(program.by_name.get(name, ())) if name != "put" else []
+        makers = program.by_name.get("__init__", ())
+        namesakes += [f for f in makers if f.owner is not None and f.owner.name == name]
         if any(p.kind == "vararg" for f in namesakes if f.fact for p in f.fact.parameters):
             return False
         if was is None or not namesakes:
@@ -225,6 +235,12 @@ class _Comparison:
 
 
 _NOTHING = frozenset({"None", "False", "True"})
+
+
+def _least_refused(acts: Mapping[Group, Sequence[Act]], among: Iterable[Group] = ()) -> int:
+    """How much is asked before anything is done, and raises: then the whole run is refused aloud."""
+    groups = [g for g in among or acts if g in acts and g[0] != "put"]
+    return min((a.refused for g in groups for a in acts[g] if a.kind != "part"), default=0)
 
 
 def said(group: Group) -> str:

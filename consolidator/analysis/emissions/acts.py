@@ -49,6 +49,8 @@ class Act(msgspec.Struct, frozen=True, array_like=True):
     receiver itself is open."""
     soft: int
     """The same for what may only satisfy a type checker."""
+    refused: int
+    """How much of that raises where it does not hold."""
     exits: int
     """Ways out of the function before it that no condition tells of."""
     given: tuple[tuple[str, str], ...]
@@ -97,6 +99,7 @@ def acts_of(doings: Iterable[Doing], function: Function, local: Collection[str])
             ),
             places[doing.spot.place].section,
             *_gate(doing, function),
+            len({c.test for c in places[doing.spot.place].conditions if c.or_raises}),
             _exits_before(doing.spot, exits, function),
             tuple(given(doing.call, function, local)) if doing.call is not None else (),
         )
@@ -118,7 +121,7 @@ def put_by(function: Function, local: Collection[str]) -> Iterator[Act]:
         if "." in a.target and not a.into_item
     }
     if function.qualname and filled:
-        yield Act("put", "", "way", "", 0, (), "", 0, 0, 0, tuple(filled.items()))
+        yield Act("put", "", "way", "", 0, (), "", 0, 0, 0, 0, tuple(filled.items()))
 
 
 def given(call: Call, function: Function, local: Collection[str]) -> Iterator[tuple[str, str]]:
@@ -151,7 +154,8 @@ def _gate(doing: Doing, function: Function) -> tuple[int, int]:
     missing = {test for test, holds in tests if is_none(test, holds)}
     atoms = [a for test, _ in tests if test not in missing for a in _atoms(test)]
     owner = owner_of(doing.call.callee) if doing.call is not None else None
-    about = f"{owner.text}." if isinstance(owner, Path) and "." not in owner.text else "\0"
+    named = owner.text if isinstance(owner, Path) and "." not in owner.text else ""
+    about = f"{named}." if named and named != function.receiver else "\0"
     atoms = [atom for atom in atoms if not _is_about(atom, about)]
     soft = sum(_is_soft(atom, function) for atom in atoms)
     return len(atoms) - soft + len(missing), soft

@@ -134,6 +134,8 @@ class Condition(Part, frozen=True):
     test: Expression
     holds: bool
     line: int
+    or_raises: bool = False
+    """Whether control that does not come here has raised."""
 
 
 class Handler(Part, frozen=True):

@@ -29,6 +29,7 @@ from consolidator.tree.parse import parse_syntax
 from consolidator.tree.source import decode
 
 _EXITS = frozenset({"sys.exit", "os._exit", "exit", "quit"})
+_RAISED = "the raise"
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -153,7 +154,7 @@ class _BodyReader:
             case ast.Raise():
                 if node.exc:
                     self._mention(node.exc)
-                return f"it stands after the raise in line {node.lineno}"
+                return f"it stands after {_RAISED} in line {node.lineno}"
             case ast.Continue() | ast.Break():
                 word = "continue" if isinstance(node, ast.Continue) else "break"
                 return f"it stands after the {word} in line {node.lineno}"
@@ -225,9 +226,9 @@ class _BodyReader:
         if body and other:
             return body
         if body:
-            self._places.require(unless)
+            self._places.require(msgspec.structs.replace(unless, or_raises=_RAISED in body))
         elif other:
-            self._places.require(when)
+            self._places.require(msgspec.structs.replace(when, or_raises=_RAISED in other))
         return ""
 
     def _for(self, node: ast.For | ast.AsyncFor) -> str:

@@ -91,6 +91,30 @@ BREAKS = {
     ),
     "the method has another name": ("chat/wire.py", "async def carry", "async def carry_on"),
     "the method takes less": ("chat/wire.py", "user, kind, payload):", "user, kind):"),
+    "one of two calls of a name is gone": (
+        "chat/runner.py",
+        '        await self.tell("end", answer=answer)\n',
+        "",
+    ),
+    "the end is told first": (
+        "chat/runner.py",
+        '        await self.tell("begin", question=question)\n        answer = await think(question)\n'
+        '        await self.tell("end", answer=answer)\n',
+        '        answer = await think(question)\n        await self.tell("end", answer=answer)\n'
+        '        await self.tell("begin", question=question)\n',
+    ),
+    "a return before the end": (
+        "chat/runner.py",
+        "answer = await think(question)",
+        "answer = await think(question)\n        if answer:\n            return answer",
+    ),
+    "a stage that no table knows": ("chat/runner.py", 'self.tell("begin"', 'self.tell("start"'),
+    "one of the calls under a flag": (
+        "chat/runner.py",
+        '        await self.tell("end"',
+        '        if self.verbose:\n            await self.tell("end"',
+    ),
+    "another of the parameters": ("chat/wire.py", "hand(peer, kind,", "hand(peer, user,"),
     "the door is not opened": ("chat/door.py", '@door.opened("/chat")\n', ""),
     "the runner is not run": ("chat/door.py", ".run(question)", ".wire"),
 }
@@ -132,6 +156,12 @@ HARMLESS = {
         '        await self.tell("end", answer=answer)\n        return answer',
         "        if answer is None:\n            return None\n"
         '        await self.tell("end", answer=answer)\n        return answer',
+    ),
+    "the whole run is refused aloud": (
+        "chat/runner.py",
+        '        await self.tell("begin", question=question)\n',
+        "        if not question:\n            raise ValueError('no question')\n"
+        '        await self.tell("begin", question=question)\n',
     ),
     "an unrelated function": (
         "chat/runner.py",

@@ -60,12 +60,14 @@ def test_an_emission_that_became_uncertain_is_seen(project):
 
 
 def test_a_frozen_finding_does_not_fail_until_it_is_fixed_and_then_must_go(project):
-    project.write({"app.py": "async def main():\n    pass\n"}).freeze()
-    report = project.guard()
-    assert len(report.findings) == 5
+    events = ("agent_started", "agent_completed")
+    ends = SEND.replace("agent_started", "agent_completed")
+    project.write({"app.py": f"async def main(websocket):\n    {ends}\n"}).freeze(*events)
+    report = project.guard(*events)
+    assert [p.event for p in report.findings] == ["agent_started"]
     assert report.failing == ()
-    project.write({"app.py": f"async def main(websocket):\n    {SEND}\n"})
-    (stale,) = [p for p in project.guard().failing if p.rule == "baseline-stale"]
+    project.write({"app.py": f"async def main(websocket):\n    {SEND}\n    {ends}\n"})
+    (stale,) = [p for p in project.guard(*events).failing if p.rule == "baseline-stale"]
     assert stale.event == "agent_started"
 
 

@@ -74,6 +74,10 @@ def to_text(report: GuardReport) -> RenderableType:
         lines.append(
             Text(f"{_place(problem)}{problem.rule}{known}: {problem.message}", style=style)
         )
+    if report.events and not any(event.sites for event in report.events):
+        lines.append(
+            Text("A project with other events names them in its plan, under [guard] events.")
+        )
     lines.append(Text(_summary(report)))
     return Group(*lines)
 

@@ -362,9 +362,9 @@ class CallGraph:
             if self._asks_callers and not owners.instances and not owners.classes:
                 owners = self.passed.of(call.arguments[0].value, user)
             outer = self._outer(call, user)
-            known = {
-                self.program.method(c, function.name) for c in owners.instances | owners.classes
-            }
+            classes = owners.instances | owners.classes
+            heirs = {heir for c in classes for heir in self.program.descendants(c)}
+            known = {self.program.method(c, function.name) for c in classes | heirs}
             sure = function in values.functions or function in known
             if sure or (values.open and not known and _is_telling(function)):
                 yield Use(user, call.line, call.place, outer, sure, function)

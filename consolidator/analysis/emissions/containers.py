@@ -93,12 +93,26 @@ def is_empty_container(expression: Expression, function: Function) -> bool:
 def _changed(body: Body) -> Iterator[Assignment]:
     for call in body.calls:
         yield from _by_call(call)
+    filled = _filled_names(body)
     for assignment in body.assignments:
         for text in _names(assignment.value):
             yield _change(text, assignment.line, assignment.place)
+        item = assignment.value
+        if assignment.target in filled and isinstance(item, Item) and isinstance(item.owner, Path):
+            # `mine = self.by_user[user]`, `mine.append(…)`: the same in two steps.
+            yield _change(item.owner.text, assignment.line, assignment.place)
     for found in body.returns:
         for text in _names(found.value):
             yield _change(text, found.line, found.place)
+
+
+def _filled_names(body: Body) -> frozenset[str]:
+    """Names on which the body calls what fills a container."""
+    return frozenset(
+        call.callee.text.rpartition(".")[0]
+        for call in body.calls
+        if isinstance(call.callee, Path) and call.callee.last in FILLING
+    )
 
 
 def _by_call(call: Call) -> Iterator[Assignment]:

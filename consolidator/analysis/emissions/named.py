@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from consolidator.analysis.emissions.binding import bind
 from consolidator.analysis.emissions.code import (
     Argument,
     Call,
@@ -35,6 +36,9 @@ _HEARING = re.compile(
 def named(event: str, finder: Sites, reader: StepReader) -> Iterator[SiteReport]:
     """Tables, messages and calls of the program's own functions that have the event's name."""
     for function in reader.own:
+        for line in _spelled(event, function, finder):
+            why = f"{event.upper()} is handed on; what text it becomes is not understood"
+            yield SiteReport(function.path, line, "constant", function.dotted, "unknown", why)
         if not any(step.startswith(f"say {event}") for step in reader.of(function)):
             continue
         if not reader.liveness.of(function):
@@ -58,7 +62,9 @@ def _places(
     for call in body.calls:
         if is_log(call) or not _hands_on(call, event, reader):
             continue
-        if any(finder.loses_sight_of(a.value, function, event) for a in call.arguments):
+        if _is_kept_inside(call, event, reader) or any(
+            finder.loses_sight_of(a.value, function, event) for a in call.arguments
+        ):
             why = f"its name is handed to {called_name(call)}; how that sends it is not understood"
             yield call.line, "literal", why
     if not function.qualname or finder.follows_results_of(function):
@@ -68,6 +74,34 @@ def _places(
     for value, line in values:
         if any(_is_message(part, event) for part in within(value)):
             yield line, "dict", "a message has its name; how that is sent is not understood"
+
+
+def _spelled(event: str, function: Function, finder: Sites) -> Iterator[int]:
+    """Lines where a function hands on a constant that is called as the event is, and may become its
+    name: `Kind.AGENT_STARTED` of an enumeration that spells itself."""
+    name = event.upper()
+    if not function.qualname or name not in function.names or not finder.makes_itself(name):
+        return
+    body = function.body
+    handed = [
+        (a.value, call.line) for call in body.calls if not is_log(call) for a in call.arguments
+    ]
+    handed += [(found.value, found.line) for found in body.assignments]
+    handed += [(found.value, found.line) for found in body.returns]
+    for value, line in handed:
+        if any(isinstance(part, Path) and part.last == name for part in within(value)):
+            yield line
+
+
+def _is_kept_inside(call: Call, event: str, reader: StepReader) -> bool:
+    """Whether a function that is given the name has one inside that remembers it: a decorator that
+    enters what it decorates into a table."""
+    for function in reader.program.by_name.get(called_name(call), ()):
+        inner = reader.program.nested(function)
+        for argument, parameter in bind(call, function) if inner else ():
+            if _is_text(argument.value, event) and any(parameter.name in f.names for f in inner):
+                return True
+    return False
 
 
 def _hands_on(call: Call, event: str, reader: StepReader) -> bool:

@@ -162,6 +162,19 @@ class Sites:
                     found.add(name)
         return frozenset(found)
 
+    def makes_itself(self, name: str) -> bool:
+        """Whether a constant of this name is what a call gives: a member of an enumeration that has
+        `auto()` for a value, and that the program may spell as it likes."""
+        for path in self._program.tree.containing(name, paths=self._program.paths):
+            module = self._program.function(path, "")
+            for assignment in module.body.assignments if module else ():
+                owner, _, last = assignment.target.rpartition(".")
+                cls = self._program.class_at(path, owner) if owner else None
+                is_number = cls is not None and any("Int" in b or "Flag" in b for b in cls.bases)
+                if last == name and cls and isinstance(assignment.value, Result) and not is_number:
+                    return True
+        return False
+
     @cached_property
     def aliases(self) -> dict[str, str]:
         """Texts that a table of some module has an event's name for: `{"run.begin": "agent_started"}`."""

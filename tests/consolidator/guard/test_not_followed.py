@@ -107,7 +107,117 @@ HANDED_ON = {
             for happening in (Begun("1"), Over("1")):
                 await app.state.wire.put_on_wire(encode(happening))
         """,
+    "to a decorator that keeps it": """
+        from dataclasses import dataclass
+        from fastapi import FastAPI, WebSocket
+
+        app = FastAPI()
+        forms = {}
+
+        @dataclass
+        class Begun:
+            run: str
+
+        def form(kind, name):
+            def enter(function):
+                forms[kind] = (name, function)
+                return function
+            return enter
+
+        @form(Begun, "agent_started")
+        def _(happening):
+            return {"run": happening.run}
+
+        @app.websocket("/ws")
+        async def endpoint(websocket: WebSocket):
+            await websocket.accept()
+            happening = Begun("1")
+            name, function = forms[type(happening)]
+            await app.state.wire.put_on_wire(name, function(happening))
+        """,
 }
+
+
+def test_a_member_of_an_enumeration_that_spells_itself_is_not_lost(project):
+    project.write(
+        {
+            "app.py": """
+                from enum import Enum, auto
+                from fastapi import FastAPI, WebSocket
+
+                app = FastAPI()
+
+                class Kind(Enum):
+                    AGENT_STARTED = auto()
+                    OTHER = auto()
+
+                    @property
+                    def wire(self):
+                        return "_".join(self.name.lower().split("_"))
+
+                class Reporter:
+                    def __init__(self, socket):
+                        self.socket = socket
+                    async def report(self, kind):
+                        await self.socket.send_json({"type": kind.wire})
+
+                @app.websocket("/ws")
+                async def endpoint(websocket: WebSocket):
+                    await websocket.accept()
+                    await Reporter(websocket).report(Kind.AGENT_STARTED)
+                """
+        }
+    )
+    assert project.status() in ("ok", "weakened"), project.why()
+    project.replace("app.py", "report(Kind.AGENT_STARTED)", "report(Kind.OTHER)")
+    assert project.status() == "lost"
+
+
+def test_hooks_that_heirs_override_are_called_by_their_names(project):
+    project.write(
+        {
+            "app.py": """
+                from collections import defaultdict
+                from collections.abc import Iterable
+                from fastapi import FastAPI, WebSocket
+
+                app = FastAPI()
+
+                class Rooms:
+                    def __init__(self):
+                        self.sockets = defaultdict(list)
+                    async def enter(self, user, socket):
+                        mine = self.sockets[user]
+                        mine.append(socket)
+                    async def tell(self, user, message):
+                        for socket in list(self.sockets.get(user, ())):
+                            await socket.send_json(message)
+
+                rooms = Rooms()
+
+                class Handler:
+                    async def on_start(self, user): ...
+
+                class SocketHandler(Handler):
+                    async def on_start(self, user):
+                        await rooms.tell(user, {"type": "agent_started"})
+
+                async def call(handlers: Iterable[Handler], name, user):
+                    for handler in handlers:
+                        hook = getattr(handler, name)
+                        await hook(user)
+
+                @app.websocket("/ws/{user}")
+                async def endpoint(websocket: WebSocket, user: str):
+                    await websocket.accept()
+                    await rooms.enter(user, websocket)
+                    await call([SocketHandler()], "on_start", user)
+                """
+        }
+    )
+    assert project.status() == "ok", project.why()
+    project.replace("app.py", "mine.append(socket)", "pass")
+    assert project.status() == "lost"
 
 
 def test_what_a_library_only_keeps_for_the_program_is_the_program_s_own(project):

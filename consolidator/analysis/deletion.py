@@ -60,7 +60,7 @@ def plan_delete(
     deletion = _Deletion(tree, plan, harmless)
     deletion.remove_names(free)
     deletion.remove_leftovers()
-    blocked += deletion.kept_files()
+    blocked += [*deletion.kept_files(), *deletion.replaced_names()]
     return Rewriting(tuple(deletion.changes()), tuple(sorted(set(blocked))))
 
 
@@ -108,6 +108,8 @@ class _Deletion:
     harmless: frozenset[str]
     _after: dict[str, bytes | None] = field(default_factory=dict)
     _kinds: dict[str, dict[str, int]] = field(default_factory=dict)
+    _replaced: dict[tuple[str, str], str] = field(default_factory=dict)
+    """By file and name: who reads or patches an import that only deleted code has used."""
 
     def changes(self) -> Iterator[FileChange]:
         for path, after in sorted(self._after.items()):
@@ -142,11 +144,14 @@ class _Deletion:
         if not isinstance(source, SourceText):
             return
         taken = _names_taken(tree)
-        outcome = remove_definitions(
-            source.text,
-            names,
-            lambda name: (path, name) in taken or bool(find_reader(tree, path, name)),
-        )
+
+        def is_public(name: str) -> bool:
+            reader = find_reader(tree, path, name)
+            if reader and (path, name) not in taken:
+                self._replaced[path, name] = reader
+            return bool(reader) or (path, name) in taken
+
+        outcome = remove_definitions(source.text, names, is_public)
         if isinstance(outcome, Failed):
             raise ToolError(f"{path}:{outcome.line}: {outcome.reason}; nothing was written")
         if isinstance(outcome, Changed):
@@ -205,6 +210,19 @@ class _Deletion:
             if found.kind not in self.harmless:
                 why = f"still refers to {found.source}, which defines nothing any more"
                 yield Omission(found.path, found.line, found.column, found.text, found.kind, why)
+
+    def replaced_names(self) -> Iterator[Omission]:
+        """Where a name is patched, or read, in a module whose code that used it has left."""
+        for (path, name), reader in sorted(self._replaced.items()):
+            dotted = f"{self.tree.module(path)}.{name}"
+            text = self.tree.read(reader).decode("utf-8", "replace")
+            at = text.find(dotted) if dotted in text else max(text.find(name), 0)
+            line = text.count("\n", 0, at) + 1
+            why = (
+                f"{dotted} stays, but nothing that is left in {path} uses it: to patch it there has "
+                "no effect on what moved"
+            )
+            yield Omission(reader, line, 0, dotted, "patch", why)
 
     def _remove_stars(self, tree: Tree, gone: Mapping[str, str]) -> None:
         """Star imports of empty modules bring nothing and go with them."""

@@ -158,7 +158,7 @@ def test_a_definition_that_its_module_still_uses_gives_way_to_an_import(tmp_path
     assert deletion(tmp_path).changes[0].after == expected
 
 
-def test_an_import_that_another_file_patches_stays(tmp_path: Path) -> None:
+def test_an_import_that_another_file_patches_stays_and_the_patch_is_listed(tmp_path: Path) -> None:
     write_tree(
         tmp_path,
         {
@@ -167,7 +167,11 @@ def test_an_import_that_another_file_patches_stays(tmp_path: Path) -> None:
             "tests/test_old.py": "def test(monkeypatch): monkeypatch.setattr('app.old.io', 1)\n",
         },
     )
-    assert [c.after for c in deletion(tmp_path).changes] == [b"import io\n\n\ny = 1\n"]
+    found = deletion(tmp_path)
+    assert [c.after for c in found.changes] == [b"import io\n\n\ny = 1\n"]
+    assert [(o.path, o.line, o.text) for o in found.omissions] == [
+        ("tests/test_old.py", 1, "app.old.io")
+    ]
 
 
 def test_a_package_with_anything_left_keeps_its_init(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections import deque
 from concurrent.futures import Future, wait
 from typing import Any
@@ -18,6 +19,12 @@ from unified_runtime.protocol.frames import Draft
 _BATCH = 4096
 """Events journaled in one call. Many at once pay: each user's are then written to the socket in
 one go."""
+
+_MANY = 64
+"""Events which, at once or more since the last look, promise that more are on their way."""
+
+_GATHER_STEP, _GATHER = 0.002, 0.02
+"""Seconds between looks, and for which the first of many is held back at most."""
 
 _LOOK_EVERY = 1.0
 """Seconds after which a waiting thread looks whether the loop that it waits for is still there."""
@@ -159,10 +166,24 @@ class Inbox:
 
     async def _drain(self) -> None:
         while self._queue:
+            await self._gather()
             batch = [self._queue.popleft() for _ in range(min(_BATCH, len(self._queue)))]
             self._make_room()
             await self._append(batch)
             await asyncio.sleep(0)
+
+    async def _gather(self) -> None:
+        """While many events come, leave Python's lock to the threads that make them.
+
+        The loop would take it back after each 5 ms, with about one event for each of some hundred
+        users, and then write a socket for each event. An end of a turn is not enough: the loop
+        waits for nothing then, and has the lock again before a thread wakes up.
+        """
+        most, until = min(_BATCH, self._limit), time.monotonic() + _GATHER
+        size = 0
+        while size + _MANY <= len(self._queue) < most and time.monotonic() < until:
+            size = len(self._queue)
+            await asyncio.sleep(_GATHER_STEP)
 
     async def _append(self, batch: list[tuple[Draft, EmitFuture]]) -> None:
         try:

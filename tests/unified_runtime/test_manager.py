@@ -11,6 +11,7 @@ import pytest
 
 from unified_runtime import (
     Limits,
+    MemoryJournal,
     SqliteJournal,
     UnifiedWebSocketManager,
     UserExecutionContext,
@@ -86,6 +87,46 @@ async def test_events_of_each_thread_keep_their_order(manager, tab):
     events = await tab.wait_for(2000)
     for thread in range(4):
         assert [e["data"]["n"] for e in events if e["data"]["t"] == thread] == list(range(500))
+
+
+class CountingJournal(MemoryJournal):
+    def __init__(self):
+        super().__init__()
+        self.sizes = []
+
+    async def append(self, drafts):
+        self.sizes.append(len(drafts))
+        return await super().append(drafts)
+
+
+@pytest.mark.parametrize(("first", "sizes"), [(64, [65]), (63, [63, 1])])
+async def test_only_when_many_come_does_the_loop_wait_for_more(first, sizes):
+    journal = CountingJournal()
+    async with UnifiedWebSocketManager(journal=journal) as manager:
+        futures = [manager.emit_threadsafe("u1", "note", {}) for _ in range(first)]
+        await asyncio.sleep(0)  # starts the drainer
+        await asyncio.sleep(0)  # which looks at the queue
+        futures.append(manager.emit_threadsafe("u1", "note", {}))
+        numbers = await asyncio.gather(*map(asyncio.wrap_future, futures))
+    assert numbers == list(range(1, first + 2))
+    assert journal.sizes == sizes
+
+
+async def test_a_drainer_cancelled_while_it_waits_for_more_leaves_all_to_the_next():
+    journal = CountingJournal()
+    manager = UnifiedWebSocketManager(journal=journal)
+    await manager.start()
+    future = [manager.emit_threadsafe("u1", "note", {}) for _ in range(64)][-1]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    (drainer,) = (t for t in asyncio.all_tasks() if t.get_coro().__name__ == "_drain")
+    drainer.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await drainer
+    assert (journal.sizes, future.done()) == ([], False)
+    assert await asyncio.wrap_future(manager.emit_threadsafe("u1", "note", {})) == 65
+    assert future.result(0) == 64
+    await manager.aclose()
 
 
 async def test_a_full_backlog_makes_threads_wait_and_the_loop_never():

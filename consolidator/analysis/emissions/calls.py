@@ -17,6 +17,7 @@ from consolidator.analysis.emissions.code import (
     Joined,
     Path,
     Result,
+    Text,
     called_name,
     owner_of,
 )
@@ -99,6 +100,8 @@ class CallGraph:
         self._asks_callers = passed is not None
         self._objects = Passed(self, tells_objects=True)
         self._asking: Mapping[str, Sequence[tuple[Function, Call]]] | None = None
+        self._open_asking: list[tuple[str, str, Function, Call]] = []
+        """Calls of `getattr` of whose name only the start and the end are known."""
 
     # forwards
 
@@ -354,7 +357,7 @@ class CallGraph:
                         yield Use(user, call.line, call.place, call, True)
 
     def _through_getattr(self, function: Function) -> Iterator[Use]:
-        for user, call in self._by_getattr.get(function.name, ()):
+        for user, call in (*self._by_getattr.get(function.name, ()), *self._by_pattern(function)):
             if not is_used(call, user):
                 continue
             values = self.inference.result(call, user)
@@ -368,6 +371,16 @@ class CallGraph:
             sure = function in values.functions or function in known
             if sure or (values.open and not known and _is_telling(function)):
                 yield Use(user, call.line, call.place, outer, sure, function)
+
+    def _by_pattern(self, function: Function) -> Iterator[tuple[Function, Call]]:
+        """Calls of `getattr` that may ask for a method, as only a part of the name is known:
+        `getattr(self.actor, f"do_{action}")`."""
+        if function.owner is not None:
+            yield from (
+                (user, call)
+                for start, end, user, call in self._open_asking
+                if function.name.startswith(start) and function.name.endswith(end)
+            )
 
     @staticmethod
     def _outer(asking: Call, user: Function) -> Call | None:
@@ -389,9 +402,14 @@ class CallGraph:
         found: dict[str, list[tuple[Function, Call]]] = {}
         for user in self.program.mentioning("getattr"):
             for call in user.body.calls:
-                if isinstance(call.callee, Path) and call.callee.text == "getattr":
-                    for name in self._asked(call, user) if len(call.arguments) > 1 else ():
-                        found.setdefault(name, []).append((user, call))
+                is_asking = isinstance(call.callee, Path) and call.callee.text == "getattr"
+                if not is_asking or len(call.arguments) < 2:
+                    continue
+                names = self._asked(call, user)
+                for name in names:
+                    found.setdefault(name, []).append((user, call))
+                if not names and (ends := _known_ends(call.arguments[1].value)):
+                    self._open_asking.append((*ends, user, call))
         return found
 
     def _asked(self, call: Call, user: Function) -> frozenset[str]:
@@ -462,6 +480,16 @@ def _is_of_protocol(function: Function) -> bool:
 
 def is_abstract(function: Function) -> bool:
     return function.body.empty or function.body.raises_only
+
+
+def _known_ends(name: Expression) -> tuple[str, str] | None:
+    """How a text starts and ends that is put together; None where that is not known, or says little."""
+    if not isinstance(name, Joined):
+        return None
+    start, end = (
+        part.value if isinstance(part, Text) else "" for part in (name.parts[0], name.parts[-1])
+    )
+    return (start, end) if len(start + end) > 1 else None
 
 
 def _is_telling(function: Function) -> bool:

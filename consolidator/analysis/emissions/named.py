@@ -36,8 +36,8 @@ _HEARING = re.compile(
 def named(event: str, finder: Sites, reader: StepReader) -> Iterator[SiteReport]:
     """Tables, messages and calls of the program's own functions that have the event's name."""
     for function in reader.own:
-        for line in _spelled(event, function, finder):
-            why = f"{event.upper()} is handed on; what text it becomes is not understood"
+        for line, name in _spelled(event, function, finder):
+            why = f"{name} is handed on; what is made of it is not understood"
             yield SiteReport(function.path, line, "constant", function.dotted, "unknown", why)
         if not any(step.startswith(f"say {event}") for step in reader.of(function)):
             continue
@@ -76,11 +76,14 @@ def _places(
             yield line, "dict", "a message has its name; how that is sent is not understood"
 
 
-def _spelled(event: str, function: Function, finder: Sites) -> Iterator[int]:
-    """Lines where a function hands on a constant that is called as the event is, and may become its
-    name: `Kind.AGENT_STARTED` of an enumeration that spells itself."""
-    name = event.upper()
-    if not function.qualname or name not in function.names or not finder.makes_itself(name):
+def _spelled(event: str, function: Function, finder: Sites) -> Iterator[tuple[int, str]]:
+    """Lines where a function hands on what may become the event, by its name: `Kind.AGENT_STARTED` of
+    an enumeration that spells itself, or a class whose instances are the event."""
+    names = finder.classes_of(event)
+    if finder.makes_itself(event.upper()):
+        names |= {event.upper()}
+    names &= function.names
+    if not function.qualname or not names:
         return
     body = function.body
     handed = [
@@ -89,8 +92,9 @@ def _spelled(event: str, function: Function, finder: Sites) -> Iterator[int]:
     handed += [(found.value, found.line) for found in body.assignments]
     handed += [(found.value, found.line) for found in body.returns]
     for value, line in handed:
-        if any(isinstance(part, Path) and part.last == name for part in within(value)):
-            yield line
+        for part in within(value):
+            if isinstance(part, Path) and part.last in names:
+                yield line, part.last
 
 
 def _is_kept_inside(call: Call, event: str, reader: StepReader) -> bool:

@@ -162,6 +162,10 @@ class Sites:
                     found.add(name)
         return frozenset(found)
 
+    def classes_of(self, event: str) -> frozenset[str]:
+        """Names of the classes whose instances are this event."""
+        return frozenset(name for name, events in self._classes.items() if event in events)
+
     def makes_itself(self, name: str) -> bool:
         """Whether a constant of this name is what a call gives: a member of an enumeration that has
         `auto()` for a value, and that the program may spell as it likes."""

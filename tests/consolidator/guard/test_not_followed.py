@@ -173,6 +173,72 @@ def test_a_member_of_an_enumeration_that_spells_itself_is_not_lost(project):
     assert project.status() == "lost"
 
 
+def test_a_class_that_is_the_event_may_be_made_by_whom_it_is_handed_to(project):
+    project.write(
+        {
+            "app.py": """
+                from typing import Literal
+                from fastapi import FastAPI, WebSocket
+                from pydantic import BaseModel
+
+                app = FastAPI()
+
+                class Begun(BaseModel):
+                    type: Literal["agent_started"] = "agent_started"
+                    run: str
+
+                class Teller:
+                    def __init__(self, wires):
+                        self.wires = wires
+                    async def tell(self, kind, **fields):
+                        await self.wires[0](kind(**fields).model_dump())
+
+                @app.websocket("/ws")
+                async def endpoint(websocket: WebSocket):
+                    await websocket.accept()
+                    await Teller(app.state.wires).tell(Begun, run="1")
+                """
+        }
+    )
+    assert project.status() in ("ok", "weakened"), project.why()
+    project.replace("app.py", '.tell(Begun, run="1")', ".tell(dict)")
+    assert project.status() == "lost"
+
+
+def test_methods_that_are_asked_for_by_a_part_of_their_names_may_run(project):
+    project.write(
+        {
+            "app.py": """
+                from fastapi import FastAPI, WebSocket
+
+                app = FastAPI()
+                TABLE = app.state.table
+
+                class Keeper:
+                    def __init__(self, socket):
+                        self.socket = socket
+                    async def do_announce(self):
+                        await self.socket.send_json({"type": "agent_started"})
+
+                class Machine:
+                    def __init__(self, actor: object):
+                        self.actor = actor
+                    async def feed(self, signal):
+                        for action in TABLE[signal]:
+                            await getattr(self.actor, f"do_{action}")()
+
+                @app.websocket("/ws")
+                async def endpoint(websocket: WebSocket):
+                    await websocket.accept()
+                    await Machine(Keeper(websocket)).feed("request")
+                """
+        }
+    )
+    assert project.status() in ("ok", "weakened"), project.why()
+    project.replace("app.py", "do_{action}", "undo_{action}")
+    assert project.status() == "lost"
+
+
 def test_hooks_that_heirs_override_are_called_by_their_names(project):
     project.write(
         {

@@ -15,3 +15,7 @@ _LOG = re.compile(
 def is_log(call: Call) -> bool:
     text = call.callee.text if isinstance(call.callee, Path) else called_name(call)
     return bool(_LOG.search(text))
+
+
+def is_log_name(name: str) -> bool:
+    return bool(_LOG.search(name))

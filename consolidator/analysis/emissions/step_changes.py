@@ -15,6 +15,7 @@ from consolidator.analysis.emissions.act_changes import ActChanges
 from consolidator.analysis.emissions.code import Group, Value
 from consolidator.analysis.emissions.flags import states
 from consolidator.analysis.emissions.handed_on import names_in
+from consolidator.analysis.emissions.logs import is_log_name
 from consolidator.analysis.emissions.program import Function
 from consolidator.analysis.emissions.steps import StepReader, Steps, bases_of
 from consolidator.analysis.emissions.transports import SENDS
@@ -143,6 +144,10 @@ class StepChanges:
         reached = self._reached(name)
         if verb in _MANNERS or step in reached:
             return True  # some of these are spoilt, if anything
+        if verb == "put" and is_log_name(about):
+            return True
+        if self._is_imported_now(step, name):
+            return True
         if verb == "await":
             # Whether it is called at all is another step; a task or a group awaits it too.
             return f"drop {about}" not in reached and f"lay {about}" not in reached
@@ -151,7 +156,7 @@ class StepChanges:
         if verb in ("under", "base"):
             return self._is_replaced(verb, name) or self._is_moved(name)
         is_function = about in self._reader.program.by_name
-        if verb == "call" and is_function and f"use {about}" in reached:
+        if verb == "call" and f"use {about}" in reached and (is_function or self._newly[name]):
             return True  # handed on: whoever gets it calls it
         if verb == "use" and f"call {about}" in reached:
             return True
@@ -166,6 +171,19 @@ class StepChanges:
             or (about not in self._before_by_plain_name and self._is_replaced(verb, name))
             or self._is_written_out(about, name, depth)
         )
+
+    def _is_imported_now(self, step: str, name: str) -> bool:
+        """Whether a module does this no more, and one does from which it newly imports."""
+        present = self._present[name]
+        modules = [f for f in self._reader.by_dotted.get(present, ()) if not f.qualname]
+        tree = self._reader.program.tree
+        for module in modules:
+            facts = tree.facts(module.path)
+            for fact in facts.imports if facts is not None else ():
+                other = tree.absolute(module.path, fact.level, fact.module)
+                if other and other not in self._before and step in self._does(other):
+                    return True
+        return False
 
     def _is_taken_out(self, table: str, name: str) -> bool:
         """Whether a function now names what it took out of a table."""

@@ -388,11 +388,12 @@ def test_what_was_seen_before_is_missed_even_where_nothing_is_seen_now():
     assert [(p.rule, p.line) for p in missed] == [("probe-unseen", 0), ("probe-differs", 7)]
 
 
-def test_what_goes_to_a_broker_counts_only_where_no_client_was_sent_an_event():
+def test_what_goes_to_a_broker_counts_only_where_no_client_was_sent_anything():
     published = [json.dumps({**json.loads(entry), "broker": True}) for entry in WHOLE]
     assert problems(*published) == ()
     assert problems(*published, *WHOLE) == ()
     assert problems(*published, *WHOLE[:4]) != ()
+    assert {p.rule for p in problems(RAN, *published, line("welcome"))} == {"probe-missing"}
 
 
 def test_a_finding_names_the_test_and_who_sent_the_frame():

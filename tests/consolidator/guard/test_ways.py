@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import dedent
+
 import pytest
 
 UNKNOWN_STYLE = {
@@ -189,6 +191,30 @@ def test_a_function_that_moves_with_its_users_is_no_alarm(project):
         source = (project.root / path).read_text("utf-8")
         files[path] = source.replace("chat.wire", "chat.lines")
     project.write(files)
+    assert project.rules(*EVENTS) == []
+
+
+def test_a_table_that_moves_to_a_module_of_its_own_is_no_alarm(project):
+    table = "ORDERS = {}\nORDERS['think'] = think\n"
+    runner = dedent(UNKNOWN_STYLE["chat/runner.py"]).replace(
+        "await think(", "await ORDERS['think']("
+    )
+    think = "\n\nasync def think(question):\n    return question[::-1]\n"
+    assert think in runner
+    project.write({**UNKNOWN_STYLE, "chat/runner.py": runner + "\n\n" + table}).freeze(*EVENTS)
+    project.write({"chat/orders.py": think + "\n\n" + table})
+    moved = "from chat.orders import ORDERS\n" + runner.replace(think, "")
+    project.write({"chat/runner.py": moved})
+    assert project.rules(*EVENTS) == []
+    project.write({"chat/orders.py": think + "\n\nORDERS = {}\n"})
+    assert project.rules(*EVENTS)
+
+
+def test_a_logger_that_goes_with_its_function_is_no_alarm(project):
+    logger = "import logging\nlogger = logging.getLogger(__name__)\n"
+    runner = UNKNOWN_STYLE["chat/runner.py"]
+    project.write({**UNKNOWN_STYLE, "chat/runner.py": logger + dedent(runner)}).freeze(*EVENTS)
+    project.write({"chat/runner.py": runner})
     assert project.rules(*EVENTS) == []
 
 

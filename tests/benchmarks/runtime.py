@@ -32,6 +32,7 @@ FLOORS = [
     ("standalone-sqlite", "standalone", 0.5, RATES),
     ("standalone-sqlite-normal", "standalone", 0.5, RATES),
     ("standalone", "fastapi", 5.0, THREADS),
+    ("bare-threads", "fastapi", 5.0, THREADS),
 ]
 """Per CPU second of the server process is what to look at on a machine that does other work too."""
 CEILINGS = [

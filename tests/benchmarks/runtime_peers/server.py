@@ -10,7 +10,9 @@ import json
 import sys
 import threading
 import time
+from collections import deque
 
+import msgspec
 import uvloop
 
 PADDING = "x" * 30
@@ -208,6 +210,37 @@ class Picows(Peer):
         self.connections[user_id].send(self.text, text.encode())
 
 
+class BareThreads(Picows):
+    """From threads, a queue and one wake-up per batch with nothing behind it: no journal, no number, no
+    future per event. Each thread waits once, for its last event."""
+
+    async def threads(self, events, count):
+        loop, users = asyncio.get_running_loop(), list(self.connections)
+        queue, woken = deque(), threading.Event()
+
+        def drain():
+            woken.clear()
+            while queue:
+                user_id, text, sent = queue.popleft()
+                self.connections[user_id].send(self.text, text)
+                if sent is not None:
+                    sent.set()
+
+        def emit(offset):
+            sent = threading.Event()
+            for n in range(events):
+                user_id = users[(offset + n) % len(users)]
+                data = {"t": time.monotonic(), "text": PADDING}
+                text = msgspec.json.encode(SAMPLE | {"user_id": user_id, "data": data})
+                queue.append((user_id, text, sent if n == events - 1 else None))
+                if not woken.is_set():
+                    woken.set()
+                    loop.call_soon_threadsafe(drain)
+            sent.wait()
+
+        await run_threads(emit, count)
+
+
 class SocketIo(Peer):
     """python-socketio as its documentation serves it; a room per user is what `to` names."""
 
@@ -337,6 +370,7 @@ KINDS = {
     "fastapi": FastApi,
     "fastapi-by-turn": FastApiByTurn,
     "picows": Picows,
+    "bare-threads": BareThreads,
     "python-socketio": SocketIo,
     "standalone": lambda: Ours("standalone", "memory"),
     "standalone-sqlite": lambda: Ours("standalone", "full"),

@@ -36,17 +36,22 @@ sys.path.insert(0, str(Path(__file__).parent))
 from guard_mutations import Mutant, harmless_edit, mutants
 
 TESTS = [sys.executable, "-m", "pytest", "-q", "-x", "tests"]
+REPOSITORY = Path(__file__).parents[2]
+RUNTIME_TESTS = ("conftest.py", "test_agents.py", "test_orphans.py", "test_runs.py")
+"""Tests of the runtime that run agents, or what is left of them; run with the project's settings."""
+SETTINGS = ["-c", str(REPOSITORY / "pyproject.toml"), "-p", "no:cacheprovider"]
 
 
 class Subject:
     """One tree that is mutated, and what the guard says of it unharmed."""
 
-    def __init__(self, name: str, root: Path, *, has_tests: bool) -> None:
-        self.name, self.root, self.has_tests = name, root, has_tests
+    def __init__(self, name: str, root: Path) -> None:
+        self.name, self.root = name, root
         self._bodies = bodies_reader(1)
         self._packages = environment_of(root).find
         self.report = self.guard(None)
         self.baseline = baseline_of(self.report)
+        self._unharmed: set[tuple[str, ...]] | None = None
 
     def guard(self, baseline: Baseline | None) -> GuardReport:
         return guard(
@@ -70,9 +75,23 @@ class Subject:
         )
         return not all(event in text for event in CRITICAL_EVENTS)
 
+    def learn_tests(self) -> None:
+        """Run the tests on the unharmed tree."""
+        self._unharmed = self.probed()
+        assert not any(rule == "probe-tests" for rule, *_ in self._unharmed), self._unharmed
+
+    def probed(self) -> set[tuple[str, ...]]:
+        """What the probe finds, each by rule, event and test; without the sockets' numbers."""
+        command = (
+            [*TESTS, *SETTINGS, "--rootdir", str(self.root)] if self.name == "runtime" else TESTS
+        )
+        seen = probe(lambda: record(command, self.root, 300), CRITICAL_EVENTS, None)
+        return {(p.rule, p.event, p.function) for p in seen.problems}
+
     def is_red_in_tests(self) -> bool:
-        seen = probe(lambda: record(TESTS, self.root, 300), CRITICAL_EVENTS, None)
-        return bool(seen.problems)
+        """Whether the probe finds what it did not find before: tests of single events are no runs."""
+        assert self._unharmed is not None
+        return not self.probed() <= self._unharmed
 
 
 def migrated_sample(folder: Path) -> Path:
@@ -92,18 +111,24 @@ def runtime(folder: Path) -> Path:
     shutil.copytree(
         source, folder / "runtime" / source.name, ignore=shutil.ignore_patterns("__pycache__")
     )
+    tests = folder / "runtime" / "tests"
+    tests.mkdir()
+    for name in RUNTIME_TESTS:
+        shutil.copy(REPOSITORY / "tests" / "unified_runtime" / name, tests)
     return folder / "runtime"
 
 
 def judged(subject: Subject, *, with_probe: bool) -> Iterator[tuple[Mutant, bool, bool, bool]]:
     """Each mutant, and whether grep, guard and guard with the probe see it."""
+    if with_probe:
+        subject.learn_tests()
     for mutant in mutants(subject.root, subject.report):
         target = subject.root / mutant.path
         source = target.read_text("utf-8")
         target.write_text(mutant.text, "utf-8")
         try:
             by_grep, by_guard = subject.grep(), subject.is_red()
-            by_probe = by_guard or (with_probe and subject.has_tests and subject.is_red_in_tests())
+            by_probe = by_guard or (with_probe and subject.is_red_in_tests())
         finally:
             target.write_text(source, "utf-8")
         yield mutant, by_grep, by_guard, by_probe
@@ -145,7 +170,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         makers = {"sample": migrated_sample, "runtime": runtime}
         subjects = [
-            Subject(name, make(Path(scratch)), has_tests=name == "sample")
+            Subject(name, make(Path(scratch)))
             for name, make in makers.items()
             if options.only in (None, name)
         ]

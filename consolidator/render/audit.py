@@ -23,6 +23,7 @@ from consolidator.analysis.audit.report import (
 )
 from consolidator.render.document import document
 from consolidator.render.page import page
+from consolidator.render.rows import bullet
 from consolidator.wording import counted
 
 _STYLES = {"ok": "green", "broken": "red", "at-risk": "yellow", "not-found": "dim"}
@@ -87,12 +88,7 @@ def to_text(report: AuditReport) -> RenderableType:
 
 
 def _line(text: str) -> RenderableType:
-    """A row of a section hangs under its first words, so that a long one is still one row."""
-    if not text.startswith("  "):
-        return Text(text)
-    row = Table.grid(padding=(0, 1, 0, 0))
-    row.add_row("  -", Text(text.strip(), overflow="fold"))
-    return row
+    return bullet(text.strip()) if text.startswith("  ") else Text(text)
 
 
 def _listed(report: AuditReport) -> list[str]:

@@ -12,6 +12,7 @@ from rich.text import Text
 from consolidator.analysis.duplicates import Family, Member, Report
 from consolidator.render.document import document
 from consolidator.render.duplicates_matrix import classes, lettered, letters, ranked, tally
+from consolidator.render.rows import bullet
 from consolidator.tree.facts import Skipped
 from consolidator.wording import counted
 
@@ -102,10 +103,10 @@ def _block(family: Family) -> RenderableType:
     lines += [_plain(f"other name: {m.qualname}, {_used(m)}") for m in others[:_LISTED]]
     if len(others) > _LISTED:
         lines.append(_plain(f"and {counted(len(others) - _LISTED, 'other name')}"))
-    lines += [_bullet(lettered(reason, named)) for reason in family.why]
+    lines += [bullet(lettered(reason, named)) for reason in family.why]
     if lacks := family.canonical_lacks:
-        lines.append(_bullet(f"{named[family.suggested_canonical]} lacks: {_some(lacks)}"))
-    lines.append(_bullet(tally(family)))
+        lines.append(bullet(f"{named[family.suggested_canonical]} lacks: {_some(lacks)}"))
+    lines.append(bullet(tally(family)))
     if ranked(family):
         lines.append(Padding(_matrix_table(family), (0, 0, 0, 2)))
     return Group(title, *lines, "")
@@ -131,12 +132,6 @@ def _used(member: Member) -> str:
 
 def _plain(text: str) -> RenderableType:
     return Padding(Text(text), (0, 0, 0, 4))
-
-
-def _bullet(text: str) -> RenderableType:
-    row = Table.grid(padding=(0, 1, 0, 0))
-    row.add_row("  -", Text(text, overflow="fold"))
-    return row
 
 
 def _some(names: tuple[str, ...]) -> str:

@@ -35,8 +35,9 @@ _HEARING = re.compile(
 
 def named(event: str, finder: Sites, reader: StepReader) -> Iterator[SiteReport]:
     """Tables, messages and calls of the program's own functions that have the event's name."""
+    spellings = _spellings(event, finder)
     for function in reader.own:
-        for line, name in _spelled(event, function, finder):
+        for line, name in _spelled(function, spellings):
             why = f"{name} is handed on; what is made of it is not understood"
             yield SiteReport(function.path, line, "constant", function.dotted, "unknown", why)
         if not any(step.startswith(f"say {event}") for step in reader.of(function)):
@@ -76,13 +77,16 @@ def _places(
             yield line, "dict", "a message has its name; how that is sent is not understood"
 
 
-def _spelled(event: str, function: Function, finder: Sites) -> Iterator[tuple[int, str]]:
-    """Lines where a function hands on what may become the event, by its name: `Kind.AGENT_STARTED` of
-    an enumeration that spells itself, or a class whose instances are the event."""
+def _spellings(event: str, finder: Sites) -> frozenset[str]:
+    """Names of what may become the event: `AGENT_STARTED` of an enumeration that spells itself, and
+    classes whose instances are the event."""
     names = finder.classes_of(event)
-    if finder.makes_itself(event.upper()):
-        names |= {event.upper()}
-    names &= function.names
+    return names | {event.upper()} if finder.makes_itself(event.upper()) else names
+
+
+def _spelled(function: Function, spellings: frozenset[str]) -> Iterator[tuple[int, str]]:
+    """Lines where a function hands on one of these names, and which."""
+    names = spellings & function.names
     if not function.qualname or not names:
         return
     body = function.body

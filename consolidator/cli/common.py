@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from io import StringIO
 from pathlib import Path
@@ -169,6 +169,13 @@ def say_skipped(skipped: Iterable[Skipped], *, quiet: bool) -> None:
     """Name the files that could not be read, where the output has no room for them."""
     for entry in skipped:
         say(f"not read: {entry.path}:{entry.line}: {entry.reason}", quiet=quiet)
+
+
+def say_unmatched(globs: Sequence[str], what: str, *, quiet: bool) -> None:
+    """Say that nothing was selected, and what a glob without a star would have needed."""
+    tries = [f"'*{glob}*'" for glob in globs if not set(glob) & set("*?[")]
+    hint = f"; a glob is for the whole name, try {' or '.join(tries)}" if tries else ""
+    say(f"no {what} fits {' or '.join(map(repr, globs))}{hint}", quiet=quiet)
 
 
 def conclude(result: str | RenderableType, output: Path | None, *, findings: bool) -> NoReturn:

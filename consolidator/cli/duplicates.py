@@ -26,6 +26,7 @@ from consolidator.cli.common import (
     open_plan,
     open_tree,
     say_skipped,
+    say_unmatched,
 )
 from consolidator.errors import ToolError
 from consolidator.render import duplicates as render
@@ -69,6 +70,8 @@ def duplicates(
     )
     skipped = tree.skipped()
     say_skipped(skipped, quiet=quiet)
+    if match and not report.families:
+        say_unmatched(match, "family", quiet=quiet)
     conclude(_rendered(report, tree, skipped, format_), output, findings=bool(report.families))
 
 

@@ -24,6 +24,7 @@ from consolidator.cli.common import (
     new_app,
     open_plan,
     open_tree,
+    say_unmatched,
 )
 from consolidator.cli.revision import open_tree_at
 from consolidator.render import mro as render
@@ -85,7 +86,7 @@ def mro_report(
     output: Output = None,
     jobs: Jobs = None,
     no_cache: NoCache = False,
-    quiet: Quiet = False,  # noqa: ARG001 - accepted by every command; this one says nothing
+    quiet: Quiet = False,
 ) -> None:
     """Who inherits from whom, which definition of each method wins, what is uncertain and why.
 
@@ -102,6 +103,8 @@ def mro_report(
     environment = environment_of(Path(tree.root), python, site_packages or (), cache=not no_cache)
     selection = Selection(tuple(match or ()), subclasses_of, consumers)
     found = _report(tree, environment, selection)
+    if match and not found.classes:
+        say_unmatched(match, "class", quiet=quiet)
     changes = None
     if diff:
         before = open_tree_at(Path(tree.root), diff, plan, jobs, no_cache)

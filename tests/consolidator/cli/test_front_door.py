@@ -230,3 +230,18 @@ def test_an_interrupt_exits_with_130_and_no_traceback(tmp_path: Path) -> None:
     )
     assert (done.returncode, done.stdout) == (130, "")
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(("command", "what"), [("mro-report", "class"), ("duplicates", "family")])
+def test_a_glob_that_fits_nothing_is_told_what_it_would_have_needed(
+    tmp_path: Path, command: str, what: str
+) -> None:
+    (tmp_path / "push.py").write_text("class PushEmitter: ...\n", encoding="utf-8")
+    done = consolidator(command, tmp_path, "--match", "Emitter")
+    assert done.returncode == 0
+    hint = "a glob is for the whole name, try '*Emitter*'"
+    assert done.stderr == f"no {what} fits 'Emitter'; {hint}\n"
+    assert consolidator(command, tmp_path, "--match", "Emitter", "--quiet").stderr == ""
+    assert consolidator(command, tmp_path, "--match", "*Spoon*").stderr == (
+        f"no {what} fits '*Spoon*'\n"
+    )

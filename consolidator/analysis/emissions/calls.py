@@ -2,57 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-import msgspec
-
-from consolidator.analysis.emissions.binding import accepts, bind
+from consolidator.analysis.emissions.asked import Askings, call_of
+from consolidator.analysis.emissions.binding import accepts
 from consolidator.analysis.emissions.code import (
-    Argument,
     Call,
     Expression,
-    Group,
-    Joined,
     Path,
     Result,
-    Text,
     called_name,
     owner_of,
 )
-from consolidator.analysis.emissions.constants import joined, texts
 from consolidator.analysis.emissions.coroutines import is_used
 from consolidator.analysis.emissions.passed import Passed
 from consolidator.analysis.emissions.possible import EMPTY, Values
 from consolidator.analysis.emissions.program import Function
+from consolidator.analysis.emissions.uses import NO_PLACE, Use, started
 from consolidator.analysis.emissions.values import Inference, in_order
 from consolidator.tree.names import Definition
 
 _CONSTRUCTORS = ("__init__", "__new__", "__post_init__")
-_STARTING = frozenset(
-    {"start_soon", "to_thread", "run_in_executor", "Thread", "Process", "run_sync", "submit"}
-    | {"start_background_task", "call_soon", "call_soon_threadsafe", "call_later", "spawn", "Timer"}
-)
-"""Calls that run a function with the arguments that follow it."""
-NO_PLACE = -1
-"""The place of a use that stands under no condition."""
 _ENTERING = frozenset({"__enter__", "__exit__", "__aenter__", "__aexit__"})
 _OF_BUILTINS = frozenset(name for cls in (dict, list, set, str, bytes) for name in dir(cls))
 """Methods that anything may have: of an unknown object they say nothing about its class."""
 _USUAL = _OF_BUILTINS | frozenset(
     {"run", "start", "stop", "send", "execute", "call", "main", "handle", "process", "emit", "put"}
-    | {
-        "publish",
-        "dispatch",
-        "notify",
-        "connect",
-        "disconnect",
-        "invoke",
-        "submit",
-        "apply",
-        "emit",
-    }
+    | {"publish", "dispatch", "notify", "connect", "disconnect", "invoke", "submit", "apply"}
     | {"receive", "accept", "register", "subscribe", "set", "delete", "save", "load", "create"}
 )
 """Method names that objects of many other libraries have too."""
@@ -71,22 +49,6 @@ class Targets:
     """Why the call fails for certain; empty where it does not."""
 
 
-@dataclass(frozen=True)
-class Use:
-    """A place that calls a function or hands it on as a value."""
-
-    function: Function
-    """The one whose body it is in."""
-    line: int
-    place: int
-    call: Call | None
-    """None where the function is handed on, not called."""
-    certain: bool
-    """False where the receiver is unknown and only the name fits."""
-    reaches: Function | None = None
-    """What the call runs, where the call itself does not say so."""
-
-
 class CallGraph:
     """Calls of one program, both ways. Answers are remembered."""
 
@@ -99,9 +61,8 @@ class CallGraph:
         self.passed = passed or Passed(self)
         self._asks_callers = passed is not None
         self._objects = Passed(self, tells_objects=True)
-        self._asking: Mapping[str, Sequence[tuple[Function, Call]]] | None = None
-        self._open_asking: list[tuple[str, str, Function, Call]] = []
-        """Calls of `getattr` of whose name only the start and the end are known."""
+        self._askings: Askings | None = None
+        self._finds_askings = False
 
     # forwards
 
@@ -300,9 +261,9 @@ class CallGraph:
                 sure = sure or (len(targets.guessed) == 1 and name not in _USUAL)
                 found.setdefault(target, []).append(Use(user, call.line, call.place, call, sure))
         for user, (expression, line, place) in self.program.handed_on(name):
-            started = _started(expression, line, user)
+            begun = started(expression, line, user)
             for target in self.inference.of(expression, user).functions:
-                found.setdefault(target, []).append(Use(user, line, place, started, True))
+                found.setdefault(target, []).append(Use(user, line, place, begun, True))
 
     def _wrapped_by(self, wrapper: Function) -> list[Use]:
         """What a decorator's inner function stands for: it runs where that is reached."""
@@ -357,83 +318,28 @@ class CallGraph:
                         yield Use(user, call.line, call.place, call, True)
 
     def _through_getattr(self, function: Function) -> Iterator[Use]:
-        for user, call in (*self._by_getattr.get(function.name, ()), *self._by_pattern(function)):
+        for user, call in self._asking(function):
             if not is_used(call, user):
                 continue
             values = self.inference.result(call, user)
             owners = self.inference.of(call.arguments[0].value, user)
             if self._asks_callers and not owners.instances and not owners.classes:
                 owners = self.passed.of(call.arguments[0].value, user)
-            outer = self._outer(call, user)
             classes = owners.instances | owners.classes
             heirs = {heir for c in classes for heir in self.program.descendants(c)}
             known = {self.program.method(c, function.name) for c in classes | heirs}
             sure = function in values.functions or function in known
             if sure or (values.open and not known and _is_telling(function)):
-                yield Use(user, call.line, call.place, outer, sure, function)
+                yield Use(user, call.line, call.place, call_of(call, user), sure, function)
 
-    def _by_pattern(self, function: Function) -> Iterator[tuple[Function, Call]]:
-        """Calls of `getattr` that may ask for a method, as only a part of the name is known:
-        `getattr(self.actor, f"do_{action}")`."""
-        if function.owner is not None:
-            yield from (
-                (user, call)
-                for start, end, user, call in self._open_asking
-                if function.name.startswith(start) and function.name.endswith(end)
-            )
-
-    @staticmethod
-    def _outer(asking: Call, user: Function) -> Call | None:
-        """The call of what a `getattr` gives: `getattr(x, name)(…)`."""
-        calls = user.body.calls
-        given = Result(next(index for index, call in enumerate(calls) if call is asking))
-        return next((call for call in calls if call.callee == given), None)
-
-    @property
-    def _by_getattr(self) -> Mapping[str, Sequence[tuple[Function, Call]]]:
-        """Calls of `getattr` by the names that they can ask for."""
-        if self._asking is None:
-            self._asking = {}  # who calls the callers is asked on the way
-            self._asking = self._find_asking()
-            self._uses.clear()
-        return self._asking
-
-    def _find_asking(self) -> dict[str, list[tuple[Function, Call]]]:
-        found: dict[str, list[tuple[Function, Call]]] = {}
-        for user in self.program.mentioning("getattr"):
-            for call in user.body.calls:
-                is_asking = isinstance(call.callee, Path) and call.callee.text == "getattr"
-                if not is_asking or len(call.arguments) < 2:
-                    continue
-                names = self._asked(call, user)
-                for name in names:
-                    found.setdefault(name, []).append((user, call))
-                if not names and (ends := _known_ends(call.arguments[1].value)):
-                    self._open_asking.append((*ends, user, call))
-        return found
-
-    def _asked(self, call: Call, user: Function) -> frozenset[str]:
-        """The names that a `getattr` asks for, by what callers pass if the name is put together."""
-        expression = call.arguments[1].value
-        found = texts(self.inference, expression, user)
-        if found or not isinstance(expression, Joined):
-            return found or self._passed(expression, user)
-        parts = [texts(self.inference, p, user) or self._passed(p, user) for p in expression.parts]
-        return joined(parts)
-
-    def _passed(self, part: Expression, user: Function) -> frozenset[str]:
-        """Texts that callers pass as a parameter."""
-        if not isinstance(part, Path) or user.fact is None:
-            return frozenset()
-        if part.text not in {parameter.name for parameter in user.fact.parameters}:
-            return frozenset()
-        return frozenset(
-            text
-            for use in self.uses(user)
-            for argument, parameter in (bind(use.call, user) if use.call is not None else ())
-            if parameter.name == part.text
-            for text in texts(self.inference, argument.value, use.function)
-        )
+    def _asking(self, function: Function) -> Iterator[tuple[Function, Call]]:
+        if self._askings is None:
+            if self._finds_askings:
+                return iter(())
+            self._finds_askings = True
+            self._askings = Askings(self.inference, self.uses)
+            self._uses.clear()  # answered before every asking was known
+        return self._askings.of(function)
 
 
 def described(expression: Expression, function: Function) -> str:
@@ -442,30 +348,6 @@ def described(expression: Expression, function: Function) -> str:
     if isinstance(expression, Result):
         return f"{called_name(function.body.calls[expression.call])}()"
     return "the receiver"
-
-
-def _started(function: Expression, line: int, user: Function) -> Call | None:
-    """The call that `start_soon(f, x)`, `to_thread(f, x)` or `Thread(target=f, args=(x,))` stands for;
-    None where a function is handed on in another way."""
-    for call in user.body.calls:
-        if call.line > line or called_name(call) not in _STARTING:
-            continue
-        given = list(call.arguments)
-        named = {a.keyword: a.value for a in given if a.keyword}
-        if named.get("target") == function:
-            passed = named.get("args")
-            values = passed.values if isinstance(passed, Group) else ()
-            arguments = tuple(Argument(value) for value in values)
-            return msgspec.structs.replace(
-                call, callee=function, arguments=arguments, fate="awaited"
-            )
-        for position, argument in enumerate(given):
-            if argument.value == function and not argument.keyword:
-                rest = tuple(a for a in given[position + 1 :] if not a.keyword)
-                return msgspec.structs.replace(
-                    call, callee=function, arguments=rest, fate="awaited"
-                )
-    return None
 
 
 def _is_special(function: Function) -> bool:
@@ -480,16 +362,6 @@ def _is_of_protocol(function: Function) -> bool:
 
 def is_abstract(function: Function) -> bool:
     return function.body.empty or function.body.raises_only
-
-
-def _known_ends(name: Expression) -> tuple[str, str] | None:
-    """How a text starts and ends that is put together; None where that is not known, or says little."""
-    if not isinstance(name, Joined):
-        return None
-    start, end = (
-        part.value if isinstance(part, Text) else "" for part in (name.parts[0], name.parts[-1])
-    )
-    return (start, end) if len(start + end) > 1 else None
 
 
 def _is_telling(function: Function) -> bool:

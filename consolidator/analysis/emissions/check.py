@@ -9,12 +9,13 @@ from consolidator.analysis.emissions.context import Context
 from consolidator.analysis.emissions.entries import Entries
 from consolidator.analysis.emissions.flow import Flow
 from consolidator.analysis.emissions.liveness import Liveness
-from consolidator.analysis.emissions.named import named
+from consolidator.analysis.emissions.named import Named
 from consolidator.analysis.emissions.passed import Passed
 from consolidator.analysis.emissions.program import LIBRARY, Program
 from consolidator.analysis.emissions.report import Answer, EventReport, EventStatus, SiteReport
 from consolidator.analysis.emissions.rules import CHECKS, way_broken
 from consolidator.analysis.emissions.sites import Site, Sites
+from consolidator.analysis.emissions.spelling import Spelling
 from consolidator.analysis.emissions.step_changes import StepChanges
 from consolidator.analysis.emissions.steps import StepReader, Steps
 from consolidator.analysis.emissions.values import Inference
@@ -32,12 +33,14 @@ def check_program(
     inference = Inference(program)
     graph = CallGraph(inference, Passed(CallGraph(inference)))
     liveness = Liveness(graph, entries)
-    finder = Sites(events, graph, liveness, Flow(graph, liveness))
+    spelling = Spelling(events, inference)
+    finder = Sites(spelling, graph, liveness, Flow(graph, liveness))
     sites = tuple(finder.find())
-    names = (*events, *finder.aliases)
-    reader = StepReader(inference, liveness, names, finder.constant_names)
+    names = (*events, *spelling.aliases)
+    reader = StepReader(inference, liveness, names, spelling.constant_names)
+    places = Named(spelling, finder, reader)
     reports = tuple(
-        _report(event, [s for s in sites if s.event == event], finder, reader) for event in events
+        _report(event, [s for s in sites if s.event == event], places) for event in events
     )
     context = Context(program, graph, liveness, finder, sites, reports, tuple(emitters))
     problems = [problem for module in CHECKS for problem in module.check(context)]
@@ -46,7 +49,7 @@ def check_program(
     return Answer(reports, tuple(problems), skipped, Ways(reader).find())
 
 
-def _report(event: str, sites: list[Site], finder: Sites, reader: StepReader) -> EventReport:
+def _report(event: str, sites: list[Site], places: Named) -> EventReport:
     found = tuple(
         SiteReport(
             site.function.path,
@@ -59,7 +62,7 @@ def _report(event: str, sites: list[Site], finder: Sites, reader: StepReader) ->
         for site in sites
     )
     if not found:
-        found = tuple(named(event, finder, reader))
+        found = tuple(places.of(event))
     return EventReport(event, found, _status(found))
 
 

@@ -6,6 +6,7 @@ and one file's records can be cached by its content.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal as OneOf
 
 import msgspec
@@ -240,3 +241,31 @@ def owner_of(callee: Expression) -> Expression | None:
 def called_name(call: Call) -> str:
     """The last name of what is called; empty where it has none."""
     return last_name(call.callee)
+
+
+def parts(expression: Expression) -> Iterator[tuple[Expression, str]]:
+    """Expressions whose value passes into this one's, with the dict key that leads to each."""
+    match expression:
+        case Group():
+            keys = expression.keys or (None,) * len(expression.values)
+            for key, value in zip(keys, expression.values, strict=True):
+                yield value, key.value if isinstance(key, Text) else ""
+        case Choice():
+            yield from ((option, "") for option in expression.options)
+        case Joined() | Opaque():
+            yield from ((part, "") for part in expression.parts)
+        case Member() | Item() | Element():
+            yield expression.owner, ""
+        case Entered():
+            yield expression.manager, ""
+
+
+def within(expression: Expression) -> Iterator[Expression]:
+    """An expression and all whose value passes into its own."""
+    yield expression
+    for part, _ in parts(expression):
+        yield from within(part)
+
+
+def texts_within(expression: Expression) -> Iterator[Text]:
+    return (part for part in within(expression) if isinstance(part, Text))

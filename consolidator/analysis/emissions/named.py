@@ -19,11 +19,14 @@ from consolidator.analysis.emissions.code import (
     Path,
     Text,
     called_name,
+    texts_within,
+    within,
 )
 from consolidator.analysis.emissions.logs import is_log
 from consolidator.analysis.emissions.program import Function
 from consolidator.analysis.emissions.report import SiteReport
-from consolidator.analysis.emissions.sites import TYPE_KEYS, Sites, within
+from consolidator.analysis.emissions.sites import TYPE_KEYS, Sites
+from consolidator.analysis.emissions.spelling import Spelling
 from consolidator.analysis.emissions.steps import StepReader
 
 _HEARING = re.compile(
@@ -33,55 +36,52 @@ _HEARING = re.compile(
 """Calls that name an event in order to hear of it, or to ask about it."""
 
 
-def named(event: str, finder: Sites, reader: StepReader) -> Iterator[SiteReport]:
-    """Tables, messages and calls of the program's own functions that have the event's name."""
-    spellings = _spellings(event, finder)
-    for function in reader.own:
-        for line, name in _spelled(function, spellings):
-            why = f"{name} is handed on; what is made of it is not understood"
-            yield SiteReport(function.path, line, "constant", function.dotted, "unknown", why)
-        if not any(step.startswith(f"say {event}") for step in reader.of(function)):
-            continue
-        if not reader.liveness.of(function):
-            continue
-        for line, form, why in _places(event, function, finder, reader):
-            yield SiteReport(function.path, line, form, function.dotted, "unknown", why)
+class Named:
+    """Finds tables, messages and calls of the program's own functions that have an event's name."""
 
+    def __init__(self, spelling: Spelling, finder: Sites, reader: StepReader) -> None:
+        self._spelling = spelling
+        self._finder = finder
+        self._reader = reader
 
-def _places(
-    event: str, function: Function, finder: Sites, reader: StepReader
-) -> Iterator[tuple[int, str, str]]:
-    body = function.body
-    for assigned in body.assignments:
-        table = assigned.value
-        if isinstance(table, Group) and table.keys and finder.names_event(table, event):
-            yield (
-                assigned.line,
-                "table",
-                "a table has its name; what is done with that is not understood",
-            )
-    for call in body.calls:
-        if is_log(call) or not _hands_on(call, event, reader):
-            continue
-        if _is_kept_inside(call, event, reader) or any(
-            finder.loses_sight_of(a.value, function, event) for a in call.arguments
-        ):
-            why = f"its name is handed to {called_name(call)}; how that sends it is not understood"
-            yield call.line, "literal", why
-    if not function.qualname or finder.follows_results_of(function):
-        return
-    values = [(found.value, found.line) for found in body.assignments]
-    values += [(found.value, found.line) for found in body.returns]
-    for value, line in values:
-        if any(_is_message(part, event) for part in within(value)):
-            yield line, "dict", "a message has its name; how that is sent is not understood"
+    def of(self, event: str) -> Iterator[SiteReport]:
+        spellings = self._spelling.names_of(event)
+        for function in self._reader.own:
+            for line, name in _spelled(function, spellings):
+                why = f"{name} is handed on; what is made of it is not understood"
+                yield SiteReport(function.path, line, "constant", function.dotted, "unknown", why)
+            if not any(step.startswith(f"say {event}") for step in self._reader.of(function)):
+                continue
+            if not self._reader.liveness.of(function):
+                continue
+            for line, form, why in self._places(event, function):
+                yield SiteReport(function.path, line, form, function.dotted, "unknown", why)
 
-
-def _spellings(event: str, finder: Sites) -> frozenset[str]:
-    """Names of what may become the event: `AGENT_STARTED` of an enumeration that spells itself, and
-    classes whose instances are the event."""
-    names = finder.classes_of(event)
-    return names | {event.upper()} if finder.makes_itself(event.upper()) else names
+    def _places(self, event: str, function: Function) -> Iterator[tuple[int, str, str]]:
+        body = function.body
+        for assigned in body.assignments:
+            table = assigned.value
+            if isinstance(table, Group) and table.keys and _has_value(table, event):
+                yield (
+                    assigned.line,
+                    "table",
+                    "a table has its name; what is done with that is not understood",
+                )
+        for call in body.calls:
+            if is_log(call) or not _hands_on(call, event, self._reader):
+                continue
+            if _is_kept_inside(call, event, self._reader) or any(
+                self._finder.loses_sight_of(a.value, function, event) for a in call.arguments
+            ):
+                why = f"its name is handed to {called_name(call)}; how that sends it is not understood"
+                yield call.line, "literal", why
+        if not function.qualname or self._finder.follows_results_of(function):
+            return
+        values = [(found.value, found.line) for found in body.assignments]
+        values += [(found.value, found.line) for found in body.returns]
+        for value, line in values:
+            if any(_is_message(part, event) for part in within(value)):
+                yield line, "dict", "a message has its name; how that is sent is not understood"
 
 
 def _spelled(function: Function, spellings: frozenset[str]) -> Iterator[tuple[int, str]]:
@@ -139,3 +139,8 @@ def _is_message(expression: Expression, event: str) -> bool:
         isinstance(key, Text) and key.value in TYPE_KEYS and _is_text(value, event)
         for key, value in zip(expression.keys or (), expression.values, strict=False)
     )
+
+
+def _has_value(table: Group, event: str) -> bool:
+    """Whether an event's name stands among the values of a table."""
+    return any(text.value == event for value in table.values for text in texts_within(value))

@@ -5,25 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
-from consolidator.analysis.emissions.calls import CallGraph, Use
+from consolidator.analysis.emissions.calls import CallGraph
 from consolidator.analysis.emissions.code import (
     Call,
-    Choice,
-    Element,
-    Entered,
     Expression,
-    Group,
     Item,
     Joined,
-    Member,
-    Opaque,
-    Path,
     Place,
     Result,
-    Text,
     called_name,
+    parts,
 )
 from consolidator.analysis.emissions.composed import Composition, compositions
 from consolidator.analysis.emissions.constants import texts
@@ -31,16 +23,14 @@ from consolidator.analysis.emissions.flow import Flow
 from consolidator.analysis.emissions.journey import UNUSED, Journey
 from consolidator.analysis.emissions.liveness import Liveness
 from consolidator.analysis.emissions.program import Function
+from consolidator.analysis.emissions.spelling import Spelling
+from consolidator.analysis.emissions.uses import Use
 from consolidator.analysis.emissions.verdict import Verdict
 
 _EMITTING = re.compile(
     r"(emit|notif|send|publish|broadcast|dispatch|push|fire|post|stream|event)", re.I
 )
 _COMPOSING = frozenset({"format", "join", "get"})
-_TELLING = re.compile(r"\w[.:/_-]\w|.{9}")
-"""Texts that are no plain word."""
-_GLUE = ("}_{", '"_".join', "'_'.join", "{}_{}", "%s_%s")
-"""What puts an event's name together from two others."""
 TYPE_KEYS = frozenset({"type", "event", "event_type", "kind", "name", "message_type", "event_name"})
 
 
@@ -90,14 +80,12 @@ class Sites:
     """Finds the sites of some events in a program."""
 
     def __init__(
-        self, events: Sequence[str], graph: CallGraph, liveness: Liveness, flow: Flow
+        self, spelling: Spelling, graph: CallGraph, liveness: Liveness, flow: Flow
     ) -> None:
-        self._events = frozenset(events)
+        self._spelling = spelling
         self._graph = graph
-        self._program = graph.program
         self._liveness = liveness
         self.flow = flow
-        self._classes_key: dict[str, str] = {}
         self.sent: dict[Function, frozenset[str]] = {}
         """The events that a function sends, itself or through what it calls; known after `find`."""
 
@@ -109,11 +97,13 @@ class Sites:
 
     def find(self) -> list[Site]:
         """Every site outside installed packages, by file and line."""
-        direct = [s for function in self._candidates() for s in self._direct(function)]
+        candidates = self._spelling.files()
+        direct = self._directly_in(candidates)
         built = {site.event for site in direct}
-        self.flow.aliases = {a: event for a, event in self.aliases.items() if event not in built}
+        aliases = self._spelling.aliases
+        self.flow.aliases = {alias: e for alias, e in aliases.items() if e not in built}
         if self.flow.aliases:
-            direct += [s for function in self._candidates() for s in self._direct(function)]
+            direct += self._directly_in(candidates)
         found = direct + self._delegations(direct)
         own = {
             (s.event, s.function.path, s.line, s.form): s
@@ -121,84 +111,6 @@ class Sites:
             if not s.function.is_library
         }
         return sorted(own.values(), key=lambda s: (s.event, s.function.path, s.line, s.form))
-
-    # direct sites
-
-    def _candidates(self) -> Iterator[Function]:
-        wanted = [
-            *self._events,
-            *self.aliases,
-            *self.constant_names,
-            *self._pieces,
-            *self._classes,
-            *_GLUE,
-        ]
-        for path in self._program.tree.containing(*sorted(wanted), paths=self._program.paths):
-            yield from self._program.functions(path)
-
-    @cached_property
-    def _pieces(self) -> frozenset[str]:
-        """Ends of texts that an event's name may be put together from."""
-        quotes = ('"', "'")
-        heads = {event[: at + 1] for event in self._events for at in _underscores(event)}
-        tails = {event[at:] for event in self._events for at in _underscores(event)}
-        return frozenset({q + head for q in quotes for head in heads}) | frozenset(
-            {tail + q for q in quotes for tail in tails}
-        )
-
-    @cached_property
-    def constant_names(self) -> frozenset[str]:
-        """Names that constants and containers holding an event go by."""
-        found: set[str] = set()
-        spelled = {*self._events, *self.aliases, *(event.upper() for event in self._events)}
-        for path in self._program.tree.containing(*sorted(spelled), paths=self._program.paths):
-            module = self._program.function(path, "")
-            for assignment in module.body.assignments if module else ():
-                name = assignment.target.rpartition(".")[2]
-                if name.lower() in self._events or any(
-                    t.value in self._events or t.value in self.aliases
-                    for t in _texts_within(assignment.value)
-                ):
-                    found.add(name)
-        return frozenset(found)
-
-    def classes_of(self, event: str) -> frozenset[str]:
-        """Names of the classes whose instances are this event."""
-        return frozenset(name for name, events in self._classes.items() if event in events)
-
-    def makes_itself(self, name: str) -> bool:
-        """Whether a constant of this name is what a call gives: a member of an enumeration that has
-        `auto()` for a value, and that the program may spell as it likes."""
-        for path in self._program.tree.containing(name, paths=self._program.paths):
-            module = self._program.function(path, "")
-            for assignment in module.body.assignments if module else ():
-                owner, _, last = assignment.target.rpartition(".")
-                cls = self._program.class_at(path, owner) if owner else None
-                is_number = cls is not None and any("Int" in b or "Flag" in b for b in cls.bases)
-                if last == name and cls and isinstance(assignment.value, Result) and not is_number:
-                    return True
-        return False
-
-    @cached_property
-    def aliases(self) -> dict[str, str]:
-        """Texts that a table of some module has an event's name for: `{"run.begin": "agent_started"}`."""
-        found: dict[str, set[str]] = {}
-        for path in self._program.tree.containing(*self._events, paths=self._program.paths):
-            module = self._program.function(path, "")
-            for assignment in module.body.assignments if module else ():
-                table = assignment.value
-                if module is None or not isinstance(table, Group) or not table.keys:
-                    continue
-                for key, value in zip(table.keys, table.values, strict=True):
-                    known = texts(self._graph.inference, key, module) if key else frozenset()
-                    events = texts(self._graph.inference, value, module) & self._events
-                    if len(known) == 1 and len(events) == 1:
-                        found.setdefault(next(iter(known)), set()).update(events)
-        return {
-            alias: min(events)
-            for alias, events in sorted(found.items())
-            if len(events) == 1 and alias not in self._events and _TELLING.search(alias)
-        }
 
     def loses_sight_of(self, expression: Expression, function: Function, event: str) -> bool:
         """Whether an event is handed on from here, and nothing is known of what becomes of it."""
@@ -209,49 +121,27 @@ class Sites:
         """Whether the callers of a function are known, and so what they do with its results."""
         return any(use.call is not None for use in self._graph.uses(function))
 
-    @staticmethod
-    def names_event(table: Group, event: str) -> bool:
-        """Whether an event's name stands among the values of a table."""
-        return any(t.value == event for value in table.values for t in _texts_within(value))
+    # direct sites
 
-    @cached_property
-    def _classes(self) -> dict[str, frozenset[str]]:
-        """Classes whose instances are one event by a default in the class body, by their plain names."""
-        found: dict[str, frozenset[str]] = {}
-        for path in self._program.tree.containing(
-            *self._events, *self.constant_names, paths=self._program.paths
-        ):
-            module = self._program.function(path, "")
-            for assignment in module.body.assignments if module else ():
-                owner, _, name = assignment.target.rpartition(".")
-                cls = self._program.class_at(path, owner) if owner else None
-                if module is None or cls is None or name.isupper():
-                    continue  # capitals are constants and members of enumerations
-                if event := self._event_of(assignment.value, module):
-                    found[cls.name] = event[0]
-                    self._classes_key[cls.name] = name
-        return found
+    def _directly_in(self, paths: Sequence[str]) -> list[Site]:
+        functions = (f for path in paths for f in self._graph.program.functions(path))
+        return [site for function in functions for site in self._direct(function)]
 
     def _built(self, function: Function) -> Iterator[Site]:
         """Constructions of classes that are an event by themselves: `Done()`."""
         for position, call in enumerate(function.body.calls):
-            events = self._classes.get(called_name(call))
+            events = self._spelling.events_of(called_name(call))
             if not events or not self._graph.targets(call, function).classes:
                 continue
             place = function.body.places[call.place]
             for event in sorted(events):
-                held = frozenset({(self._classes_key[called_name(call)], True)})
+                held = frozenset({(self._spelling.type_field(called_name(call)), True)})
                 journey = self.flow.of_result(position, function, held, event)
                 if journey.used or journey.reached:
                     runs = self._runs(function, call.place, call.line)
                     yield Site(
                         event, function, call.line, "instance", journey.reached, runs, place, call
                     )
-
-    @property
-    def _followed(self) -> frozenset[str]:
-        """The texts that are looked for: events, or what becomes one that nothing builds by its name."""
-        return frozenset(self.flow.aliases) or self._events
 
     def _runs(self, function: Function, place: int, line: int) -> Verdict:
         obstacle = self._liveness.blocked(function, place, line)
@@ -266,7 +156,7 @@ class Sites:
                 if not self._is_emission(origin, journey):
                     continue
                 runs = self._runs(function, origin.place, origin.line)
-                name = self.aliases.get(event, event)
+                name = self._spelling.aliases.get(event, event)
                 if origin.uses:
                     yield self._called(name, origin, journey.reached.both(runs))
                     continue
@@ -342,16 +232,16 @@ class Sites:
     ) -> Iterator[_Origin]:
         if composed := list(self._composed(expression, function)):
             for composition in composed:
-                events = composition.texts & self._events
+                events = composition.texts & self._spelling.events
                 yield _Origin(
                     expression, events, "composed", line, place, call, key, composition.uses
                 )
             return
-        if found := self._event_of(expression, function):
+        if found := self._spelling.of(expression, function, self.flow.aliases):
             events, form = found
             yield _Origin(expression, events, form, line, place, call, key)
             return
-        for part, part_key in _parts(expression):
+        for part, part_key in parts(expression):
             yield from self._within(part, function, line, place, call, part_key or key)
 
     def _composed(self, expression: Expression, function: Function) -> Iterator[Composition]:
@@ -362,49 +252,8 @@ class Sites:
             may_be = isinstance(expression, Joined | Item)
         if may_be:
             for composition in compositions(expression, function, self._graph):
-                if composition.texts & self._events:
+                if composition.texts & self._spelling.events:
                     yield composition
-
-    def _event_of(
-        self, expression: Expression, function: Function
-    ) -> tuple[frozenset[str], str] | None:
-        form = self._form(expression)
-        if isinstance(expression, Result):
-            name = called_name(function.body.calls[expression.call])
-            form = "format" if name in ("format", "join", "lower") else ""
-        if not form:
-            return None
-        inference = self._graph.inference
-        events = texts(inference, expression, function) & self._followed
-        return (events, form) if events else None
-
-    def _form(self, expression: Expression) -> str:
-        """How an expression may name an event; empty where it is not worth a closer look."""
-        match expression:
-            case Text():
-                if expression.value in self._events:
-                    return "" if self.flow.aliases else "literal"
-                return "alias" if expression.value in self.flow.aliases else ""
-            case Path():
-                names = expression.text.split(".")
-                is_constant = len(names) > 1 or names[0].isupper()
-                known = names[-1] in self.constant_names or (
-                    names[-1] in ("value", "name")
-                    and names[-2:-1] != []
-                    and names[-2] in self.constant_names
-                )
-                return "constant" if known and is_constant else ""
-            case Joined():
-                return (
-                    "f-string" if any(isinstance(part, Text) for part in expression.parts) else ""
-                )
-            case Item() | Element():
-                owner = expression.owner
-                is_known = isinstance(owner, Path) and owner.last in self.constant_names
-                return "table" if is_known else ""
-            case Member(owner=Item(), name="value"):
-                return self._form(expression.owner)
-        return ""
 
     # delegation
 
@@ -482,35 +331,3 @@ class Sites:
                     reach = site.reach if site.runs else site.runs
                     best = best.best(reach) if best else reach
         return best
-
-
-def _underscores(text: str) -> list[int]:
-    return [position for position, character in enumerate(text) if character == "_"]
-
-
-def _parts(expression: Expression) -> Iterator[tuple[Expression, str]]:
-    """Expressions whose value passes into this one's, with the dict key that leads to each."""
-    match expression:
-        case Group():
-            keys = expression.keys or (None,) * len(expression.values)
-            for key, value in zip(keys, expression.values, strict=True):
-                yield value, key.value if isinstance(key, Text) else ""
-        case Choice():
-            yield from ((option, "") for option in expression.options)
-        case Joined() | Opaque():
-            yield from ((part, "") for part in expression.parts)
-        case Member() | Item() | Element():
-            yield expression.owner, ""
-        case Entered():
-            yield expression.manager, ""
-
-
-def within(expression: Expression) -> Iterator[Expression]:
-    """An expression and all whose value passes into its own."""
-    yield expression
-    for part, _ in _parts(expression):
-        yield from within(part)
-
-
-def _texts_within(expression: Expression) -> Iterator[Text]:
-    return (part for part in within(expression) if isinstance(part, Text))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
 from consolidator.analysis.emissions.additions import additions
 from consolidator.analysis.emissions.code import (
@@ -15,9 +16,10 @@ from consolidator.analysis.emissions.code import (
     Path,
     last_name,
 )
-from consolidator.analysis.emissions.handed_on import mentions
+from consolidator.analysis.emissions.handed_on import handed_on, mentions
 from consolidator.analysis.emissions.read_bodies import FileBodies
 from consolidator.analysis.emissions.signature import Signature, signature_of
+from consolidator.analysis.mro.c3 import merge
 from consolidator.tree.facts import ClassFact, FunctionFact
 from consolidator.tree.index import Tree
 from consolidator.tree.names import Definition, Resolver
@@ -339,20 +341,45 @@ class Program:
         return found
 
     def ancestors(self, definition: Definition) -> tuple[Definition, ...]:
-        """The class and its bases, nearest first (depth first, without C3's finer points)."""
+        """The class and what it inherits from, in Python's order as far as the bases can be named;
+        nearest first where Python would refuse the class."""
         if definition not in self._ancestors:
-            self._ancestors[definition] = self._find_ancestors(definition)
+            self._ancestors[definition] = (definition,)  # what a circle comes back to
+            bases = list(dict.fromkeys(self.bases(definition)))
+            lines = [self.ancestors(base) for base in bases]
+            order, refused = merge([(definition,), *lines, bases])
+            if refused:
+                order = list(dict.fromkeys([definition, *chain.from_iterable(lines)]))
+            self._ancestors[definition] = tuple(order)
         return self._ancestors[definition]
 
-    def _find_ancestors(self, definition: Definition) -> tuple[Definition, ...]:
-        order: dict[Definition, None] = {}
-        stack = [definition]
-        while stack:
-            current = stack.pop(0)
-            if current not in order:
-                order[current] = None
-                stack = [*self.bases(current), *stack]
-        return tuple(order)
+    def after(self, definition: Definition) -> list[Definition]:
+        """The classes that `super()` in a class can begin with: what follows it in the order of each
+        class that it is part of. Of these, bases that nothing makes do not count."""
+        found: dict[Definition, None] = {}
+        for cls in (definition, *self.descendants(definition)):
+            order = self.ancestors(cls)
+            if definition in order and (cls not in self._subclasses or self._is_made(cls)):
+                at = order.index(definition)
+                found.update(dict.fromkeys(order[at + 1 : at + 2]))
+        return list(found)
+
+    def _is_made(self, cls: Definition) -> bool:
+        name = cls.qualname.rpartition(".")[2]
+        names = (name, *self.aliases.get(name, ()))
+        return any(name in self._calls or name in self._values for name in names)
+
+    @cached_property
+    def _values(self) -> frozenset[str]:
+        """Last names of all that is passed, kept or returned somewhere; a base class is none of that."""
+        return frozenset(
+            last_name(expression)
+            for path in self.paths
+            for function in self.functions(path)
+            for expression, _, _ in handed_on(
+                function.body.calls, function.body.assignments, function.body.returns, ()
+            )
+        )
 
     @cached_property
     def _subclasses(self) -> dict[Definition, list[Definition]]:

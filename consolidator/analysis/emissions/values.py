@@ -385,8 +385,8 @@ class Inference:
 
     def _super(self, function: Function) -> Values:
         owner = self.program.definition_of(function)
-        bases = self.program.bases(owner) if owner else []
-        return Values(instances=frozenset(bases)) if bases else UNKNOWN
+        following = self.program.after(owner) if owner else []
+        return Values(instances=frozenset(following)) if following else UNKNOWN
 
     def _getattr(self, call: Call, function: Function) -> Values:
         from consolidator.analysis.emissions.constants import texts  # noqa: PLC0415

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 
 from consolidator.analysis.emissions.acts import Act
+from consolidator.analysis.emissions.function import Function
 from consolidator.analysis.emissions.meant import bare, is_identity, is_made
-from consolidator.analysis.emissions.program import Function
 from consolidator.analysis.emissions.steps import StepReader, Steps
 
 Group = tuple[str, str]

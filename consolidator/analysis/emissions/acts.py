@@ -21,8 +21,8 @@ from consolidator.analysis.emissions.code import (
     called_name,
     owner_of,
 )
+from consolidator.analysis.emissions.function import Function
 from consolidator.analysis.emissions.meant import meant
-from consolidator.analysis.emissions.program import Function
 
 _NARROWING = frozenset({"isinstance", "hasattr", "callable", "issubclass"})
 Kind = Literal["tell", "way", "part", "other"]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from consolidator.analysis.emissions.binding import bind
 from consolidator.analysis.emissions.code import Call, Expression, Joined, Path, Result, Text
 from consolidator.analysis.emissions.constants import joined, texts
-from consolidator.analysis.emissions.program import Function
+from consolidator.analysis.emissions.function import Function
 from consolidator.analysis.emissions.uses import Use
 from consolidator.analysis.emissions.values import Inference
 

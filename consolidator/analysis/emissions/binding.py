@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from consolidator.analysis.emissions.code import Argument, Call, Path
-from consolidator.analysis.emissions.program import Function
+from consolidator.analysis.emissions.function import Function
 from consolidator.tree.facts import Parameter
 
 

@@ -17,9 +17,9 @@ from consolidator.analysis.emissions.code import (
     owner_of,
 )
 from consolidator.analysis.emissions.coroutines import is_used
+from consolidator.analysis.emissions.function import Function
 from consolidator.analysis.emissions.passed import Passed
 from consolidator.analysis.emissions.possible import EMPTY, Values
-from consolidator.analysis.emissions.program import Function
 from consolidator.analysis.emissions.uses import NO_PLACE, Use, started
 from consolidator.analysis.emissions.values import Inference, in_order
 from consolidator.tree.names import Definition

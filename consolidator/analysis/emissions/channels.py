@@ -17,8 +17,8 @@ from consolidator.analysis.emissions.code import (
     Result,
     Text,
 )
+from consolidator.analysis.emissions.function import Function
 from consolidator.analysis.emissions.liveness import Liveness
-from consolidator.analysis.emissions.program import Function
 
 _ANY = "\0"
 """A part of a name that only runtime knows."""

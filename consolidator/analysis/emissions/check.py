@@ -8,10 +8,11 @@ from consolidator.analysis.emissions.calls import CallGraph
 from consolidator.analysis.emissions.context import Context
 from consolidator.analysis.emissions.entries import Entries
 from consolidator.analysis.emissions.flow import Flow
+from consolidator.analysis.emissions.function import LIBRARY
 from consolidator.analysis.emissions.liveness import Liveness
 from consolidator.analysis.emissions.named import Named
 from consolidator.analysis.emissions.passed import Passed
-from consolidator.analysis.emissions.program import LIBRARY, Program
+from consolidator.analysis.emissions.program import Program
 from consolidator.analysis.emissions.report import Answer, EventReport, EventStatus, SiteReport
 from consolidator.analysis.emissions.rules import CHECKS, way_broken
 from consolidator.analysis.emissions.sites import Site, Sites

@@ -9,8 +9,8 @@ from consolidator.analysis.emissions.binding import bind
 from consolidator.analysis.emissions.calls import CallGraph
 from consolidator.analysis.emissions.code import Expression
 from consolidator.analysis.emissions.constants import literal, texts
+from consolidator.analysis.emissions.function import Function
 from consolidator.analysis.emissions.handed_on import names_in
-from consolidator.analysis.emissions.program import Function
 from consolidator.analysis.emissions.uses import Use
 
 _DEEPEST = 4  # calls between where a part is written and where the name is put together

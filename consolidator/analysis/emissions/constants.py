@@ -22,7 +22,7 @@ from consolidator.analysis.emissions.code import (
     Value,
     last_name,
 )
-from consolidator.analysis.emissions.program import Function
+from consolidator.analysis.emissions.function import Function
 from consolidator.analysis.emissions.values import Inference
 from consolidator.tree.names import Definition
 

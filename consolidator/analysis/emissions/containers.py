@@ -20,7 +20,8 @@ from consolidator.analysis.emissions.code import (
     Result,
     last_name,
 )
-from consolidator.analysis.emissions.program import Function, Program
+from consolidator.analysis.emissions.function import Function
+from consolidator.analysis.emissions.program import Program
 
 EMPTY_BUILT = frozenset(
     {"list", "dict", "set", "tuple", "frozenset", "deque", "defaultdict", "OrderedDict", "Counter"}

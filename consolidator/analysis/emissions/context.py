@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from consolidator.analysis.emissions.calls import CallGraph
+from consolidator.analysis.emissions.function import LIBRARY, Function
 from consolidator.analysis.emissions.liveness import Liveness
-from consolidator.analysis.emissions.program import LIBRARY, Function, Program
+from consolidator.analysis.emissions.program import Program
 from consolidator.analysis.emissions.report import EventReport
 from consolidator.analysis.emissions.sites import Site, Sites
 from consolidator.tree.names import Definition

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from consolidator.analysis.emissions.code import Call, Expression, Path, Result, last_name
-from consolidator.analysis.emissions.program import Function
+from consolidator.analysis.emissions.function import Function
 
 TAKING = frozenset(
     {"create_task", "ensure_future", "gather", "wait", "wait_for", "shield", "as_completed", "run"}

@@ -15,7 +15,7 @@ from consolidator.analysis.emissions.code import (
     owner_of,
 )
 from consolidator.analysis.emissions.constants import entries, texts
-from consolidator.analysis.emissions.program import Function
+from consolidator.analysis.emissions.function import Function
 from consolidator.analysis.emissions.values import Inference
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from functools import cached_property
 
 from consolidator.analysis.emissions.code import Path, Test, Text
-from consolidator.analysis.emissions.program import LIBRARY, Function, Program
+from consolidator.analysis.emissions.function import LIBRARY, Function
+from consolidator.analysis.emissions.program import Program
 from consolidator.tree.names import Definition
 
 QUIET_DECORATORS = frozenset(

@@ -16,8 +16,8 @@ from consolidator.analysis.emissions.code import (
     Value,
     called_name,
 )
+from consolidator.analysis.emissions.function import Function
 from consolidator.analysis.emissions.meant import is_token, parts
-from consolidator.analysis.emissions.program import Function
 
 _OFF = frozenset({"", "0", "no", "off", "false", "none", "never", "disabled"})
 _DEFAULTING = frozenset(

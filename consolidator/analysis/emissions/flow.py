@@ -11,12 +11,12 @@ from consolidator.analysis.emissions.calls import CallGraph
 from consolidator.analysis.emissions.channels import Brokers, Groups
 from consolidator.analysis.emissions.code import Call, Expression, Path, Result, called_name
 from consolidator.analysis.emissions.coroutines import lost_coroutine
+from consolidator.analysis.emissions.function import Function
 from consolidator.analysis.emissions.held import ITSELF, SOMEWHERE, Held
 from consolidator.analysis.emissions.journey import UNUSED, Journey
 from consolidator.analysis.emissions.liveness import Liveness
 from consolidator.analysis.emissions.passed import Passed
 from consolidator.analysis.emissions.possible import Values
-from consolidator.analysis.emissions.program import Function
 from consolidator.analysis.emissions.queues import Queues
 from consolidator.analysis.emissions.trace import Trace
 from consolidator.analysis.emissions.transports import is_only_awaited, receivers

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from consolidator.analysis.emissions.program import LIBRARY
+from consolidator.analysis.emissions.function import LIBRARY
 from consolidator.tree.facts import ModuleFacts, Unreadable
 from consolidator.tree.index import Tree
 

@@ -8,7 +8,7 @@ from consolidator.analysis.emissions.calls import CallGraph
 from consolidator.analysis.emissions.code import Call, Place, last_name
 from consolidator.analysis.emissions.coroutines import is_coroutine, lost_coroutine, takers
 from consolidator.analysis.emissions.entries import Entries
-from consolidator.analysis.emissions.program import Function
+from consolidator.analysis.emissions.function import Function
 from consolidator.analysis.emissions.truth import Truth
 from consolidator.analysis.emissions.uses import NO_PLACE, Use
 from consolidator.analysis.emissions.verdict import Verdict

@@ -21,7 +21,7 @@ from consolidator.analysis.emissions.code import (
     Value,
     called_name,
 )
-from consolidator.analysis.emissions.program import Function
+from consolidator.analysis.emissions.function import Function
 
 _IDENTITY = re.compile(
     r"(^|_)(u?ids?|key|user|owner|recipient|client|session|thread|run|job|tenant|account|room|channel|"

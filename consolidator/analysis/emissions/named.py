@@ -22,8 +22,8 @@ from consolidator.analysis.emissions.code import (
     texts_within,
     within,
 )
+from consolidator.analysis.emissions.function import Function
 from consolidator.analysis.emissions.logs import is_log
-from consolidator.analysis.emissions.program import Function
 from consolidator.analysis.emissions.report import SiteReport
 from consolidator.analysis.emissions.sites import TYPE_KEYS, Sites
 from consolidator.analysis.emissions.spelling import Spelling

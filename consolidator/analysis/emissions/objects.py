@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from consolidator.analysis.emissions.calls import CallGraph
 from consolidator.analysis.emissions.code import Path, Result, called_name, owner_of
+from consolidator.analysis.emissions.function import Function
 from consolidator.analysis.emissions.passed import Passed
-from consolidator.analysis.emissions.program import Function
 from consolidator.analysis.emissions.uses import Use
 
 Made = frozenset[tuple[str, int, int]]

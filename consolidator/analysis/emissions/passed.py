@@ -21,8 +21,8 @@ from consolidator.analysis.emissions.code import (
     last_name,
     owner_of,
 )
+from consolidator.analysis.emissions.function import Function
 from consolidator.analysis.emissions.possible import EMPTY, UNKNOWN, Values, union
-from consolidator.analysis.emissions.program import Function
 from consolidator.analysis.emissions.values import in_order
 from consolidator.tree.names import Definition
 

@@ -18,7 +18,7 @@ from consolidator.analysis.emissions.code import (
     Result,
     Text,
 )
-from consolidator.analysis.emissions.program import Function
+from consolidator.analysis.emissions.function import Function
 from consolidator.analysis.emissions.sites import Site
 
 _DEEPEST = 5  # calls from where an event is built to where its frame is

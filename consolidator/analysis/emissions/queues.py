@@ -7,8 +7,8 @@ from functools import cached_property
 
 from consolidator.analysis.emissions.calls import CallGraph
 from consolidator.analysis.emissions.code import Element, Expression, called_name, owner_of
+from consolidator.analysis.emissions.function import Function
 from consolidator.analysis.emissions.possible import Values
-from consolidator.analysis.emissions.program import Function
 
 _TAKING = ("get", "get_nowait", "popleft", "pop", "receive", "receive_nowait")
 Taker = tuple[Function, int | str]

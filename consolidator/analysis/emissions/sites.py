@@ -20,9 +20,9 @@ from consolidator.analysis.emissions.code import (
 from consolidator.analysis.emissions.composed import Composition, compositions
 from consolidator.analysis.emissions.constants import texts
 from consolidator.analysis.emissions.flow import Flow
+from consolidator.analysis.emissions.function import Function
 from consolidator.analysis.emissions.journey import UNUSED, Journey
 from consolidator.analysis.emissions.liveness import Liveness
-from consolidator.analysis.emissions.program import Function
 from consolidator.analysis.emissions.spelling import Spelling
 from consolidator.analysis.emissions.uses import Use
 from consolidator.analysis.emissions.verdict import Verdict

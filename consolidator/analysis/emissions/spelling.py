@@ -21,7 +21,8 @@ from consolidator.analysis.emissions.code import (
     texts_within,
 )
 from consolidator.analysis.emissions.constants import texts
-from consolidator.analysis.emissions.program import Function, Program
+from consolidator.analysis.emissions.function import Function
+from consolidator.analysis.emissions.program import Program
 from consolidator.analysis.emissions.values import Inference
 from consolidator.tree.facts import ClassFact
 

@@ -14,9 +14,9 @@ import msgspec
 from consolidator.analysis.emissions.act_changes import ActChanges
 from consolidator.analysis.emissions.code import Group, Value
 from consolidator.analysis.emissions.flags import states
+from consolidator.analysis.emissions.function import Function
 from consolidator.analysis.emissions.handed_on import names_in
 from consolidator.analysis.emissions.logs import is_log_name
-from consolidator.analysis.emissions.program import Function
 from consolidator.analysis.emissions.steps import StepReader, Steps, bases_of
 from consolidator.analysis.emissions.transports import SENDS
 from consolidator.analysis.emissions.ways import hollow

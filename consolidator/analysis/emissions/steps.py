@@ -34,10 +34,10 @@ from consolidator.analysis.emissions.constants import texts
 from consolidator.analysis.emissions.coroutines import lost_coroutine
 from consolidator.analysis.emissions.entries import QUIET_DECORATORS
 from consolidator.analysis.emissions.flags import states
+from consolidator.analysis.emissions.function import Function
 from consolidator.analysis.emissions.liveness import Liveness
 from consolidator.analysis.emissions.logs import is_log
 from consolidator.analysis.emissions.meant import HOPS, STANDING_FOR, is_token, lines_of, parts
-from consolidator.analysis.emissions.program import Function
 from consolidator.analysis.emissions.values import Inference
 
 SENDING = re.compile(r"send|emit|publish|broadcast|push|write|notif|dispatch|put|post", re.I)

@@ -24,6 +24,7 @@ from consolidator.analysis.emissions.code import (
 )
 from consolidator.analysis.emissions.coroutines import is_coroutine, lost_coroutine
 from consolidator.analysis.emissions.deciding import Decider
+from consolidator.analysis.emissions.function import Function
 from consolidator.analysis.emissions.handed_on import expressions
 from consolidator.analysis.emissions.held import (
     ITSELF,
@@ -38,7 +39,6 @@ from consolidator.analysis.emissions.holdings import Holdings
 from consolidator.analysis.emissions.journey import UNUSED, Journey
 from consolidator.analysis.emissions.logs import is_log
 from consolidator.analysis.emissions.possible import Values
-from consolidator.analysis.emissions.program import Function
 from consolidator.analysis.emissions.transports import (
     group_message,
     is_broker,

@@ -14,8 +14,8 @@ from consolidator.analysis.emissions.code import (
     Text,
     called_name,
 )
+from consolidator.analysis.emissions.function import Function
 from consolidator.analysis.emissions.possible import Values
-from consolidator.analysis.emissions.program import Function
 
 _COROUTINES = frozenset({"send_json", "send_text", "send_bytes", "send_str", "group_send"})
 SENDS = _COROUTINES - {"group_send"} | {"write_message"}

@@ -24,8 +24,8 @@ from consolidator.analysis.emissions.code import (
 )
 from consolidator.analysis.emissions.constants import literal
 from consolidator.analysis.emissions.containers import VIEWS, Containers, is_empty_container
+from consolidator.analysis.emissions.function import Function
 from consolidator.analysis.emissions.objects import Objects
-from consolidator.analysis.emissions.program import Function
 from consolidator.analysis.emissions.verdict import Verdict
 from consolidator.tree.names import Definition
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import msgspec
 
 from consolidator.analysis.emissions.code import Argument, Call, Expression, Group, called_name
-from consolidator.analysis.emissions.program import Function
+from consolidator.analysis.emissions.function import Function
 
 _STARTING = frozenset(
     {"start_soon", "to_thread", "run_in_executor", "Thread", "Process", "run_sync", "submit"}

@@ -27,8 +27,9 @@ from consolidator.analysis.emissions.code import (
     Value,
     last_name,
 )
+from consolidator.analysis.emissions.function import Function
 from consolidator.analysis.emissions.possible import EMPTY, UNKNOWN, Values, union
-from consolidator.analysis.emissions.program import Function, Program
+from consolidator.analysis.emissions.program import Program
 from consolidator.tree.names import Definition, Resolution
 
 _BUILTINS = frozenset({*dir(builtins), "__file__", "__name__", "__class__", "__path__", "__doc__"})

@@ -12,8 +12,8 @@ from consolidator.analysis.emissions.additions import FILLING
 from consolidator.analysis.emissions.code import Value
 from consolidator.analysis.emissions.coroutines import TAKING
 from consolidator.analysis.emissions.flags import asked_by, states
+from consolidator.analysis.emissions.function import Function
 from consolidator.analysis.emissions.possible import UNKNOWN
-from consolidator.analysis.emissions.program import Function
 from consolidator.analysis.emissions.steps import StepReader, Steps, bases_of, is_effect
 from consolidator.analysis.emissions.transports import is_transport
 

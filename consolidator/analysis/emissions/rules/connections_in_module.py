@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from consolidator.analysis.emissions.code import Assignment, Group, last_name
 from consolidator.analysis.emissions.context import Context
-from consolidator.analysis.emissions.program import Function
+from consolidator.analysis.emissions.function import Function
 from consolidator.analysis.emissions.report import Problem
 from consolidator.analysis.emissions.rules.rule import GuardRule
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from consolidator.analysis.emissions.code import Place
 from consolidator.analysis.emissions.context import Context
-from consolidator.analysis.emissions.program import Function
+from consolidator.analysis.emissions.function import Function
 from consolidator.analysis.emissions.report import Problem
 from consolidator.analysis.emissions.rules.rule import GuardRule
 

@@ -8,7 +8,7 @@ from consolidator.analysis.emissions.binding import bind
 from consolidator.analysis.emissions.calls import CallGraph
 from consolidator.analysis.emissions.code import Call, Path
 from consolidator.analysis.emissions.context import Context
-from consolidator.analysis.emissions.program import Function
+from consolidator.analysis.emissions.function import Function
 from consolidator.analysis.emissions.report import Problem
 from consolidator.analysis.emissions.rules.rule import GuardRule
 from consolidator.tree.names import Definition

@@ -244,10 +244,10 @@ class Flow:
         return {attribute: frozenset(values) for attribute, values in found.items()}
 
     def parent(self, class_name: str) -> Values:
-        """What `super()` is inside a class: an instance of its first readable base."""
+        """What `super()` is inside a class."""
         cls = self.world.class_of(class_name)
-        bases = self.world.bases(cls)[0] if cls else ()
-        return frozenset({Value("instance", base.dotted) for base in bases[:1]}) or NOTHING_KNOWN
+        above = self.world.above(cls) if cls else None
+        return frozenset({Value("instance", above.dotted)}) if above else NOTHING_KNOWN
 
     def fields(self, owner: Value) -> tuple[Values, ...]:
         """What an instance of a NamedTuple holds, place by place; nothing for other classes."""

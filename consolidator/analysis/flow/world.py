@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 
+from msgspec.structs import replace
+
+from consolidator.analysis.mro.c3 import merge
 from consolidator.tree.facts import BindingFact, ClassFact, FunctionFact
 from consolidator.tree.index import Tree
 from consolidator.tree.names import Definition, Resolution, Resolver
@@ -96,6 +100,7 @@ class World:
     _bases: dict[str, tuple[tuple[Class, ...], tuple[str, ...]]] = field(
         init=False, default_factory=dict
     )
+    _lineages: dict[str, tuple[Class, ...]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.resolver = Resolver(self.tree)
@@ -200,25 +205,31 @@ class World:
             self._bases[cls.dotted] = (tuple(read), tuple(unread))
         return self._bases[cls.dotted]
 
-    def lineage(self, cls: Class) -> Iterator[Class]:
-        """The class and its readable ancestors, each once, in an order that finds the winning member
-        wherever no diamond is involved (depth first, shared ancestors last)."""
-        order: list[Class] = []
-        self._climb(cls, order, frozenset())
-        seen: set[str] = set()
-        last_first = []
-        for ancestor in reversed(order):
-            if ancestor.dotted not in seen:
-                seen.add(ancestor.dotted)
-                last_first.append(ancestor)
-        return iter(reversed(last_first))
+    def lineage(self, cls: Class) -> tuple[Class, ...]:
+        """The class and its readable ancestors, in the order in which Python looks for a member;
+        depth first where Python would refuse the class."""
+        if cls.dotted not in self._lineages:
+            self._lineages[cls.dotted] = (cls,)  # what a circle comes back to
+            bases = list(dict.fromkeys(self.bases(cls)[0]))
+            lines = [self.lineage(base) for base in bases]
+            order, refused = merge([(cls,), *lines, bases])
+            if refused:
+                order = list(dict.fromkeys([cls, *chain.from_iterable(lines)]))
+            self._lineages[cls.dotted] = tuple(order)
+        return self._lineages[cls.dotted]
 
-    def _climb(self, cls: Class, order: list[Class], above: frozenset[str]) -> None:
-        if cls.dotted in above:
-            return
-        order.append(cls)
-        for base in self.bases(cls)[0]:
-            self._climb(base, order, above | {cls.dotted})
+    def above(self, cls: Class) -> Class | None:
+        """What `super()` is inside a class: its one base, or a class without members of its own that
+        inherits from all that follows in its lineage; None without a readable base."""
+        bases, unread = self.bases(cls)
+        if len(bases) < 2:
+            return bases[0] if bases else None
+        fact = replace(
+            cls.fact, name="super()", qualname=f"{cls.fact.qualname}.super()", self_attributes=()
+        )
+        above = Class(cls.source, cls.path, f"{cls.dotted}.super()", fact)
+        self._bases[above.dotted] = (self.lineage(cls)[1:], unread)
+        return self._classes.setdefault(above.dotted, above)
 
     def unread_bases(self, cls: Class) -> list[str]:
         """Bases anywhere above the class whose members are not known."""

@@ -1,4 +1,4 @@
-"""One client's connection: a reader of its user's stream at a position, and its writer task."""
+"""One client's connection: a reader of its user's stream at a position, and its writer."""
 
 import asyncio
 from collections.abc import Callable
@@ -26,7 +26,8 @@ _CLOSE_TIMEOUT = 1.0
 
 
 class Connection:
-    """Made by the manager. Frames are written by `run` alone, in order, with no lock held.
+    """Made by the manager. Frames are written in order, with no lock held, by `run` or, while that
+    waits for events, for it: at once by `flush`, or by the hub's relay with `send_due`.
 
     Everything not yet written is in the journal, so a connection may be closed at any moment
     without losing an event: the client resumes behind the last one that it saw.
@@ -40,6 +41,7 @@ class Connection:
         "_finishing",
         "_has_orders",
         "_heard",
+        "_helper",
         "_in_doubt",
         "_journal",
         "_limits",
@@ -60,6 +62,7 @@ class Connection:
         "acked",
         "address",
         "delivered",
+        "due",
         "lost",
         "position",
         "state",
@@ -90,6 +93,7 @@ class Connection:
         """Number of the last event handed to the transport."""
         self.acked = 0
         self.delivered = 0
+        self.due = False
         self.lost = 0
         """Events that were trimmed before this connection, once live, could be sent them."""
         self._sink = sink
@@ -115,6 +119,7 @@ class Connection:
         self._close_code: CloseCode | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._writer: asyncio.Task[None] | None = None
+        self._helper: asyncio.Task[None] | None = None
 
     # What others tell it
 
@@ -140,9 +145,44 @@ class Connection:
         self.delivered += len(frames)
         return len(frames) < self._limits.write_events
 
-    def announce(self) -> None:
-        """There is an event for the writer, once the client's position is known."""
-        if self._waiter is not None and self.state is not State.POSITIONING:
+    async def send_due(self, task: asyncio.Task[None]) -> None:
+        """Send new events in `task`, which runs this, if the writer waits for some; else leave them to
+        the writer.
+
+        Who holds the writer's waiter may write. It is taken away for as long, so nobody can wake the
+        writer meanwhile, and it ends as the sending ended.
+        """
+        waiter = self._waiter
+        if waiter is None or waiter.done() or self.state is State.POSITIONING:
+            return
+        limits = self._limits
+        frames = self._tail.after(self.position, limits.write_events)
+        if (
+            not frames
+            or self._has_orders
+            or self.state is not State.LIVE
+            or (len(frames) > 1 and sum(map(len, frames)) > limits.write_bytes)
+        ):
+            self.wake()
+            return
+        self._waiter, self._helper = None, task
+        self.position += len(frames)
+        self._unsent = len(frames)
+        try:
+            await self._sink.send(frames)
+        except asyncio.CancelledError:
+            waiter.cancel()
+            raise
+        except BaseException as error:  # noqa: BLE001 - the writer raises it
+            if not waiter.done():
+                waiter.set_exception(error)
+            return
+        finally:
+            self._helper = None
+        self._unsent = 0
+        self.delivered += len(frames)
+        self._waiter = waiter
+        if self._has_orders or self._finishing or self._tail.next > self.position + 1:
             self.wake()
 
     def doubt(self) -> None:
@@ -231,7 +271,7 @@ class Connection:
         self._bounds = await self._journal.bounds(self.user_id)
 
     async def run(self, resume: Resume | None, *, wait_for_frame: bool) -> None:
-        """Write until the connection ends; the only place that touches the sink.
+        """Write until the connection ends; nobody else touches the sink unless this waits for events.
 
         `open` must have returned before.
         With `wait_for_frame` the first frame of the client, which may be its `resume`, is awaited
@@ -256,6 +296,9 @@ class Connection:
         except JournalError:
             self._close_code = CloseCode.JOURNAL_UNAVAILABLE
         finally:
+            if self._helper is not None:
+                self._helper.cancel()
+                await asyncio.wait((self._helper,))
             self.ended()
         self._close_code = self._close_code or CloseCode.GOING_AWAY
         await self._say_goodbye(self._close_code)

@@ -13,6 +13,7 @@ from unified_runtime.journals.base import Journal
 from unified_runtime.limits import Limits
 from unified_runtime.protocol.rates import TokenBucket
 from unified_runtime.protocol.stream import Tail
+from unified_runtime.relay import Relay
 from unified_runtime.sinks import Sink
 
 _SWEEP = 1.0
@@ -45,6 +46,7 @@ class Hub:
         self._by_address: Counter[str] = Counter()
         self._connects: dict[str, TokenBucket] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
+        self.relay = Relay()
         self._sweeper: asyncio.TimerHandle | None = None
         self._settle_at = 0.0
         self.closed_by_code: Counter[str] = Counter()
@@ -62,7 +64,7 @@ class Hub:
         elif user is not None and user.tail.push(seq, frame):
             if not user.immediate:
                 for connection in user.connections:
-                    connection.announce()
+                    self.relay.add(connection)
                 return
             if not self._dirty and self._loop is not None:
                 self._loop.call_soon(self._flush)

@@ -219,7 +219,9 @@ class UnifiedWebSocketManager:
             await self._use_running_loop()
         seq = (await self._journal.append([draft]))[0]
         self._emitted += 1
-        if time.monotonic() > self._turn_ends:
+        if self._sessions.hub.relay.pressing:
+            await asyncio.sleep(0)
+        elif time.monotonic() > self._turn_ends:
             await self._end_turn()
         return seq
 

@@ -28,6 +28,7 @@ THREADS = ("4 threads /s", "32 threads /s", "4 threads per CPU s", "32 threads p
 FLOORS = [
     ("standalone", "websockets", 1.0, RATES),
     ("asgi", "fastapi", 1.0, RATES),
+    ("asgi-bare", "fastapi", 1.0, RATES),
     ("asgi-gathering", "fastapi", 1.0, RATES),
     ("standalone-sqlite", "standalone", 0.5, RATES),
     ("standalone-sqlite-normal", "standalone", 0.5, RATES),
@@ -37,6 +38,7 @@ FLOORS = [
 """Per CPU second of the server process is what to look at on a machine that does other work too."""
 CEILINGS = [
     ("fastapi-by-turn", "fastapi", 1.2, ("p99 ms at 10,000/s",)),
+    ("asgi-bare", "fastapi", 1.2, ("p99 ms at 10,000/s",)),
     ("standalone", "fastapi", 1.2, ("p99 ms at 10,000/s",)),
     ("asgi", "fastapi", 1.2, ("p99 ms at 10,000/s", "KiB per idle connection")),
     ("asgi-gathering", "fastapi", 1.2, ("p99 ms at 10,000/s", "KiB per idle connection")),

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
+from unified_runtime.close_codes import CloseCode
 from unified_runtime.hub import Hub
 from unified_runtime.journals.base import Page
 from unified_runtime.limits import Limits
@@ -95,16 +96,25 @@ class Tab:
         self.asked = {position}
         self.stream, self.seq = None, None
         self.torn = False
+        self.cut = False
+        self.sending = False
+        self.closed_with = None
 
     def write(self, frames):
         return not frames
 
     async def send(self, frames):
-        for text in frames:
-            await self.gates.turn()
-            if self.torn:
-                raise OSError("torn")
-            self.take(json.loads(text))
+        assert not self.sending
+        assert self.closed_with is None
+        self.sending = True
+        try:
+            for text in frames:
+                await self.gates.turn()
+                if self.torn:
+                    raise OSError("torn")
+                self.take(json.loads(text))
+        finally:
+            self.sending = False
 
     def take(self, frame):
         kind = frame["type"]
@@ -121,7 +131,8 @@ class Tab:
             self.seq, self.stream = frame["seq"], frame["stream"]
 
     async def close(self, code, reason):
-        pass
+        assert not self.sending
+        self.closed_with = code
 
 
 class Interleavings(RuleBasedStateMachine):
@@ -195,7 +206,7 @@ class Interleavings(RuleBasedStateMachine):
             connection = self.hub.connect("u", tab)
             await connection.open()
             await connection.run(resume, wait_for_frame=False)
-            raise AssertionError(f"closed with {connection._close_code!r}")
+            assert tab.cut, f"closed with {tab.closed_with}"
 
         async def start():
             return self.loop.create_task(live())
@@ -209,6 +220,22 @@ class Interleavings(RuleBasedStateMachine):
     def tear(self, index):
         tab, _ = self.tabs[index % len(self.tabs)]
         tab.torn = True
+
+    @precondition(lambda self: self.tabs)
+    @rule(index=st.integers(0, 3))
+    def cut(self, index):
+        """A client that was too slow, at whatever it waits for."""
+        connections = self.hub.connections("u")
+        if not connections:
+            return
+        connection = connections[index % len(connections)]
+        connection._sink.cut = True
+
+        async def close():
+            self.hub.close(connection, CloseCode.SLOW_CONSUMER)
+
+        self.loop.run_until_complete(close())
+        self.turns()
 
     @precondition(lambda self: self.tabs)
     @rule(index=st.integers(0, 3), back=st.integers(0, 10))
@@ -250,7 +277,7 @@ class Interleavings(RuleBasedStateMachine):
         try:
             self.append(1)
             self.gates.open = True
-            left = [(tab, task) for tab, task in self.tabs if not tab.torn]
+            left = [(tab, task) for tab, task in self.tabs if not (tab.torn or tab.cut)]
             for _ in range(200):
                 if self.announcements:
                     self.announce(6)
@@ -258,8 +285,10 @@ class Interleavings(RuleBasedStateMachine):
                 if all(tab.seq == self.journal.last for tab, _ in left):
                     break
             for _, task in self.tabs:
-                if task.done():
-                    assert isinstance(task.exception(), OSError), repr(task.exception())
+                if task.done() and (error := task.exception()) is not None:
+                    assert isinstance(error, OSError), repr(error)
+            for tab, _ in self.tabs:
+                assert tab.closed_with == (CloseCode.SLOW_CONSUMER if tab.cut else None) or tab.torn
             for tab, task in left:
                 assert not task.done()
                 assert tab.seq == self.journal.last, (tab.seq, self.journal.last)

@@ -30,28 +30,35 @@ def event(user_id):
     )
 
 
+def event_by_msgspec(user_id):
+    data = {"t": time.monotonic(), "text": PADDING}
+    return msgspec.json.encode(SAMPLE | {"user_id": user_id, "data": data}).decode()
+
+
 class Peer:
     """Connections by user, as a peer's documentation keeps them."""
+
+    event = staticmethod(event)
 
     def __init__(self):
         self.connections = {}
 
     async def fan_out(self, events):
         for _ in range(events):
-            await self.broadcast(event("everybody"))
+            await self.broadcast(self.event("everybody"))
             await asyncio.sleep(0)
 
     async def streams(self, events):
         for _ in range(events):
             for user_id in list(self.connections):
-                await self.send(user_id, event(user_id))
+                await self.send(user_id, self.event(user_id))
             await asyncio.sleep(0)
 
     async def paced(self, events, rate):
         users = list(self.connections)
 
         async def one(n):
-            await self.send(users[n % len(users)], event(users[n % len(users)]))
+            await self.send(users[n % len(users)], self.event(users[n % len(users)]))
 
         await pace(one, events, rate)
 
@@ -73,7 +80,7 @@ class Peer:
         def emit(offset):
             futures = [
                 asyncio.run_coroutine_threadsafe(
-                    self.send(users[(offset + n) % len(users)], event("u")), loop
+                    self.send(users[(offset + n) % len(users)], self.event("u")), loop
                 )
                 for n in range(events)
             ]
@@ -176,12 +183,37 @@ class FastApiByTurn(FastApi):
 
         async def burst(_, numbers):
             chosen = [users[n % len(users)] for n in numbers]
-            texts = [event(user_id) for user_id in chosen]
+            texts = [self.event(user_id) for user_id in chosen]
             await asyncio.sleep(0)
             for user_id, text in zip(chosen, texts, strict=True):
                 await self.send(user_id, text)
 
         await pace(None, events, rate, burst)
+
+
+class AsgiBare(Peer):
+    """An ASGI application that does nothing but encode, with what we encode with, and send to each: the
+    floor of every ASGI shell."""
+
+    event = staticmethod(event_by_msgspec)
+
+    async def start(self):
+        async def app(scope, receive, send):
+            await receive()
+            await send({"type": "websocket.accept"})
+            self.connections[scope["query_string"].decode().rpartition("=")[2]] = send
+            await send({"type": "websocket.send", "text": "ready"})
+            while (await receive())["type"] != "websocket.disconnect":
+                pass
+
+        return await start_uvicorn(app)
+
+    async def broadcast(self, text):
+        for send in list(self.connections.values()):
+            await send({"type": "websocket.send", "text": text})
+
+    async def send(self, user_id, text):
+        await self.connections[user_id]({"type": "websocket.send", "text": text})
 
 
 class Picows(Peer):
@@ -369,6 +401,7 @@ KINDS = {
     "websockets": Websockets,
     "fastapi": FastApi,
     "fastapi-by-turn": FastApiByTurn,
+    "asgi-bare": AsgiBare,
     "picows": Picows,
     "bare-threads": BareThreads,
     "python-socketio": SocketIo,

@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import Protocol
 
 from unified_runtime.close_codes import CloseCode
-from unified_runtime.composer import encode_user
 from unified_runtime.connection import Connection
 from unified_runtime.errors import (
     ConnectionRefusedByLimitError,
@@ -19,6 +18,7 @@ from unified_runtime.errors import (
 )
 from unified_runtime.handshake import Authenticate, Handshake, origin_allowed
 from unified_runtime.limits import Limits
+from unified_runtime.names import encode_user
 from unified_runtime.protocol.frames import Auth, Resume, parse_client_frame, resume_from_query
 from unified_runtime.sinks import Sink
 

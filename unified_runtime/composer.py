@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from unified_runtime.errors import EventError, EventTooLargeError, PayloadError
+from unified_runtime.errors import EventTooLargeError, PayloadError
 from unified_runtime.events import PAYLOADS, Payload, as_dict, check_type, typed_payload
 from unified_runtime.limits import Limits
+from unified_runtime.names import check_event_id, encode_names
 from unified_runtime.notes import note_of
-from unified_runtime.protocol.frames import Draft, encode_data, encode_json, head_of
+from unified_runtime.protocol.frames import Draft, encode_data, head_of
 from unified_runtime.runs import RunLedger
 
 
@@ -45,16 +46,18 @@ class Composer:
         """Raises EventError; then nothing is remembered of the event either."""
         check_type(event_type)
         data = as_dict(event_type, data)
-        _check_names(user_id, thread_id, run_id, event_id)
+        names = encode_names(user_id, thread_id, run_id)
+        if event_id is not None:
+            check_event_id(event_id)
 
-        names = (user_id, thread_id, run_id, event_id)
         if event_type not in PAYLOADS:
-            return self._draft(event_type, self._encoded(event_type, data), *names)
+            encoded = self._encoded(event_type, data)
+            return self._draft(user_id, event_type, names, encoded, event_id)
 
         def make(filled: dict[str, Any]) -> tuple[Draft, Payload]:
             encoded = self._encoded(event_type, filled)
             payload = typed_payload(event_type, encoded)
-            return self._draft(event_type, encoded, *names), payload
+            return self._draft(user_id, event_type, names, encoded, event_id), payload
 
         run = (user_id, thread_id, run_id)
         draft, changes = self._ledger.complete(run, event_type, data, time.monotonic(), make)
@@ -69,23 +72,12 @@ class Composer:
         return encode_data(event_type, data)
 
     def _draft(
-        self,
-        event_type: str,
-        encoded: bytes,
-        user_id: str,
-        thread_id: str | None,
-        run_id: str | None,
-        event_id: str | None,
+        self, user_id: str, event_type: str, names: bytes, encoded: bytes, event_id: str | None
     ) -> Draft:
         now = self._clock()
-        tail = b',"timestamp":"%b","user_id":%b,"thread_id":%b,"run_id":%b,"data":%b}' % (
-            _timestamp(now),
-            encode_user(user_id),
-            _optional_text(thread_id),
-            _optional_text(run_id),
-            encoded,
-        )
-        return self._checked(Draft(user_id, _head(event_type), tail, now, event_id), event_type)
+        head, tail = _head(event_type), b'%b%b,"data":%b}' % (_timestamp(now), names, encoded)
+        self._check_size(event_type, len(head) + len(tail))
+        return Draft(user_id, head, tail, now, event_id)
 
     def compose_for_all(
         self, user_ids: Sequence[str], event_type: str, data: Mapping[str, Any]
@@ -96,19 +88,16 @@ class Composer:
         if event_type in PAYLOADS:
             typed_payload(event_type, encoded)
         now = self._clock()
-        head = _head(event_type)
-        before = b',"timestamp":"%b","user_id":' % _timestamp(now)
-        after = b',"thread_id":null,"run_id":null,"data":%b}' % encoded
-        self._checked(Draft("", head, before + after, now), event_type)
+        head, before, behind = _head(event_type), _timestamp(now), b',"data":%b}' % encoded
+        self._check_size(event_type, len(head) + len(before) + len(behind))
         return [
-            Draft(user_id, head, b"%b%b%b" % (before, encode_user(user_id), after), now)
+            Draft(user_id, head, before + encode_names(user_id, None, None) + behind, now)
             for user_id in user_ids
         ]
 
-    def _checked(self, draft: Draft, event_type: str) -> Draft:
-        if draft.size > self._limit:
-            raise EventTooLargeError(event_type, draft.size, self._limit)
-        return draft
+    def _check_size(self, event_type: str, size: int) -> None:
+        if size > self._limit:
+            raise EventTooLargeError(event_type, size, self._limit)
 
 
 def _with_synonyms(data: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
@@ -123,47 +112,10 @@ def _head(event_type: str) -> bytes:
         raise PayloadError(ascii(event_type), f"the event type: {error.reason}") from None
 
 
-@lru_cache(maxsize=4096)
-def encode_user(user_id: str) -> bytes:
-    if not isinstance(user_id, str) or not user_id:
-        raise EventError(f"user_id must be a non-empty string, not {user_id!r}")
-    try:
-        return encode_json(user_id)
-    except UnicodeEncodeError as error:
-        raise EventError(f"user_id {user_id!r}: {error.reason}") from None
-
-
-def _check_names(user_id: object, thread_id: object, run_id: object, event_id: str | None) -> None:
-    if not isinstance(user_id, str):
-        raise EventError(f"user_id must be a non-empty string, not {user_id!r}")
-    if not (thread_id is None or isinstance(thread_id, str)) or not (
-        run_id is None or isinstance(run_id, str)
-    ):
-        raise EventError(f"thread_id and run_id must be strings or None: {thread_id!r}, {run_id!r}")
-    if event_id is not None:
-        _check_event_id(event_id)
-
-
-def _check_event_id(event_id: str) -> None:
-    """Any text that a journal can keep; an empty one would be taken for none."""
-    if not isinstance(event_id, str) or not event_id:
-        raise EventError(f"event_id must be a non-empty string or None, not {event_id!r}")
-    try:
-        event_id.encode()
-    except UnicodeEncodeError as error:
-        raise EventError(f"event_id {event_id!r}: {error.reason}") from None
-
-
-def _optional_text(text: str | None) -> bytes:
-    if text is None:
-        return b"null"
-    return encode_user(text) if text else b'""'
-
-
 def _timestamp(at: float) -> bytes:
     """ISO 8601 in UTC with microseconds; only these are formatted anew for each event."""
     whole = int(at)
-    return b"%b.%06d+00:00" % (_to_the_second(whole), int((at - whole) * 1_000_000))
+    return b',"timestamp":"%b.%06d+00:00",' % (_to_the_second(whole), (at - whole) * 1_000_000)
 
 
 @lru_cache(maxsize=4)

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from unified_runtime.close_codes import CloseCode
-from unified_runtime.composer import encode_user
 from unified_runtime.connection import Connection
 from unified_runtime.errors import ConnectionRefusedByLimitError
 from unified_runtime.journals.base import Journal
 from unified_runtime.limits import Limits
+from unified_runtime.names import encode_user
 from unified_runtime.protocol.rates import TokenBucket
 from unified_runtime.protocol.stream import Tail
 from unified_runtime.relay import Relay

@@ -36,12 +36,9 @@ class Relay:
         """The newest; one that waits is held by the connection that it waits for."""
         self._since_pause = 0
         self._sent_at = 0.0
-
-    @property
-    def pressing(self) -> bool:
+        self.pressing = False
         """Whether whoever emits should give up its turn: for the first event after a pause, and then
         whenever as much is due as was sent, so that few events wait for those made behind them."""
-        return max(1, self._since_pause) <= len(self._due) < _MANY
 
     def add(self, connection: Due) -> None:
         if connection.due:
@@ -52,6 +49,7 @@ class Relay:
                 self._since_pause = 0
             self._begin()
         self._due.append(connection)
+        self.pressing = self._since_pause <= len(self._due) < _MANY
 
     def _begin(self) -> None:
         loop = asyncio.get_running_loop()
@@ -62,6 +60,7 @@ class Relay:
         task, now, due = asyncio.current_task(), self._round, self._due
         assert task is not None
         self._since_pause += len(due)
+        self.pressing = False
         while due and self._round == now:
             connection = due.popleft()
             connection.due = False

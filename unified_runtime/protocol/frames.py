@@ -36,10 +36,6 @@ class Draft(msgspec.Struct, gc=False):
     def frame(self, seq: int, stream: bytes) -> bytes:
         return b'%b%d,"stream":"%b"%b' % (self.head, seq, stream, self.tail)
 
-    @property
-    def size(self) -> int:
-        return len(self.head) + len(self.tail)
-
 
 def _plain(value: Any) -> Any:
     """What msgspec does not know: models that dump themselves, mappings, kinds of str, int and float."""

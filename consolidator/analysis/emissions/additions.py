@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from consolidator.analysis.emissions.code import (
+    ANYTHING,
     Assignment,
     Body,
     Element,
     Expression,
     Group,
     Item,
+    Member,
     Path,
     Result,
     last_name,
@@ -41,7 +43,7 @@ def additions(body: Body) -> Iterator[Assignment]:
 
 
 def _container_of(callee: Expression, body: Body) -> tuple[str, int]:
-    """The name of what a method of a container changes, and how many containers lie in between."""
+    """The name of what a method of a container changes (for `hub().x.add(v)` ANYTHING.x), and how many containers lie in between."""
     owner = owner_of(callee)
     depth = 0
     while owner is not None and not isinstance(owner, Path):
@@ -49,6 +51,8 @@ def _container_of(callee: Expression, body: Body) -> tuple[str, int]:
         match owner:
             case Item():
                 owner = owner.owner
+            case Member():
+                return f"{ANYTHING}.{owner.name}", depth - 1
             case Result() if last_name(body.calls[owner.call].callee) in ("setdefault", "get"):
                 owner = owner_of(body.calls[owner.call].callee)
             case _:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -13,6 +13,8 @@ from consolidator.analysis.emissions.code import (
     Expression,
     Path,
     Result,
+    Return,
+    Value,
     called_name,
     owner_of,
 )
@@ -20,7 +22,7 @@ from consolidator.analysis.emissions.coroutines import is_used
 from consolidator.analysis.emissions.function import Function
 from consolidator.analysis.emissions.passed import Passed
 from consolidator.analysis.emissions.possible import EMPTY, Values
-from consolidator.analysis.emissions.uses import NO_PLACE, Use, started
+from consolidator.analysis.emissions.uses import NO_PLACE, Use, never_started, started
 from consolidator.analysis.emissions.values import Inference, in_order
 from consolidator.tree.names import Definition
 
@@ -80,7 +82,9 @@ class CallGraph:
         methods = (self.program.method(cls, name) for cls, name in wanted)
         functions.extend(method for method in methods if method is not None)
         functions = self._implementations(functions)
-        functions += [w for f in functions for w in self._wrappers(f) if w not in functions]
+        if undone := self._undone(called_name(call), functions):
+            return Targets(missing=undone)
+        functions = list(dict.fromkeys(g for f in functions for g in self._decorated(f)))
         if functions or callee.classes:
             if self._asks_callers and len(functions) > 1 and not callee.classes:
                 functions = self._exact(call, function) or functions
@@ -141,19 +145,51 @@ class CallGraph:
         classes = tuple(sorted(values.classes, key=lambda cls: (cls.path, cls.line)))
         return Targets(fitting, (), classes) if fitting or classes else None
 
+    def _decorated(self, function: Function) -> Iterator[Function]:
+        """What a function's name stands for: what its decorators put in its place, and the function
+        itself if there is no such thing or if that calls it."""
+        wrappers = list(self._wrappers(function))
+        if not wrappers or any(self._runs_wrapped(wrapper) for wrapper in wrappers):
+            yield function
+        yield from wrappers
+
+    def _runs_wrapped(self, wrapper: Function) -> bool:
+        decorator = self.inference.around(wrapper)
+        fact = decorator.fact if decorator is not None else None
+        if fact is None or not fact.parameters:
+            return True
+        wrapped = fact.parameters[0].name
+        return any(wrapped in f.names for f in (wrapper, *self.program.nested(wrapper)))
+
+    def _undone(self, name: str, functions: Sequence[Function]) -> str:
+        """Why a name stands for nothing: a decorator of each function that bears it returns None."""
+        why = ""
+        for function in functions:
+            ends = self._decorators(function) if function.name == name else ()
+            empty = [d for d in ends if d.body.returns and all(map(_is_none, d.body.returns))]
+            if not empty:
+                return ""
+            why = f"{empty[0].dotted} returns None, so there is no {function.dotted}"
+        return why
+
     def _wrappers(self, function: Function) -> Iterator[Function]:
         """What decorators of the project put in a function's place."""
+        for decorator in self._decorators(function):
+            made = self.inference.returned(decorator)
+            yield from (f for f in in_order(made.functions) if "<locals>" in f.qualname)
+
+    def _decorators(self, function: Function) -> Iterator[Function]:
+        """The project's functions that are called with a function where it is defined."""
         fact = function.fact
         for decorator in fact.decorators if fact is not None else ():
             name, called, _ = decorator.partition("(")
             scope = fact.scope if fact is not None else ""
             named = self.program.resolver.expression(function.path, name, scope)
-            values = self.inference.meaning(named)
-            made = [self.inference.returned(f) for f in in_order(values.functions)]
+            found = in_order(self.inference.meaning(named).functions)
             if called:
-                made = [self.inference.returned(f) for m in made for f in in_order(m.functions)]
-            for values in made:
-                yield from (f for f in in_order(values.functions) if "<locals>" in f.qualname)
+                made = [(f, in_order(self.inference.returned(f).functions)) for f in found]
+                found = [g for factory, given in made for g in given or [factory]]
+            yield from found
 
     def _implementations(self, functions: list[Function]) -> list[Function]:
         """Methods without a body stand for those of every class that fits the protocol."""
@@ -261,6 +297,8 @@ class CallGraph:
                 sure = sure or (len(targets.guessed) == 1 and name not in _USUAL)
                 found.setdefault(target, []).append(Use(user, call.line, call.place, call, sure))
         for user, (expression, line, place) in self.program.handed_on(name):
+            if never_started(expression, line, user):
+                continue
             begun = started(expression, line, user)
             for target in self.inference.of(expression, user).functions:
                 found.setdefault(target, []).append(Use(user, line, place, begun, True))
@@ -366,3 +404,7 @@ def is_abstract(function: Function) -> bool:
 
 def _is_telling(function: Function) -> bool:
     return len(function.name) > 5 and "_" in function.name.strip("_")
+
+
+def _is_none(found: Return) -> bool:
+    return not found.is_yield and found.value == Value(None)

@@ -178,12 +178,16 @@ class Call(Part, frozen=True):
 
 class Assignment(Part, frozen=True):
     target: str
-    """The dotted name that is bound; for `x[k] = v` the name of x."""
+    """The dotted name that is bound; for `x[k] = v` the name of x, for `hub().x = v` ANYTHING.x."""
     value: Expression
     line: int
     place: int
     into_item: bool = False
     annotation: str = ""
+
+
+ANYTHING = "()"
+"""Stands for what has no name: `().sockets` is that field of whatever some call gave."""
 
 
 class Return(Part, frozen=True):

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from consolidator.analysis.emissions.additions import FILLING
 from consolidator.analysis.emissions.code import (
+    ANYTHING,
     Argument,
     Assignment,
     Body,
@@ -19,6 +20,7 @@ from consolidator.analysis.emissions.code import (
     Path,
     Result,
     last_name,
+    owner_of,
 )
 from consolidator.analysis.emissions.function import Function
 from consolidator.analysis.emissions.program import Program
@@ -117,13 +119,13 @@ def _filled_names(body: Body) -> frozenset[str]:
 
 
 def _by_call(call: Call) -> Iterator[Assignment]:
-    owner = call.callee.owner if isinstance(call.callee, Member) else None
+    owner = owner_of(call.callee)
     name = last_name(call.callee)
-    if isinstance(owner, Item) and isinstance(owner.owner, Path) and name in FILLING:
-        # `self.by_user[user].add(…)`: a defaultdict grows by it.
-        yield _change(owner.owner.text, call.line, call.place)
-    if isinstance(call.callee, Path) and name in FILLING:
-        yield _change(call.callee.text.rpartition(".")[0], call.line, call.place)
+    if isinstance(owner, Item):
+        owner = owner.owner  # `self.by_user[user].add(…)`: a defaultdict grows by it
+    if owner is not None and name in FILLING:
+        for text in _names(owner):
+            yield _change(text, call.line, call.place)
     if name not in _READING:
         for text in _all_names(call.arguments):
             yield _change(text, call.line, call.place)
@@ -144,6 +146,8 @@ def _names(expression: Expression) -> Iterator[str]:
     match expression:
         case Path():
             yield expression.text
+        case Member():
+            yield f"{ANYTHING}.{expression.name}"
         case Group():
             for value in expression.values:
                 yield from _names(value)

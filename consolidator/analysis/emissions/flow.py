@@ -19,7 +19,7 @@ from consolidator.analysis.emissions.passed import Passed
 from consolidator.analysis.emissions.possible import Values
 from consolidator.analysis.emissions.queues import Queues
 from consolidator.analysis.emissions.trace import Trace
-from consolidator.analysis.emissions.transports import is_only_awaited, receivers
+from consolidator.analysis.emissions.transports import is_asynchronous, is_only_awaited, receivers
 from consolidator.analysis.emissions.verdict import Verdict
 from consolidator.tree.names import Definition
 
@@ -174,8 +174,13 @@ class Flow:
         self, call: Call, function: Function, callee: Values | None = None
     ) -> Verdict | None:
         """Why a send of an asynchronous library never happens: it is not awaited."""
-        if not function.is_async or not lost_coroutine(call, function):
+        if not lost_coroutine(call, function):
             return None
+        if not function.is_async:
+            known = self.passed.of(call.callee, function)
+            callee = known | callee if callee is not None else known
+            if call.fate != "dropped" or not is_asynchronous(callee):
+                return None
         certain = is_only_awaited(call, callee)
         if certain is None:
             return None

@@ -102,10 +102,14 @@ class Liveness:
         return blocked or self._never_awaited(use) or self._not_entered(use)
 
     def _not_entered(self, use: Use) -> str:
-        """`with` around a generator that no decorator makes a context manager."""
-        if use.call is None or use.call.fate != "entered":
+        """`with` around a generator that no decorator makes a context manager, and generators and
+        context managers that are made and dropped."""
+        if use.call is None or use.call.fate not in ("entered", "dropped"):
             return ""
         targets = self._graph.targets(use.call, use.function).functions
+        if use.call.fate == "dropped":
+            is_idle = bool(targets) and all(f.is_generator for f in targets)
+            return f"what {use.function.path}:{use.line} makes is never begun" if is_idle else ""
         if targets and all(f.is_generator and f.fact and not f.fact.decorators for f in targets):
             return f"what {use.function.path}:{use.line} enters is no context manager"
         return ""

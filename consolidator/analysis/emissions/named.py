@@ -68,7 +68,7 @@ class Named:
                     "a table has its name; what is done with that is not understood",
                 )
         for call in body.calls:
-            if is_log(call) or not _hands_on(call, event, self._reader):
+            if is_log(call) or not _hands_on(call, event, self._reader, function):
                 continue
             if _is_kept_inside(call, event, self._reader) or any(
                 self._finder.loses_sight_of(a.value, function, event) for a in call.arguments
@@ -112,14 +112,17 @@ def _is_kept_inside(call: Call, event: str, reader: StepReader) -> bool:
     return False
 
 
-def _hands_on(call: Call, event: str, reader: StepReader) -> bool:
-    """Whether a call takes the name into a function of the program, called here or handed on with it."""
+def _hands_on(call: Call, event: str, reader: StepReader, function: Function) -> bool:
+    """Whether a call takes the name into a function of the program, called here or handed on with it,
+    or into what this function was given to call."""
     if not any(_is_text(argument.value, event) for argument in call.arguments):
         return any(_is_message(argument.value, event) for argument in call.arguments)
     name = called_name(call)
     if _HEARING.search(name):
         return False
     if name == "partial" or reader.is_known(name):
+        return True
+    if function.fact is not None and any(p.name == name for p in function.fact.parameters):
         return True
     return any(_is_own(argument, reader) for argument in call.arguments)
 

@@ -23,6 +23,7 @@ from consolidator.analysis.emissions.code import (
 )
 from consolidator.analysis.emissions.function import Function
 from consolidator.analysis.emissions.possible import EMPTY, UNKNOWN, Values, union
+from consolidator.analysis.emissions.transports import SENDS
 from consolidator.analysis.emissions.values import in_order
 from consolidator.tree.names import Definition
 
@@ -75,7 +76,10 @@ class Passed:
     def _looked_up(self, expression: Expression, function: Function) -> Values:
         match expression:
             case Path():
-                return self._name(expression.text, function)
+                found = self._name(expression.text, function)
+                if found == EMPTY and "." in expression.text and expression.last in SENDS:
+                    return Values(outside=frozenset({expression.text}), open=True)
+                return found
             case Choice():
                 return union(self._value(option, function) for option in expression.options)
             case Group():
@@ -153,6 +157,8 @@ class Passed:
             yield self._name(text, around)
 
     def _attributes(self, owner: Values, name: str) -> Iterator[Values]:
+        if owner.outside:
+            yield Values(outside=frozenset(f"{o}.{name}" for o in owner.outside), open=True)
         for cls in sorted(owner.instances, key=lambda cls: (cls.path, cls.line)):
             method = self._program.method(cls, name)
             if method is None:

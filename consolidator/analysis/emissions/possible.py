@@ -10,12 +10,22 @@ from consolidator.tree.names import Definition
 
 
 @dataclass(frozen=True)
+class Bound:
+    """A function with its first arguments filled in: `partial(function, a, b=c)`."""
+
+    function: Function
+    positional: int
+    keywords: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Values:
     """Everything that an expression can be; `open` where it can also be something unknown."""
 
     instances: frozenset[Definition] = frozenset()
     classes: frozenset[Definition] = frozenset()
     functions: frozenset[Function] = frozenset()
+    bound: frozenset[Bound] = frozenset()
     outside: frozenset[str] = frozenset()
     """Dotted names of things that are defined neither in ROOT nor in a source that was read."""
     elements: Values | None = None
@@ -33,6 +43,7 @@ class Values:
             self.instances | other.instances,
             self.classes | other.classes,
             self.functions | other.functions,
+            self.bound | other.bound,
             self.outside | other.outside,
             elements,
             self.made | other.made,
@@ -42,7 +53,9 @@ class Values:
 
     @property
     def is_known(self) -> bool:
-        return not self.open and bool(self.instances or self.classes or self.functions)
+        return not self.open and bool(
+            self.instances or self.classes or self.functions or self.bound
+        )
 
 
 EMPTY = Values()

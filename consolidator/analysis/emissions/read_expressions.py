@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Literal
 
 from consolidator.analysis.emissions.code import (
+    ANYTHING,
     Argument,
     Assignment,
     Call,
@@ -114,7 +115,8 @@ class ExpressionReader:
                 self.assign(node.target, value)
                 return value
             case ast.ListComp() | ast.SetComp() | ast.GeneratorExp():
-                return self._comprehension(node.generators, lambda: (self.read(node.elt),))
+                each: Fate = "dropped" if fate == "dropped" else "kept"
+                return self._comprehension(node.generators, lambda: (self.read(node.elt, each),))
             case ast.DictComp():
                 return self._comprehension(
                     node.generators, lambda: (self.read(node.key), self.read(node.value))
@@ -228,6 +230,8 @@ class ExpressionReader:
                 bound = self._attribute(target)
                 if isinstance(bound, Path):
                     self._bind(target, bound.text, value, annotation)
+                elif isinstance(bound, Member):
+                    self._bind(target, f"{ANYTHING}.{bound.name}", value, annotation)
             case ast.Subscript():
                 owner = self.read(target.value)
                 self.read(target.slice)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -16,6 +16,7 @@ from consolidator.analysis.emissions.code import (
     Element,
     Expression,
     Item,
+    Opaque,
     Path,
     Result,
     Text,
@@ -38,7 +39,7 @@ from consolidator.analysis.emissions.held import (
 from consolidator.analysis.emissions.holdings import Holdings
 from consolidator.analysis.emissions.journey import UNUSED, Journey
 from consolidator.analysis.emissions.logs import is_log
-from consolidator.analysis.emissions.possible import Values
+from consolidator.analysis.emissions.possible import Bound, Values
 from consolidator.analysis.emissions.transports import (
     group_message,
     is_broker,
@@ -188,6 +189,7 @@ class Trace:
     # calls
 
     def _call(self, index: int, call: Call) -> None:
+        call = _mapped(call)
         callee = self._graph.inference.of(call.callee, self._function)
         if is_log(call):
             self._journey.logged = True
@@ -262,11 +264,17 @@ class Trace:
         owner = owner_of(call.callee)
         values = passed.of(owner if owner is not None else call.callee, self._function)
         name = called_name(call) if owner is not None else "__call__"
-        found = [program.method(cls, name) for cls in values.instances]
-        targets = {method for method in found if method}
-        if owner is None:
+        targets = {m for cls in values.instances if (m := program.method(cls, name)) is not None}
+        if owner is not None and not targets:
+            values = passed.of(call.callee, self._function)  # a field that keeps what is called
+        if owner is None or not targets:
             targets |= values.functions
         verdicts = [self._enter(index, call, target) for target in in_order(targets)]
+        verdicts += [
+            self._enter(index, _filled(call, b), b.function) for b in _sorted(values.bound)
+        ]
+        if not verdicts and is_transport(call, values):
+            verdicts.append(self._flow.sent(call, values, self._function))
         if not verdicts:
             return False
         if values.open:
@@ -504,3 +512,23 @@ def _unfit(call: Call, fields: tuple[str, ...]) -> str:
     if len(positional) > len(fields):
         return f"takes {len(fields)} values, not {len(positional)}"
     return ""
+
+
+def _sorted(bound: Iterable[Bound]) -> list[Bound]:
+    return sorted(bound, key=lambda b: (b.function.dotted, b.positional, b.keywords))
+
+
+def _filled(call: Call, bound: Bound) -> Call:
+    """A call of a partial as a call of the function; what was filled in is nothing of this caller's."""
+    first = (Argument(Opaque()),) * bound.positional
+    last = tuple(Argument(Opaque(), keyword) for keyword in bound.keywords)
+    return replace(call, arguments=(*first, *call.arguments, *last))
+
+
+def _mapped(call: Call) -> Call:
+    """`map(f, values)` as a call of `f` with one of the values; any other call as it is."""
+    if call.callee != Path("map") or len(call.arguments) < 2:
+        return call
+    first, *values = call.arguments
+    given = tuple(Argument(Element(argument.value)) for argument in values)
+    return replace(call, callee=first.value, arguments=given)

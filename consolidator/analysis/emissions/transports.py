@@ -31,6 +31,7 @@ _SOCKET_NAMES = re.compile(
 _LIBRARIES = re.compile(
     r"^(starlette|fastapi|websockets|aiohttp|channels|quart|sanic|tornado|wsproto|picows|robyn|litestar)\b"
 )
+_ASYNCHRONOUS = re.compile(r"^(starlette|fastapi|aiohttp|websockets)\b(?!.*test)")
 _GROUPS = frozenset({"group_send"})
 _SOCKET_IO = re.compile(r"\b(sio|socketio|socket_io)\b", re.I)
 
@@ -42,6 +43,8 @@ def is_transport(call: Call, callee: Values) -> bool:
     outside = any(_LIBRARIES.match(dotted) for dotted in callee.outside)
     if name in SENDS or name in _GROUPS or name in _STREAMS:
         return True
+    if any(dotted.rpartition(".")[2] in SENDS for dotted in callee.outside):
+        return True  # handed on under another name: `Agent(emit=websocket.send_json)`
     if name == "Response" and any("event-stream" in _text(a) for a in call.arguments):
         return True
     if name in ("send", "asend", "write_message", "broadcast"):
@@ -108,6 +111,13 @@ def is_only_awaited(call: Call, callee: Values | None) -> bool | None:
     if any(_LIBRARIES.match(dotted) or "Async" in dotted for dotted in outside):
         return not any(".sync." in dotted for dotted in outside)
     return False
+
+
+def is_asynchronous(callee: Values) -> bool:
+    """Whether a send surely belongs to a library whose sends are coroutines."""
+    return bool(callee.outside) and all(
+        _ASYNCHRONOUS.match(dotted) and ".sync." not in dotted for dotted in callee.outside
+    )
 
 
 def _text(argument: Argument) -> str:

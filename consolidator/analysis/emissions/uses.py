@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import msgspec
 
 from consolidator.analysis.emissions.code import Argument, Call, Expression, Group, called_name
+from consolidator.analysis.emissions.coroutines import is_used
 from consolidator.analysis.emissions.function import Function
 
 _STARTING = frozenset(
@@ -14,6 +15,8 @@ _STARTING = frozenset(
     | {"start_background_task", "call_soon", "call_soon_threadsafe", "call_later", "spawn", "Timer"}
 )
 """Calls that run a function with the arguments that follow it."""
+_THREADS = frozenset({"Thread", "Process", "Timer"})
+"""Those among them that do so once they are started."""
 NO_PLACE = -1
 """The place of a use that stands under no condition."""
 
@@ -56,3 +59,14 @@ def started(function: Expression, line: int, user: Function) -> Call | None:
                     call, callee=function, arguments=rest, fate="awaited"
                 )
     return None
+
+
+def never_started(function: Expression, line: int, user: Function) -> bool:
+    """Whether a function is given to a thread, process or timer of which nothing is made."""
+    return any(
+        call.line <= line
+        and called_name(call) in _THREADS
+        and any(argument.value == function for argument in call.arguments)
+        and not is_used(call, user)
+        for call in user.body.calls
+    )

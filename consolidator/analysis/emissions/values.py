@@ -28,7 +28,7 @@ from consolidator.analysis.emissions.code import (
     last_name,
 )
 from consolidator.analysis.emissions.function import Function
-from consolidator.analysis.emissions.possible import EMPTY, UNKNOWN, Values, union
+from consolidator.analysis.emissions.possible import EMPTY, UNKNOWN, Bound, Values, union
 from consolidator.analysis.emissions.program import Program
 from consolidator.tree.names import Definition, Resolution
 
@@ -367,6 +367,8 @@ class Inference:
             return self._super(function)
         if isinstance(call.callee, Path) and call.callee.text == "getattr":
             return self._getattr(call, function)
+        if last_name(call.callee) == "partial" and call.arguments:
+            return self._partial(call, function)
         found |= union(self.returned(target) for target in in_order(callee.functions))
         if callee.outside:
             found |= Values(outside=frozenset(f"{name}()" for name in callee.outside), open=True)
@@ -388,6 +390,15 @@ class Inference:
         owner = self.program.definition_of(function)
         following = self.program.after(owner) if owner else []
         return Values(instances=frozenset(following)) if following else UNKNOWN
+
+    def _partial(self, call: Call, function: Function) -> Values:
+        first, *rest = call.arguments
+        if first.starred or any(argument.starred for argument in rest):
+            return UNKNOWN
+        keywords = tuple(argument.keyword for argument in rest if argument.keyword)
+        inner = self.of(first.value, function)
+        made = (Bound(f, len(rest) - len(keywords), keywords) for f in inner.functions)
+        return Values(bound=frozenset(made), open=inner.open or not inner.functions)
 
     def _getattr(self, call: Call, function: Function) -> Values:
         from consolidator.analysis.emissions.constants import texts  # noqa: PLC0415

@@ -1,7 +1,7 @@
 """What every journal promises; one shared test suite holds all of them to it."""
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -73,7 +73,7 @@ class Journal(Protocol):
 
     async def start(self, deliver: Deliver) -> None: ...
 
-    async def append(self, drafts: Sequence[Draft]) -> list[int]:
+    def append(self, drafts: Sequence[Draft]) -> Awaitable[list[int]]:
         """Keep all drafts of a user or none, in this order, and return their numbers.
 
         `deliver` is called for each before this returns, in the order of the numbers. A draft

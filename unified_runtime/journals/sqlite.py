@@ -26,12 +26,27 @@ _CHECKPOINT_EVERY = 50_000
 _TRIM_AGE_EVERY = 60.0
 
 
-_Append = tuple[Sequence[Draft], asyncio.Future[list[int]] | None]
-"""One call of `append` on its way through the writer thread."""
+class _Group:
+    """What one turn of the loop appended, on its way through the writer thread.
 
+    `waiting` has an entry per draft: who waits for it, if it is the last of their call.
+    """
 
-def _events(batch: list[_Append]) -> int:
-    return sum(len(drafts) for drafts, _ in batch)
+    __slots__ = ("drafts", "waiting")
+
+    def __init__(self) -> None:
+        self.drafts: list[Draft] = []
+        self.waiting: list[asyncio.Future[list[int]] | None] = []
+
+    def add(self, drafts: Sequence[Draft], future: asyncio.Future[list[int]]) -> None:
+        self.drafts += drafts
+        if len(drafts) > 1:
+            self.waiting += [None] * (len(drafts) - 1)
+        self.waiting.append(future)
+
+    def join(self, following: "_Group") -> None:
+        self.drafts += following.drafts
+        self.waiting += following.waiting
 
 
 class SqliteJournal:
@@ -68,8 +83,8 @@ class SqliteJournal:
         self._claim = Claim()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._deliver: Deliver | None = None
-        self._gathered: list[_Append] = []
-        self._appends: queue.SimpleQueue[list[_Append] | None] = queue.SimpleQueue()
+        self._gathered: _Group | None = None
+        self._groups: queue.SimpleQueue[_Group | None] = queue.SimpleQueue()
         self._writer: threading.Thread | None = None
         self._readers: ThreadPoolExecutor | None = None
         self._uncheckpointed = 0
@@ -80,7 +95,7 @@ class SqliteJournal:
         self._claim.take(str(self._path))
         self._loop = asyncio.get_running_loop()
         self._deliver = deliver
-        self._gathered = []  # of a loop that ended, and with it everyone who waited
+        self._gathered = None  # of a loop that ended, and with it everyone who waited
         if self._store is not None:
             return
         try:
@@ -102,24 +117,31 @@ class SqliteJournal:
 
     # On the loop
 
-    async def append(self, drafts: Sequence[Draft]) -> list[int]:
+    def append(self, drafts: Sequence[Draft]) -> asyncio.Future[list[int]]:
+        """No coroutine: hundreds may wait at once, and what each holds is what the garbage collector
+        looks through."""
         self._opened()
-        loop = self._loop or asyncio.get_running_loop()
-        future: asyncio.Future[list[int]] = loop.create_future()
-        self._gather((drafts, future))
-        return await future
+        future: asyncio.Future[list[int]] = self._running().create_future()
+        if drafts:
+            (self._gathered or self._new_group()).add(drafts, future)
+        else:
+            future.set_result([])
+        return future
 
-    def _gather(self, append: _Append) -> None:
+    def _running(self) -> asyncio.AbstractEventLoop:
+        return self._loop or asyncio.get_running_loop()
+
+    def _new_group(self) -> _Group:
         """The writer is woken once per turn of the loop, as two threads that take turns for every
         event spend most of their time on taking turns."""
-        if not self._gathered and self._loop is not None:
-            self._loop.call_soon(self._hand_over)
-        self._gathered.append(append)
+        self._running().call_soon(self._hand_over)
+        self._gathered = _Group()
+        return self._gathered
 
     def _hand_over(self) -> None:
-        gathered, self._gathered = self._gathered, []
-        if gathered:
-            self._appends.put(gathered)
+        gathered, self._gathered = self._gathered, None
+        if gathered is not None:
+            self._groups.put(gathered)
 
     def _opened(self) -> SqliteStore:
         if self._store is None:
@@ -161,7 +183,8 @@ class SqliteJournal:
             return
         user.settled = seq
         store.unsettled.put((user.id, seq))
-        self._gather(((), None))  # wakes the writer
+        if self._gathered is None:
+            self._new_group()  # wakes the writer
 
     async def settled(self, user_id: str) -> int:
         user = self._opened().users.get(user_id)
@@ -192,7 +215,7 @@ class SqliteJournal:
         if store is None or self._writer is None or self._readers is None:
             return
         self._hand_over()
-        self._appends.put(None)
+        self._groups.put(None)
         await asyncio.to_thread(self._writer.join)
         self._readers.shutdown()
         try:
@@ -204,22 +227,22 @@ class SqliteJournal:
 
     def _write_forever(self, store: SqliteStore) -> None:
         ended = False
-        while not ended and (batch := self._appends.get()) is not None:
-            size = _events(batch)
-            while size < _BATCH and not ended and not self._appends.empty():
-                following = self._appends.get()
-                ended = following is None
-                batch += following or []
-                size += _events(following or [])
-            self._write(store, batch)
+        while not ended and (group := self._groups.get()) is not None:
+            while len(group.drafts) < _BATCH and not ended and not self._groups.empty():
+                following = self._groups.get()
+                if following is None:
+                    ended = True
+                else:
+                    group.join(following)
+            self._write(store, group)
 
-    def _write(self, store: SqliteStore, batch: list[_Append]) -> None:
+    def _write(self, store: SqliteStore, group: _Group) -> None:
         try:
-            written = store.write([draft for drafts, _ in batch for draft in drafts])
+            written = store.write(group.drafts)
         except Exception as error:  # noqa: BLE001 - who waits must hear of it, whatever it is
-            self._tell(self._failed, batch, JournalError(f"{self._path}: {error}"))
+            self._tell(self._failed, group, JournalError(f"{self._path}: {error}"))
             return
-        self._tell(self._committed, batch, written)
+        self._tell(self._committed, group, written)
         try:
             self._keep_house(store, written)
         except sqlite3.Error:
@@ -229,8 +252,7 @@ class SqliteJournal:
         keep = self._retention.count
         if keep is not None:
             most = keep + max(64, keep // 8)
-            users = ((name, store.users[name]) for name in written.changed)
-            over = [name for name, user in users if user.last - user.first + 1 > most]
+            over = [user for user in written.changed if user.last - user.first >= most]
             if over:
                 store.trim_count(over, keep)
         if (
@@ -254,22 +276,23 @@ class SqliteJournal:
 
     # Back on the loop
 
-    def _committed(self, batch: list[_Append], written: Batch) -> None:
+    def _committed(self, group: _Group, written: Batch) -> None:
         deliver = self._deliver
         if deliver is None:
             return
-        numbered = zip(written.numbers, written.frames, strict=True)
-        for drafts, future in batch:
-            numbers = []
-            for draft in drafts:
-                seq, frame = next(numbered)
-                numbers.append(seq)
-                if frame is not None:
-                    deliver(draft.user_id, seq, frame)
-            if future is not None and not future.done():
-                future.set_result(numbers)
+        numbers = []
+        for draft, future, seq, frame in zip(
+            group.drafts, group.waiting, written.numbers, written.frames, strict=True
+        ):
+            numbers.append(seq)
+            if frame is not None:
+                deliver(draft.user_id, seq, frame)
+            if future is not None:
+                if not future.done():
+                    future.set_result(numbers)
+                numbers = []
 
-    def _failed(self, batch: list[_Append], error: JournalError) -> None:
-        for _, future in batch:
+    def _failed(self, group: _Group, error: JournalError) -> None:
+        for future in group.waiting:
             if future is not None and not future.done():
                 future.set_exception(error)

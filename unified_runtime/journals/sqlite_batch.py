@@ -8,34 +8,35 @@ from unified_runtime.protocol.frames import Draft
 MARK_EVERY = 64
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class User:
-    """What is committed of one user; `row` is the row of event `last`."""
+    """What is committed of one user; `row` is the row of event `last`.
+
+    `next_seq` and `next_prev` are the writer thread's own: where its next event goes.
+    """
 
     id: int
     first: int = 1
     last: int = 0
     row: int = 0
     settled: int = 0
+    next_seq: int = 1
+    next_prev: int = 0
+
+    def committed(self) -> None:
+        self.row = self.next_prev
+        self.last = self.next_seq - 1  # after its row, because readers look here from other threads
+
+    def rolled_back(self) -> None:
+        self.next_seq, self.next_prev = self.last + 1, self.row
 
 
 class Batch:
-    """`known` are the numbers of event ids that the file has, by (user's id, event id).
+    """The values of rows follow one another, as they are bound to one statement."""
 
-    The values of rows follow one another, as they are bound to one statement.
-    """
-
-    def __init__(
-        self,
-        drafts: Sequence[Draft],
-        *,
-        users: dict[str, User],
-        stream: bytes,
-        next_row: int,
-        known: dict[tuple[int, str], int],
-    ) -> None:
+    def __init__(self, next_row: int) -> None:
         self.next_row = next_row
-        self.changed: dict[str, User] = {}
+        self.changed: list[User] = []
         self.new_users: dict[str, User] = {}
         self.events: list[object] = []
         self.marks: list[object] = []
@@ -44,39 +45,47 @@ class Batch:
         self.numbers: list[int] = []
         self.frames: list[bytes | None] = []
         """Of each draft; None when the event was there before."""
-        self._users = users
-        self._stream = stream
-        self._known = known
+
+    def fill(
+        self,
+        drafts: Sequence[Draft],
+        users: dict[str, User],
+        stream: bytes,
+        known: dict[tuple[int, str], int],
+    ) -> None:
+        """`known` are the numbers of event ids that the file has, by (user's id, event id).
+
+        One loop over locals, as it runs for every event while Python's lock is held.
+        """
+        changed, events, row = self.changed, self.events, self.next_row
+        numbers, frames = self.numbers, self.frames
         for draft in drafts:
-            self._add(draft)
+            user = users.get(draft.user_id) or self._new_user(draft.user_id, len(users))
+            seq = user.next_seq
+            if draft.event_id is not None:
+                first = known.setdefault((user.id, draft.event_id), seq)
+                if first != seq:
+                    numbers.append(first)
+                    frames.append(None)
+                    continue
+                self.event_ids += (user.id, draft.event_id, seq)
+            if draft.notes:
+                self.notes.update(draft.notes)
+            if seq == user.last + 1:
+                changed.append(user)
+            frame = draft.frame(seq, stream)
+            events += (row, user.id, seq, user.next_prev, draft.time, frame)
+            if seq % MARK_EVERY == 0:
+                self.marks += (user.id, seq, row)
+            user.next_seq = seq + 1
+            user.next_prev = row
+            row += 1
+            numbers.append(seq)
+            frames.append(frame)
+        self.next_row = row
 
-    def _add(self, draft: Draft) -> None:
-        name = draft.user_id
-        user = self.changed.get(name) or self._copy(name)
-        seq = user.last + 1
-        if draft.event_id is not None:
-            known = self._known.setdefault((user.id, draft.event_id), seq)
-            if known != seq:
-                self.numbers.append(known)
-                self.frames.append(None)
-                return
-            self.event_ids += (user.id, draft.event_id, seq)
-        if draft.notes:
-            self.notes.update(draft.notes)
-        frame = draft.frame(seq, self._stream)
-        row = self.next_row
-        self.events += (row, user.id, seq, user.row, draft.time, frame)
-        if seq % MARK_EVERY == 0:
-            self.marks += (user.id, seq, row)
-        user.last, user.row, self.next_row = seq, row, row + 1
-        self.numbers.append(seq)
-        self.frames.append(frame)
-
-    def _copy(self, name: str) -> User:
-        """One to count on, which only a commit makes true."""
-        known = self._users.get(name)
-        if known is None:
-            known = User(len(self._users) + len(self.new_users) + 1)
-            self.new_users[name] = known
-        user = self.changed[name] = User(known.id, known.first, known.last, known.row)
+    def _new_user(self, name: str, known: int) -> User:
+        user = self.new_users.get(name)
+        if user is None:
+            user = self.new_users[name] = User(known + len(self.new_users) + 1)
         return user

@@ -99,12 +99,13 @@ class SqliteStore:
         self._reader = self._opened.reader
         try:
             self.stream = str(self._meta("stream"))
+            self._stream_bytes = self.stream.encode()
             self.users = self._load_users()
             self._next_row = 1 + int(self._writer.execute(_LAST_ROW).fetchone()[0])
         except BaseException:
             self._opened.close()
             raise
-        self._dirty: set[str] = set()
+        self._dirty: set[User] = set()
         self.unsettled: queue.SimpleQueue[tuple[int, int]] = queue.SimpleQueue()
         """(id, settled) of users, for the next commit."""
 
@@ -123,29 +124,29 @@ class SqliteStore:
         )
         for id_, last, row in since:
             by_id[id_].last, by_id[id_].row = last, row
+        for user in users.values():
+            user.rolled_back()
         return users
 
     # Writing
 
     def write(self, drafts: Sequence[Draft]) -> Batch:
         """Commit all or nothing; only then is `users` changed. Raises sqlite3.Error, OSError."""
-        batch = Batch(
-            drafts,
-            users=self.users,
-            stream=self.stream.encode(),
-            next_row=self._next_row,
-            known=self._known_ids(drafts),
-        )
-        with self._transaction() as db:
-            self._insert(db, batch)
-            self._settle(db)
-            self._opened.check()
+        batch = Batch(self._next_row)
+        try:
+            batch.fill(drafts, self.users, self._stream_bytes, self._known_ids(drafts))
+            with self._transaction() as db:
+                self._insert(db, batch)
+                self._settle(db)
+                self._opened.check()
+        except BaseException:
+            for user in batch.changed:
+                user.rolled_back()
+            raise
         self.users |= batch.new_users
-        for name, user in batch.changed.items():
-            known = self.users[name]
-            known.row = user.row
-            known.last = user.last  # after its row, because readers look here from other threads
-        self._dirty |= batch.changed.keys()
+        for user in batch.changed:
+            user.committed()
+        self._dirty.update(batch.changed)
         self._next_row = batch.next_row
         return batch
 
@@ -191,9 +192,8 @@ class SqliteStore:
 
     def checkpoint(self) -> None:
         """Note where every user stands, so that opening need not look at older rows."""
-        users = [self.users[name] for name in self._dirty]
         with self._transaction() as db:
-            self._note_places(db, users)
+            self._note_places(db, self._dirty)
             db.execute("UPDATE meta SET value = ? WHERE key = 'checkpoint'", (self._next_row - 1,))
         self._dirty.clear()
 
@@ -203,9 +203,8 @@ class SqliteStore:
 
     # Trimming
 
-    def trim_count(self, names: Iterable[str], keep: int) -> None:
+    def trim_count(self, users: Iterable[User], keep: int) -> None:
         """Keep the newest `keep` events of each of these users, who all have more."""
-        users = map(self.users.__getitem__, names)
         self._trim([(user, user.last - keep + 1) for user in users], before=None)
 
     def trim_age(self, oldest: float) -> None:

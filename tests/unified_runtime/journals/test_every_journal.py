@@ -107,7 +107,7 @@ async def test_events_appended_at_once_by_many_tasks_are_numbered_without_holes(
 
 async def test_a_cancelled_append_is_wholly_there_or_not_at_all(opened, draft):
     async with opened() as journal:
-        tasks = [asyncio.create_task(journal.append([draft("a"), draft("a")])) for _ in range(50)]
+        tasks = [asyncio.ensure_future(journal.append([draft("a"), draft("a")])) for _ in range(50)]
         await asyncio.sleep(0)
         for task in tasks[::2]:
             task.cancel()

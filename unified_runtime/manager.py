@@ -266,8 +266,9 @@ class UnifiedWebSocketManager:
         """`emit` from any thread or loop; the future ends once the journal holds the event.
 
         The event is checked and encoded here, so EventError is raised at the call. Events of one
-        thread keep their order. Blocks while `Limits.backlog_events` wait for the loop, except
-        on the loop's own thread. Raises ManagerStateError before the manager was started on a
+        thread keep their order. While many come, the first of a burst is held back for at most
+        20 ms, so that each user's are written at once. Blocks while `Limits.backlog_events` wait
+        for the loop, except on the loop's own thread. Raises ManagerStateError before the manager was started on a
         loop, after `aclose`, and in a forked child.
         """
         self._check_alive()

@@ -89,6 +89,7 @@ class RawInside(enum.Enum):
     BROKEN = Raw(b"} nonsense {")
     TWO_LINES = Raw(b"[1,\n2]")
     NO_TEXT = Raw(b'"\xff"')
+    WELL_FORMED = Raw(b'{"a":1}')
 
 
 @dataclasses.dataclass
@@ -134,6 +135,9 @@ def _cycle():
         {"x": RawInside.BROKEN},
         {"x": RawInside.TWO_LINES},
         {"x": RawInside.NO_TEXT},
+        {"x": RawInside.WELL_FORMED},
+        {"x": [{"y": RawInside.WELL_FORMED}]},
+        {RawInside.WELL_FORMED: 1},
         {True: 1},
     ],
     ids=[
@@ -154,6 +158,9 @@ def _cycle():
         "broken raw text as an enum's value",
         "raw text of two lines as an enum's value",
         "raw bytes that are no text as an enum's value",
+        "raw text as an enum's value",
+        "raw text as an enum's value deep inside",
+        "raw text as the value of an enum that is a key",
         "a key that is a truth",
     ],
 )

@@ -13,7 +13,7 @@ from unified_runtime.limits import Limits
 from unified_runtime.names import check_event_id, encode_names
 from unified_runtime.notes import note_of
 from unified_runtime.protocol.frames import Draft, encode_data, head_of
-from unified_runtime.runs import RunLedger
+from unified_runtime.runs import RunKey, RunLedger
 
 
 class Composer:
@@ -50,16 +50,27 @@ class Composer:
         if event_id is not None:
             check_event_id(event_id)
 
-        if event_type not in PAYLOADS:
-            encoded = self._encoded(event_type, data)
-            return self._draft(user_id, event_type, names, encoded, event_id)
+        if event_type in PAYLOADS:
+            run = (user_id, thread_id, run_id)
+            return self._critical(run, event_type, names, data, event_id)
+        encoded = self._encoded(event_type, data)
+        return self._draft(user_id, event_type, names, encoded, event_id)
+
+    def _critical(
+        self,
+        run: RunKey,
+        event_type: str,
+        names: bytes,
+        data: dict[str, Any],
+        event_id: str | None,
+    ) -> Draft:
+        """Its fields completed from the run's earlier events, and noted what it opens or ends."""
 
         def make(filled: dict[str, Any]) -> tuple[Draft, Payload]:
             encoded = self._encoded(event_type, filled)
             payload = typed_payload(event_type, encoded)
-            return self._draft(user_id, event_type, names, encoded, event_id), payload
+            return self._draft(run[0], event_type, names, encoded, event_id), payload
 
-        run = (user_id, thread_id, run_id)
         draft, changes = self._ledger.complete(run, event_type, data, time.monotonic(), make)
         draft.notes = tuple(
             note_of(run, change, self._server, next(self._order)) for change in changes
@@ -76,7 +87,8 @@ class Composer:
     ) -> Draft:
         now = self._clock()
         head, tail = _head(event_type), b'%b%b,"data":%b}' % (_timestamp(now), names, encoded)
-        self._check_size(event_type, len(head) + len(tail))
+        if len(head) + len(tail) > self._limit:
+            raise EventTooLargeError(event_type, len(head) + len(tail), self._limit)
         return Draft(user_id, head, tail, now, event_id)
 
     def compose_for_all(
@@ -89,15 +101,13 @@ class Composer:
             typed_payload(event_type, encoded)
         now = self._clock()
         head, before, behind = _head(event_type), _timestamp(now), b',"data":%b}' % encoded
-        self._check_size(event_type, len(head) + len(before) + len(behind))
+        size = len(head) + len(before) + len(behind)
+        if size > self._limit:
+            raise EventTooLargeError(event_type, size, self._limit)
         return [
             Draft(user_id, head, before + encode_names(user_id, None, None) + behind, now)
             for user_id in user_ids
         ]
-
-    def _check_size(self, event_type: str, size: int) -> None:
-        if size > self._limit:
-            raise EventTooLargeError(event_type, size, self._limit)
 
 
 def _with_synonyms(data: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:

@@ -142,7 +142,7 @@ class UnifiedWebSocketManager:
             loop is not None
             and loop.is_running()
             and get_ident() == self._started_by
-            and not self.forked
+            and self._forks == forks_so_far()
         )
 
     async def _use_running_loop(self) -> None:

@@ -6,7 +6,7 @@ from collections import deque
 from contextvars import Context
 from typing import Protocol
 
-_MANY = 64
+_MANY = 512
 """Connections due, or sent to without a pause, from which on whoever emits keeps its turn: each end of
 one costs a round of the loop, and a connection that is due several events is sent them at once."""
 

@@ -215,6 +215,7 @@ class UnifiedWebSocketManager:
         reached, else as the journal decides, which keeps it unless it fails.
         """
         draft = self._composer.compose(user_id, event_type, data, thread_id, run_id, event_id)
+        del data  # encoded; hundreds may wait for a commit, and it may be large
         if not self._started_here():
             await self._use_running_loop()
         seq = (await self._journal.append([draft]))[0]

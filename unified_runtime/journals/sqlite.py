@@ -38,12 +38,6 @@ class _Group:
         self.drafts: list[Draft] = []
         self.waiting: list[asyncio.Future[list[int]] | None] = []
 
-    def add(self, drafts: Sequence[Draft], future: asyncio.Future[list[int]]) -> None:
-        self.drafts += drafts
-        if len(drafts) > 1:
-            self.waiting += [None] * (len(drafts) - 1)
-        self.waiting.append(future)
-
     def join(self, following: "_Group") -> None:
         self.drafts += following.drafts
         self.waiting += following.waiting
@@ -120,21 +114,24 @@ class SqliteJournal:
     def append(self, drafts: Sequence[Draft]) -> asyncio.Future[list[int]]:
         """No coroutine: hundreds may wait at once, and what each holds is what the garbage collector
         looks through."""
-        self._opened()
-        future: asyncio.Future[list[int]] = self._running().create_future()
-        if drafts:
-            (self._gathered or self._new_group()).add(drafts, future)
-        else:
+        loop = self._loop
+        if self._store is None or loop is None:
+            raise JournalError(f"{self._path}: the journal is not open")
+        future: asyncio.Future[list[int]] = loop.create_future()
+        if not drafts:
             future.set_result([])
+            return future
+        group = self._gathered or self._new_group(loop)
+        group.drafts += drafts
+        if len(drafts) > 1:
+            group.waiting += [None] * (len(drafts) - 1)
+        group.waiting.append(future)
         return future
 
-    def _running(self) -> asyncio.AbstractEventLoop:
-        return self._loop or asyncio.get_running_loop()
-
-    def _new_group(self) -> _Group:
+    def _new_group(self, loop: asyncio.AbstractEventLoop) -> _Group:
         """The writer is woken once per turn of the loop, as two threads that take turns for every
         event spend most of their time on taking turns."""
-        self._running().call_soon(self._hand_over)
+        loop.call_soon(self._hand_over)
         self._gathered = _Group()
         return self._gathered
 
@@ -183,8 +180,8 @@ class SqliteJournal:
             return
         user.settled = seq
         store.unsettled.put((user.id, seq))
-        if self._gathered is None:
-            self._new_group()  # wakes the writer
+        if self._gathered is None and self._loop is not None:
+            self._new_group(self._loop)  # wakes the writer
 
     async def settled(self, user_id: str) -> int:
         user = self._opened().users.get(user_id)

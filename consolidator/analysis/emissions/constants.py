@@ -21,6 +21,7 @@ from consolidator.analysis.emissions.code import (
     Text,
     Value,
     last_name,
+    owner_of,
 )
 from consolidator.analysis.emissions.function import Function
 from consolidator.analysis.emissions.values import Inference
@@ -231,11 +232,28 @@ class _Texts:
         return where._any(group.values, depth)
 
     def _elements(self, owner: Expression, depth: int) -> frozenset[str]:
-        found = self._container(owner, depth)
-        if found is None:
-            return frozenset()
-        group, where = found
-        return where._any([k for k in group.keys if k] if group.keys else group.values, depth)
+        found: frozenset[str] = frozenset()
+        for group, where in self._containers(owner, depth):
+            found |= where._any([k for k in group.keys if k] if group.keys else group.values, depth)
+        return found
+
+    def _containers(self, expression: Expression, depth: int) -> Iterator[tuple[Group, _Texts]]:
+        """The literal containers that an expression can be: rows of a table, pairs of `items()`."""
+        if isinstance(expression, Element):
+            for group, where in self._containers(expression.owner, depth):
+                yield from ((v, where) for v in group.values if isinstance(v, Group))
+        elif isinstance(expression, Result) and self._view(expression) in ("items", "values"):
+            owner = owner_of(self._function.body.calls[expression.call].callee)
+            for group, where in self._containers(owner, depth) if owner is not None else ():
+                pairs = zip(group.keys, group.values, strict=True) if group.keys else ()
+                rows = [Group((key, value)) for key, value in pairs if key is not None]
+                is_items = self._view(expression) == "items"
+                yield Group(tuple(rows) if is_items else group.values), where
+        elif (found := self._container(expression, depth)) is not None:
+            yield found
+
+    def _view(self, result: Result) -> str:
+        return last_name(self._function.body.calls[result.call].callee)
 
     def _call(self, call: Call, depth: int) -> frozenset[str]:
         if isinstance(call.callee, Path) and call.callee.text in ("str", "sys.intern"):

@@ -25,8 +25,8 @@ from consolidator.analysis.emissions.code import (
 from consolidator.analysis.emissions.function import Function
 from consolidator.analysis.emissions.logs import is_log
 from consolidator.analysis.emissions.report import SiteReport
-from consolidator.analysis.emissions.sites import TYPE_KEYS, Sites
-from consolidator.analysis.emissions.spelling import Spelling
+from consolidator.analysis.emissions.sites import Sites
+from consolidator.analysis.emissions.spelling import TYPE_KEYS, Spelling
 from consolidator.analysis.emissions.steps import StepReader
 
 _HEARING = re.compile(

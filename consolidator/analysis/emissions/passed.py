@@ -24,7 +24,7 @@ from consolidator.analysis.emissions.code import (
 from consolidator.analysis.emissions.function import Function
 from consolidator.analysis.emissions.possible import EMPTY, UNKNOWN, Values, union
 from consolidator.analysis.emissions.transports import SENDS
-from consolidator.analysis.emissions.values import in_order
+from consolidator.analysis.emissions.values import REFERENCES, in_order
 from consolidator.tree.names import Definition
 
 if TYPE_CHECKING:
@@ -96,11 +96,12 @@ class Passed:
             held = self._value(owner, function)
             if held.elements is not None:
                 return held if name in _SAME | {"values"} else held.elements
-        if owner is None and name in _SAME and call.arguments:
+        if call.arguments and (name in REFERENCES or (owner is None and name in _SAME)):
             return self._value(call.arguments[0].value, function)
         callee = self._value(call.callee, function)
         made = frozenset({(function.path, call.line, call.column)})
         found = Values(instances=callee.classes, made=made if callee.classes else frozenset())
+        found |= Values(instances=frozenset(self._graph.inference.uncallable(callee.instances)))
         return found | union(self._returned(target) for target in in_order(callee.functions))
 
     def _returned(self, function: Function) -> Values:

@@ -20,10 +20,11 @@ from consolidator.analysis.emissions.code import (
     Result,
     Return,
     Value,
+    last_name,
 )
 from consolidator.analysis.emissions.handed_on import handed_on
 from consolidator.analysis.emissions.places import Places
-from consolidator.analysis.emissions.read_expressions import ExpressionReader
+from consolidator.analysis.emissions.read_expressions import STACKED, ExpressionReader
 from consolidator.tree.facts import Unreadable
 from consolidator.tree.parse import parse_syntax
 from consolidator.tree.source import decode
@@ -99,12 +100,17 @@ class _BodyReader:
             tuple(self._returns),
             tuple(self._handed_on()),
             self._places.all(),
-            tuple(self._entered),
+            (*self._entered, *self._entered_by_stacks()),
             tuple(sorted(self._expressions.awaited)),
             falls_through,
             raises_only=bool(doing) and all(isinstance(s, ast.Raise) for s in doing),
             empty=not doing,
         )
+
+    def _entered_by_stacks(self) -> Iterator[Mention]:
+        for call in self._expressions.calls:
+            if last_name(call.callee) in STACKED and call.arguments:
+                yield call.arguments[0].value, call.line, call.place
 
     def _handed_on(self) -> Iterator[Mention]:
         expressions = self._expressions

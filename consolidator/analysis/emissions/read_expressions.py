@@ -27,6 +27,7 @@ from consolidator.analysis.emissions.code import (
     Test,
     Text,
     Value,
+    last_name,
 )
 from consolidator.analysis.emissions.places import Places
 
@@ -40,6 +41,8 @@ _OPERATORS: dict[type[ast.cmpop], Operator] = {
     ast.NotIn: "not in",
 }
 
+STACKED = frozenset({"enter_context", "enter_async_context"})
+"""Methods of an exit stack: what they are given is entered as by `with`."""
 _PLACEHOLDER = re.compile(r"%[srda]")
 
 
@@ -178,8 +181,11 @@ class ExpressionReader:
 
     def _call(self, node: ast.Call, fate: Fate) -> Expression:
         callee = self.read(node.func)
+        given: Fate = "entered" if last_name(callee) in STACKED else "kept"
         arguments = [
-            Argument(self.read(a.value if isinstance(a, ast.Starred) else a), "", _is_starred(a))
+            Argument(
+                self.read(a.value if isinstance(a, ast.Starred) else a, given), "", _is_starred(a)
+            )
             for a in node.args
         ]
         arguments += [

@@ -23,7 +23,7 @@ from consolidator.analysis.emissions.flow import Flow
 from consolidator.analysis.emissions.function import Function
 from consolidator.analysis.emissions.journey import UNUSED, Journey
 from consolidator.analysis.emissions.liveness import Liveness
-from consolidator.analysis.emissions.spelling import Spelling
+from consolidator.analysis.emissions.spelling import TYPE_KEYS, Spelling
 from consolidator.analysis.emissions.uses import Use
 from consolidator.analysis.emissions.verdict import Verdict
 
@@ -31,7 +31,6 @@ _EMITTING = re.compile(
     r"(emit|notif|send|publish|broadcast|dispatch|push|fire|post|stream|event)", re.I
 )
 _COMPOSING = frozenset({"format", "join", "get"})
-TYPE_KEYS = frozenset({"type", "event", "event_type", "kind", "name", "message_type", "event_name"})
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from consolidator.analysis.emissions.code import (
     Result,
     Text,
     called_name,
+    owner_of,
     texts_within,
 )
 from consolidator.analysis.emissions.constants import texts
@@ -31,6 +32,8 @@ _TELLING = re.compile(r"\w[.:/_-]\w|.{9}")
 _GLUE = ("}_{", '"_".join', "'_'.join", "{}_{}", "%s_%s")
 """What puts an event's name together from two others."""
 _QUOTES = ('"', "'")
+TYPE_KEYS = frozenset({"type", "event", "event_type", "kind", "name", "message_type", "event_name"})
+"""Keys and fields that say of what type a message is."""
 
 
 class Spelling:
@@ -104,7 +107,7 @@ class Spelling:
     ) -> tuple[frozenset[str], str] | None:
         """The events that an expression is, and in what form it is written; None for anything else.
         With `aliases` it is these that are looked for, not the events."""
-        form = self._form(expression, aliases)
+        form = self._form(expression, aliases) or self._row(expression, function)
         if isinstance(expression, Result):
             name = called_name(function.body.calls[expression.call])
             form = "format" if name in ("format", "join", "lower") else ""
@@ -140,6 +143,22 @@ class Spelling:
                 return self._form(expression.owner, aliases)
         return ""
 
+    def _row(self, expression: Expression, function: Function) -> str:
+        """`event` in `for name, event in STEPS`."""
+        if not isinstance(expression, Path) or "." in expression.text:
+            return ""
+        for assignment in function.body.assignments:
+            if assignment.target == expression.text and isinstance(assignment.value, Element):
+                root: Expression | None = assignment.value
+                while isinstance(root, Element | Result):
+                    if isinstance(root, Element):
+                        root = root.owner
+                    else:
+                        root = owner_of(function.body.calls[root.call].callee)
+                if isinstance(root, Path) and root.last in self.constant_names:
+                    return "table"
+        return ""
+
     @cached_property
     def _pieces(self) -> frozenset[str]:
         """Ends of texts that an event's name may be put together from."""
@@ -154,10 +173,24 @@ class Spelling:
         for module, assignment in self._assigned_near(*self.events, *self.constant_names):
             name = assignment.target.rpartition(".")[2]
             cls = self._class_around(assignment, module)
-            if cls is None or name.isupper():
+            if cls is None or (name.isupper() and name.lower() not in TYPE_KEYS):
                 continue  # capitals are constants and members of enumerations
             if event := self.of(assignment.value, module):
                 found[cls.name] = (name, event[0])
+        return found | self._properties()
+
+    def _properties(self) -> dict[str, tuple[str, frozenset[str]]]:
+        """Classes that say by a property of what type their instances are."""
+        found: dict[str, tuple[str, frozenset[str]]] = {}
+        words = (*self.events, *self.constant_names)
+        for path in self._program.tree.containing(*words, paths=self._program.paths):
+            for function in self._program.functions(path):
+                if function.owner is None or not function.has_decorator("property"):
+                    continue
+                events = [self.of(given.value, function) for given in function.body.returns]
+                if events and function.name in TYPE_KEYS and all(events):
+                    every = frozenset().union(*(event[0] for event in events if event))
+                    found[function.owner.name] = (function.name, every)
         return found
 
     def _makes_itself(self, name: str) -> bool:

@@ -46,6 +46,7 @@ from consolidator.analysis.emissions.transports import (
     is_transport,
     may_send,
 )
+from consolidator.analysis.emissions.uses import never_started, started_by
 from consolidator.analysis.emissions.values import in_order
 from consolidator.analysis.emissions.verdict import Verdict
 from consolidator.tree.facts import Parameter
@@ -215,7 +216,7 @@ class Trace:
             return
         if targets.functions or targets.classes:
             self._into(index, call, targets)
-        elif not self._by_callers(index, call):
+        elif not (self._starts(index, call) or self._by_callers(index, call)):
             if is_broker(call, callee):
                 self._found(self._flow.handed_over(call, self._function, self._event))
             self._into(index, call, targets)
@@ -257,6 +258,22 @@ class Trace:
             for parameter in method.fact.parameters[1:2] if method.fact else ():
                 journey = self._of_name(parameter.name, method, self._holdings.of(message))
                 self._found(journey.reached.both(self._flow.liveness.of(method)))
+
+    def _starts(self, index: int, call: Call) -> bool:
+        """Follow `start_soon(f, event)` into `f`; whether a call starts something at all."""
+        for argument in call.arguments:
+            inner = started_by(call, argument.value)
+            if inner is None:
+                continue
+            targets = self._graph.targets(inner, self._function).functions
+            if targets and never_started(argument.value, call.line, self._function):
+                self._found(Verdict("false", f"nothing starts what {self._where(call)} makes"))
+            elif targets:
+                for target in targets:
+                    self._found(self._enter(index, inner, target))
+            if targets:
+                return True
+        return False
 
     def _by_callers(self, index: int, call: Call) -> bool:
         """Follow a call by what callers pass as its callee or receiver; whether that says anything."""

@@ -33,6 +33,7 @@ _LIBRARIES = re.compile(
 )
 _ASYNCHRONOUS = re.compile(r"^(starlette|fastapi|aiohttp|websockets)\b(?!.*test)")
 _GROUPS = frozenset({"group_send"})
+_SOCKET_IO_LIBRARIES = re.compile(r"^(socketio|flask_socketio)\b")
 _SOCKET_IO = re.compile(r"\b(sio|socketio|socket_io)\b", re.I)
 
 
@@ -50,9 +51,9 @@ def is_transport(call: Call, callee: Values) -> bool:
     if name in ("send", "asend", "write_message", "broadcast"):
         return outside or _sends_asgi(call) or _on_socket(call) or _sends_channels(call)
     if name == "emit":
-        return any(dotted.startswith("socketio") for dotted in callee.outside) or _on_socket_io(
-            call
-        )
+        return any(
+            _SOCKET_IO_LIBRARIES.match(dotted) for dotted in callee.outside
+        ) or _on_socket_io(call)
     return _sends_asgi(call)
 
 

@@ -13,6 +13,7 @@ from consolidator.analysis.emissions.function import Function
 _STARTING = frozenset(
     {"start_soon", "to_thread", "run_in_executor", "Thread", "Process", "run_sync", "submit"}
     | {"start_background_task", "call_soon", "call_soon_threadsafe", "call_later", "spawn", "Timer"}
+    | {"add_task", "run_in_threadpool", "add_job", "call_at"}
 )
 """Calls that run a function with the arguments that follow it."""
 _THREADS = frozenset({"Thread", "Process", "Timer"})
@@ -40,24 +41,25 @@ class Use:
 def started(function: Expression, line: int, user: Function) -> Call | None:
     """The call that `start_soon(f, x)`, `to_thread(f, x)` or `Thread(target=f, args=(x,))` stands for;
     None where a function is handed on in another way."""
-    for call in user.body.calls:
-        if call.line > line or called_name(call) not in _STARTING:
-            continue
-        given = list(call.arguments)
-        named = {a.keyword: a.value for a in given if a.keyword}
-        if named.get("target") == function:
-            passed = named.get("args")
-            values = passed.values if isinstance(passed, Group) else ()
-            arguments = tuple(Argument(value) for value in values)
-            return msgspec.structs.replace(
-                call, callee=function, arguments=arguments, fate="awaited"
-            )
-        for position, argument in enumerate(given):
-            if argument.value == function and not argument.keyword:
-                rest = tuple(a for a in given[position + 1 :] if not a.keyword)
-                return msgspec.structs.replace(
-                    call, callee=function, arguments=rest, fate="awaited"
-                )
+    calls = (call for call in user.body.calls if call.line <= line)
+    return next((inner for call in calls if (inner := started_by(call, function))), None)
+
+
+def started_by(call: Call, function: Expression) -> Call | None:
+    """The call of a function that another call stands for; None where that does not start it."""
+    if called_name(call) not in _STARTING:
+        return None
+    given = list(call.arguments)
+    named = {a.keyword: a.value for a in given if a.keyword}
+    if named.get("target") == function:
+        passed = named.get("args")
+        values = passed.values if isinstance(passed, Group) else ()
+        arguments = tuple(Argument(value) for value in values)
+        return msgspec.structs.replace(call, callee=function, arguments=arguments, fate="awaited")
+    for position, argument in enumerate(given):
+        if argument.value == function and not argument.keyword:
+            rest = tuple(a for a in given[position + 1 :] if not a.keyword)
+            return msgspec.structs.replace(call, callee=function, arguments=rest, fate="awaited")
     return None
 
 

@@ -39,6 +39,8 @@ QUEUES = frozenset(
     | {"Queue", "LifoQueue", "PriorityQueue", "SimpleQueue", "JoinableQueue", "ContextVar", "deque"}
 )
 """What is made by these holds what is put into it for whoever takes it out."""
+REFERENCES = frozenset({"ref", "WeakMethod", "proxy"})
+"""Calls that give a weak reference, which gives the object when it is called."""
 _WRAPPERS = frozenset({"Optional", "Union", "Annotated", "Final", "ClassVar", "Awaitable"})
 _CONTAINERS = frozenset(
     {"list", "set", "frozenset", "tuple", "deque", "dict", "defaultdict", "Sequence", "Iterable"}
@@ -369,6 +371,14 @@ class Inference:
             return self._getattr(call, function)
         if last_name(call.callee) == "partial" and call.arguments:
             return self._partial(call, function)
+        if last_name(call.callee) in REFERENCES and call.arguments:
+            return self.of(call.arguments[0].value, function)
+        if last_name(call.callee) == "cast" and len(call.arguments) == 2:
+            wanted = call.arguments[0].value
+            text = wanted.text if isinstance(wanted, Path) else ""
+            return self.annotation(text, function.path, function.scope, function)
+        # What is called and can't be is a weak reference to it.
+        found |= Values(instances=frozenset(self.uncallable(callee.instances)))
         found |= union(self.returned(target) for target in in_order(callee.functions))
         if callee.outside:
             found |= Values(outside=frozenset(f"{name}()" for name in callee.outside), open=True)
@@ -390,6 +400,10 @@ class Inference:
         owner = self.program.definition_of(function)
         following = self.program.after(owner) if owner else []
         return Values(instances=frozenset(following)) if following else UNKNOWN
+
+    def uncallable(self, instances: Iterable[Definition]) -> Iterator[Definition]:
+        """Classes among these whose instances can't be called."""
+        return (cls for cls in instances if self.program.method(cls, "__call__") is None)
 
     def _partial(self, call: Call, function: Function) -> Values:
         first, *rest = call.arguments

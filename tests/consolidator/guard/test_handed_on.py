@@ -10,8 +10,10 @@ BACKEND = """
 import asyncio
 import functools
 import threading
-from contextlib import asynccontextmanager
-from fastapi import FastAPI, WebSocket
+import weakref
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import cast
+from fastapi import BackgroundTasks, FastAPI, WebSocket
 
 app = FastAPI()
 
@@ -157,6 +159,68 @@ async def answer(ws): await Agent(ws).go()
                 pass
         """,
         ("    async with running(ws):\n        pass", "    running(ws)"),
+    ),
+    "an event that is handed to a background task": (
+        """
+        async def tell(ws, kind): await ws.send_json({"type": kind})
+        async def answer(ws): BackgroundTasks().add_task(tell, ws, "agent_started")
+        """,
+        ("await ws.send_json", "print"),
+        (".add_task(tell, ws,", ".add_note(ws,"),
+    ),
+    "an event that is handed to a thread": (
+        """
+        def work(loop, ws, kind):
+            asyncio.run_coroutine_threadsafe(ws.send_json({"type": kind}), loop)
+        async def answer(ws):
+            await asyncio.to_thread(work, asyncio.get_running_loop(), ws, "agent_started")
+        """,
+        (
+            'await asyncio.to_thread(work, asyncio.get_running_loop(), ws, "agent_started")',
+            "pass",
+        ),
+    ),
+    "a context manager that an exit stack enters": (
+        """
+        class Run:
+            def __init__(self, ws): self.ws = ws
+            async def __aenter__(self):
+                await self.ws.send_json({"type": "agent_started"})
+                return self
+            async def __aexit__(self, *reason): ...
+        async def answer(ws):
+            async with AsyncExitStack() as stack:
+                await stack.enter_async_context(Run(ws))
+        """,
+        ("await stack.enter_async_context(Run(ws))", "Run(ws)"),
+    ),
+    "a weak reference to what sends": (
+        """
+        class Hub:
+            def __init__(self, ws): self.ws = ws
+            async def tell(self, kind): await self.ws.send_json({"type": kind})
+        class Agent:
+            def __init__(self, hub): self._hub = weakref.ref(hub)
+            async def go(self):
+                hub = self._hub()
+                if hub is not None: await hub.tell("agent_started")
+        async def answer(ws):
+            hub = Hub(ws)
+            await Agent(hub).go()
+        """,
+        ('await self.ws.send_json({"type": kind})', "print(kind)"),
+    ),
+    "what a cast says": (
+        """
+        class Hub:
+            def __init__(self, ws): self.ws = ws
+            async def tell(self, kind): await self.ws.send_json({"type": kind})
+        async def answer(ws):
+            hub = cast("Hub", await thing(ws))
+            await hub.tell("agent_started")
+        async def thing(ws): return eval("Hub(ws)")
+        """.replace('"Hub", await', "Hub, await"),
+        ('await self.ws.send_json({"type": kind})', "print(kind)"),
     ),
     "sockets of what a call gives": (
         """

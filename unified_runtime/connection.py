@@ -37,7 +37,6 @@ class Connection:
         "__weakref__",
         "_acks",
         "_bounds",
-        "_close_code",
         "_finishing",
         "_has_orders",
         "_heard",
@@ -61,6 +60,7 @@ class Connection:
         "_writer",
         "acked",
         "address",
+        "close_code",
         "delivered",
         "due",
         "lost",
@@ -92,6 +92,8 @@ class Connection:
         self.position = 0
         """Number of the last event handed to the transport."""
         self.acked = 0
+        self.close_code: CloseCode | None = None
+        """Why it is closed, unless the client left or everything was written."""
         self.delivered = 0
         self.due = False
         self.lost = 0
@@ -116,7 +118,6 @@ class Connection:
         self._in_doubt = False
         self._has_orders = False
         self._finishing = False
-        self._close_code: CloseCode | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._writer: asyncio.Task[None] | None = None
         self._helper: asyncio.Task[None] | None = None
@@ -224,8 +225,8 @@ class Connection:
 
     def close(self, code: CloseCode) -> None:
         """Stop writing at once, mid-write if need be, and say `code`. Later calls do nothing."""
-        if self._close_code is None:
-            self._close_code = code
+        if self.close_code is None:
+            self.close_code = code
             if self._writer is not None and not self.closed:
                 self._writer.cancel()
 
@@ -291,17 +292,17 @@ class Connection:
             self.state = advance(self.state, Step.POSITION)
             await self._write_until_finished()
         except asyncio.CancelledError:
-            if self._close_code is None:
+            if self.close_code is None:
                 raise
         except JournalError:
-            self._close_code = CloseCode.JOURNAL_UNAVAILABLE
+            self.close_code = CloseCode.JOURNAL_UNAVAILABLE
         finally:
             if self._helper is not None:
                 self._helper.cancel()
                 await asyncio.wait((self._helper,))
             self.ended()
-        self._close_code = self._close_code or CloseCode.GOING_AWAY
-        await self._say_goodbye(self._close_code)
+        self.close_code = self.close_code or CloseCode.GOING_AWAY
+        await self._say_goodbye(self.close_code)
 
     async def _say_goodbye(self, code: CloseCode) -> None:
         try:
@@ -312,12 +313,12 @@ class Connection:
 
     async def _wait_for_first_frame(self) -> None:
         """No event is written meanwhile, so that a `resume` which follows `ready` repeats none."""
-        if not self._spoke and self._close_code is None:
+        if not self._spoke and self.close_code is None:
             await self._wait(self._limits.resume_wait)
 
     async def _write_until_finished(self) -> None:
         tail, most = self._tail, self._limits.write_events
-        while self._close_code is None:
+        while self.close_code is None:
             if self._has_orders:
                 await self._obey()
             if self.state is State.REPLAYING:

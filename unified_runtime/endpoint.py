@@ -54,14 +54,14 @@ class AsgiSink:
         return not frames
 
     async def send(self, frames: list[bytes]) -> None:
-        send, left = self._send, _YIELD_EVERY
-        self.writing_since = self._clock()
+        send, clock, left = self._send, self._clock, _YIELD_EVERY
         for frame in frames:
+            self.writing_since = clock()  # a peer that takes some of them is not stalled
             await send({"type": "websocket.send", "text": frame.decode()})
             left -= 1
             if not left:
+                left = _YIELD_EVERY
                 await asyncio.sleep(0)  # a socket with room in its buffer never suspends
-                self.writing_since, left = self._clock(), _YIELD_EVERY
         self.writing_since = None
 
     async def close(self, code: int, reason: str) -> None:

@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from unified_runtime.close_codes import CloseCode
 from unified_runtime.connection import Connection
 from unified_runtime.errors import ConnectionRefusedByLimitError
 from unified_runtime.journals.base import Journal
@@ -150,6 +149,8 @@ class Hub:
         del user.connections[connection]
         self.delivered += connection.delivered
         self.lost += connection.lost
+        if connection.close_code is not None:
+            self.closed_by_code[connection.close_code.name] += 1
         if connection.address is not None:
             self._by_address[connection.address] -= 1
             if not self._by_address[connection.address]:
@@ -162,10 +163,6 @@ class Hub:
     def _settle(self, connections: Iterable[Connection]) -> None:
         for connection in connections:
             self._journal.settle(connection.user_id, connection.stream, connection.settled)
-
-    def close(self, connection: Connection, code: CloseCode) -> None:
-        self.closed_by_code[code.name] += 1
-        connection.close(code)
 
     def connections(self, user_id: str | None = None) -> list[Connection]:
         if user_id is not None:
@@ -200,7 +197,7 @@ class Hub:
         for connection in self.connections():
             code = connection.overdue(now)
             if code is not None:
-                self.close(connection, code)
+                connection.close(code)
         if now > self._settle_at:
             self._settle_at = now + _SETTLE_EVERY
             self._settle(self.connections())

@@ -94,7 +94,7 @@ class Sessions:
                 connection.finish()
             _, late = await asyncio.wait(writers, timeout=self._limits.drain_timeout)
             for connection in self.hub.connections():
-                self.hub.close(connection, CloseCode.GOING_AWAY)
+                connection.close(CloseCode.GOING_AWAY)
             if late:
                 await asyncio.wait(late, timeout=2.0)
         self.hub.stop()

@@ -55,12 +55,11 @@ class TextSink:
 
     async def send(self, frames: list[bytes]) -> None:
         clock = asyncio.get_running_loop().time
-        self.writing_since = clock()
         for number, frame in enumerate(frames, 1):
+            self.writing_since = clock()  # a peer that takes some of them is not stalled
             await self._transport.send_text(frame.decode())
             if number % _YIELD_EVERY == 0:
                 await asyncio.sleep(0)  # a socket with room in its buffer never suspends
-                self.writing_since = clock()
         self.writing_since = None
 
     async def close(self, code: int, reason: str) -> None:

@@ -232,7 +232,7 @@ class Interleavings(RuleBasedStateMachine):
         connection._sink.cut = True
 
         async def close():
-            self.hub.close(connection, CloseCode.SLOW_CONSUMER)
+            connection.close(CloseCode.SLOW_CONSUMER)
 
         self.loop.run_until_complete(close())
         self.turns()

@@ -18,6 +18,7 @@ from unified_runtime import (
     get_manager,
     set_manager,
 )
+from unified_runtime.close_codes import CloseCode
 from unified_runtime.errors import (
     ConnectionRefusedByLimitError,
     ForkedError,
@@ -312,6 +313,20 @@ async def test_a_stalled_client_is_cut_and_slows_nobody(make_recorder):
         assert stalled.closed_with == 4500
         assert manager.stats()["closed"] == {"SLOW_CONSUMER": 1}
         assert manager.stats()["lost"] == 0
+
+
+async def test_a_connection_counts_once_under_the_first_code_that_it_was_closed_with(
+    manager, make_recorder
+):
+    tab = make_recorder()
+    connection = await manager.connect_user("u1", tab)
+    await tab.wait_for_frames(1)
+    connection.receive("nonsense")
+    connection.close(CloseCode.SLOW_CONSUMER)
+    connection.close(CloseCode.SLOW_CONSUMER)
+    await manager.disconnect_user("u1", tab)
+    assert tab.closed_with == 4400
+    assert manager.stats()["closed"] == {"MALFORMED": 1}
 
 
 async def test_a_user_may_hold_only_so_many_connections(make_recorder):

@@ -30,6 +30,8 @@ CREATE TABLE notes (key BLOB PRIMARY KEY ON CONFLICT REPLACE, value BLOB NOT NUL
                     WITHOUT ROWID;
 """
 
+_UNSYNCED = "key = 'unsynced_since'"
+
 _PAGE_SIZE = 16384
 _PAGES_PER_CHECKPOINT = 1000  # 16 MiB of the WAL, so that few commits wait for one
 
@@ -44,6 +46,7 @@ class SqliteFile:
         if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
             raise JournalError(f"SQLite {sqlite3.sqlite_version} is too old, 3.35 is needed")
         self.path = path.resolve()  # a file under two names has one lock
+        self._log = self.path.with_name(f"{self.path.name}-wal")
         with ExitStack() as undo:
             self._lock = undo.enter_context(closing(_lock(self.path)))
             self.writer = undo.enter_context(closing(_connect(self.path)))
@@ -51,9 +54,10 @@ class SqliteFile:
             self.writer.execute(f"PRAGMA page_size={_PAGE_SIZE}")
             self.writer.execute("PRAGMA journal_mode=WAL")
             self.writer.execute(f"PRAGMA wal_autocheckpoint={_PAGES_PER_CHECKPOINT}")
-            self.writer.execute(f"PRAGMA synchronous={synchronous}")
             self._prepare()
-            self._file = _identity(self.path)
+            self._note_what_a_crash_may_take(synchronous)
+            self.writer.execute(f"PRAGMA synchronous={synchronous}")
+            self._files = self._identities()
             self.reader = undo.enter_context(closing(_connect(self.path)))
             self.reader.execute("PRAGMA query_only=1")
             self._opened = undo.pop_all()
@@ -76,16 +80,41 @@ class SqliteFile:
                 "COMMIT"
             )
 
+    def _note_what_a_crash_may_take(self, synchronous: Synchronous) -> None:
+        """While commits are not synced, the file says since which start of the machine. If the machine
+        was started again before the file was closed, the last events may be gone, and their numbers
+        would be given out again; so the numbering gets a new name, as clients know the old ones."""
+        self.writer.execute("PRAGMA synchronous=FULL")
+        self.writer.execute("BEGIN IMMEDIATE")
+        noted = self.writer.execute(f"SELECT value FROM meta WHERE {_UNSYNCED}").fetchone()
+        start = _start_of_the_machine()
+        if noted is not None and noted[0] != start:
+            self.writer.execute(
+                "UPDATE meta SET value = ? WHERE key = 'stream'", (token_urlsafe(12),)
+            )
+        self.writer.execute(f"DELETE FROM meta WHERE {_UNSYNCED}")
+        if synchronous != "FULL" and start is not None:
+            self.writer.execute("INSERT INTO meta VALUES ('unsynced_since', ?)", (start,))
+        self.writer.execute("COMMIT")
+
     def _one(self, sql: str) -> int:
         return int(self.writer.execute(sql).fetchone()[0] or 0)
 
     def check(self) -> None:
         """SQLite itself goes on writing to a file that has no name any more."""
-        if _identity(self.path) != self._file:
+        if self._identities() != self._files:
             raise FileNotFoundError("the file was removed or replaced while it was open")
 
+    def _identities(self) -> list[tuple[int, int] | None]:
+        """Of the file and of the log, which holds what was committed last."""
+        return [_identity(self.path), _identity(self._log)]
+
     def close(self) -> None:
-        self._opened.close()
+        try:
+            self.writer.execute("PRAGMA synchronous=FULL")
+            self.writer.execute(f"DELETE FROM meta WHERE {_UNSYNCED}")
+        finally:
+            self._opened.close()
 
 
 def insert(db: sqlite3.Connection, table: str, width: int, values: Sequence[object]) -> None:
@@ -131,6 +160,14 @@ def _identity(path: Path) -> tuple[int, int] | None:
     except FileNotFoundError:
         return None
     return found.st_dev, found.st_ino
+
+
+def _start_of_the_machine() -> str | None:
+    """Differs after each; None where the system does not tell, so that no crash is seen."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return None
 
 
 def _lock(path: Path) -> sqlite3.Connection:

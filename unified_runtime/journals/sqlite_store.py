@@ -100,12 +100,12 @@ class SqliteStore:
         try:
             self.stream = str(self._meta("stream"))
             self._stream_bytes = self.stream.encode()
+            self._dirty: set[User] = set()
             self.users = self._load_users()
             self._next_row = 1 + int(self._writer.execute(_LAST_ROW).fetchone()[0])
         except BaseException:
             self._opened.close()
             raise
-        self._dirty: set[User] = set()
         self.unsettled: queue.SimpleQueue[tuple[int, int]] = queue.SimpleQueue()
         """(id, settled) of users, for the next commit."""
 
@@ -124,6 +124,7 @@ class SqliteStore:
         )
         for id_, last, row in since:
             by_id[id_].last, by_id[id_].row = last, row
+            self._dirty.add(by_id[id_])  # the next checkpoint is behind these rows
         for user in users.values():
             user.rolled_back()
         return users

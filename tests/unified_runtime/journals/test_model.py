@@ -3,6 +3,7 @@
 import asyncio
 import json
 import secrets
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -94,14 +95,27 @@ class JournalMachine(RuleBasedStateMachine):
 class SqliteMachine(JournalMachine):
     def make(self):
         self.folder = getattr(self, "folder", None) or tempfile.TemporaryDirectory()
-        path = Path(self.folder.name) / "events.db"
-        return SqliteJournal(path, retention=Retention(count=KEEP), synchronous="OFF")
+        self.lives = getattr(self, "lives", 0)
+        return SqliteJournal(self.path, retention=Retention(count=KEEP), synchronous="OFF")
+
+    @property
+    def path(self):
+        return Path(self.folder.name) / f"events-{self.lives}.db"
 
     @rule()
     def restart(self):
         self.loop.run_until_complete(self.journal.aclose())
         self.journal = self.make()
         self.loop.run_until_complete(self.journal.start(self.deliver))
+
+    @rule()
+    def kill(self):
+        """What is on the disk while the journal is open is what a killed process leaves."""
+        left = self.path
+        self.lives += 1
+        for suffix in ("", "-wal"):
+            shutil.copy(f"{left}{suffix}", f"{self.path}{suffix}")
+        self.restart()
 
     def teardown(self):
         super().teardown()
@@ -127,7 +141,7 @@ def test_redis_behaves_like_a_list_per_user(redis_url):
     test_it_behaves_like_a_list_per_user(RedisMachine, 8)
 
 
-@pytest.mark.parametrize(("machine", "examples"), [(JournalMachine, 30), (SqliteMachine, 8)])
+@pytest.mark.parametrize(("machine", "examples"), [(JournalMachine, 30), (SqliteMachine, 20)])
 def test_it_behaves_like_a_list_per_user(machine, examples):
     machine.TestCase.settings = settings(
         max_examples=examples, stateful_step_count=25, deadline=None

@@ -71,6 +71,69 @@ async def test_a_file_that_is_taken_away_acknowledges_nothing_more(path, draft, 
     await journal.aclose()
 
 
+async def test_a_write_ahead_log_that_is_taken_away_acknowledges_nothing_more(
+    path, draft, delivered
+):
+    journal = SqliteJournal(path)
+    await journal.start(delivered)
+    await journal.append([draft("a")])
+    path.with_name("events.db-wal").unlink()
+    with pytest.raises(JournalError, match="removed or replaced"):
+        await journal.append([draft("a")])
+    await journal.aclose()
+
+
+def as_a_killed_process_leaves_it(path, copy):
+    for suffix in ("", "-wal"):
+        whole = path.with_name(path.name + suffix).read_bytes()
+        copy.with_name(copy.name + suffix).write_bytes(whole)
+    return copy
+
+
+async def test_a_user_who_is_silent_in_the_life_after_a_kill_keeps_everything(
+    path, tmp_path, draft, delivered
+):
+    journal = SqliteJournal(path)
+    await journal.start(delivered)
+    await journal.append([draft("silent") for _ in range(3)])
+    copy = as_a_killed_process_leaves_it(path, tmp_path / "copy.db")
+    await journal.aclose()
+    for life in range(1, 4):
+        again = SqliteJournal(copy)
+        await again.start(delivered)
+        assert (await again.bounds("silent")).last == 3
+        assert len((await again.read("silent", 0, 10)).frames) == 3
+        assert await again.append([draft("other")]) == [life]
+        await again.aclose()
+
+
+@pytest.mark.parametrize("synchronous", ["FULL", "NORMAL", "OFF"])
+@pytest.mark.parametrize("machine_crashed", [True, False])
+async def test_a_machine_crash_that_may_have_taken_events_begins_a_new_stream(
+    path, tmp_path, draft, delivered, synchronous, machine_crashed
+):
+    """A client that saw what is gone must not take the numbers given out again for those it has."""
+    journal = SqliteJournal(path, synchronous=synchronous)
+    await journal.start(delivered)
+    await journal.append([draft("a")])
+    before = await journal.bounds("a")
+    copy = as_a_killed_process_leaves_it(path, tmp_path / "copy.db")
+    await journal.aclose()
+    if machine_crashed:
+        with closing(sqlite3.connect(copy)) as db, db:
+            db.execute("UPDATE meta SET value = 'an earlier start' WHERE key = 'unsynced_since'")
+    names = []
+    for _ in range(2):
+        again = SqliteJournal(copy)
+        await again.start(delivered)
+        after = await again.bounds("a")
+        assert (after.first, after.last) == (before.first, before.last)
+        names.append(after.stream)
+        await again.aclose()
+    assert names[0] == names[1]
+    assert (names[0] != before.stream) == (machine_crashed and synchronous != "FULL")
+
+
 async def test_a_file_under_another_name_is_the_same_file(path, tmp_path, draft, delivered):
     journal = SqliteJournal(path)
     await journal.start(delivered)

@@ -30,7 +30,8 @@ CREATE TABLE notes (key BLOB PRIMARY KEY ON CONFLICT REPLACE, value BLOB NOT NUL
                     WITHOUT ROWID;
 """
 
-_UNSYNCED = "key = 'unsynced_since'"
+_UNSYNCED_SINCE = "SELECT value FROM meta WHERE key = 'unsynced_since'"
+_ALL_SYNCED = "DELETE FROM meta WHERE key = 'unsynced_since'"
 
 _PAGE_SIZE = 16384
 _PAGES_PER_CHECKPOINT = 1000  # 16 MiB of the WAL, so that few commits wait for one
@@ -86,13 +87,13 @@ class SqliteFile:
         would be given out again; so the numbering gets a new name, as clients know the old ones."""
         self.writer.execute("PRAGMA synchronous=FULL")
         self.writer.execute("BEGIN IMMEDIATE")
-        noted = self.writer.execute(f"SELECT value FROM meta WHERE {_UNSYNCED}").fetchone()
+        noted = self.writer.execute(_UNSYNCED_SINCE).fetchone()
         start = _start_of_the_machine()
         if noted is not None and noted[0] != start:
             self.writer.execute(
                 "UPDATE meta SET value = ? WHERE key = 'stream'", (token_urlsafe(12),)
             )
-        self.writer.execute(f"DELETE FROM meta WHERE {_UNSYNCED}")
+        self.writer.execute(_ALL_SYNCED)
         if synchronous != "FULL" and start is not None:
             self.writer.execute("INSERT INTO meta VALUES ('unsynced_since', ?)", (start,))
         self.writer.execute("COMMIT")
@@ -112,7 +113,7 @@ class SqliteFile:
     def close(self) -> None:
         try:
             self.writer.execute("PRAGMA synchronous=FULL")
-            self.writer.execute(f"DELETE FROM meta WHERE {_UNSYNCED}")
+            self.writer.execute(_ALL_SYNCED)
         finally:
             self._opened.close()
 

@@ -1,8 +1,9 @@
 """`kill -9` of a server under load, again and again: `python tests/benchmarks/runtime_kills.py`.
 
-A server with a SqliteJournal emits to 20 users and says on stdout what was acknowledged; it is
-killed at a random moment and started again on the same file and port. Every acknowledged event has
-to reach its user's client exactly once and in order, across all lives.
+A server with a SqliteJournal emits to some of 20 users, to others in each life, and says on stdout
+what was acknowledged; it is killed at a random moment and started again on the same file and port.
+Behind every third kill comes a life that ends by itself, with few events. Every acknowledged event
+has to reach its user's client exactly once and in order, across all lives.
 """
 
 import argparse
@@ -16,12 +17,12 @@ from pathlib import Path
 from unified_runtime.loadtest.clients import LoadClient, Tally
 
 SERVER = """
-import asyncio, os, sys
+import asyncio, os, random, sys
 from unified_runtime import SqliteJournal, UnifiedWebSocketManager
 from unified_runtime.standalone import standalone_server
 
-async def emit(manager, user):
-    while True:
+async def emit(manager, user, most):
+    for _ in range(most):
         seq = await manager.emit(user, "load", {"text": "x" * 50})
         os.write(1, f"{user} {seq}\\n".encode())
 
@@ -30,15 +31,19 @@ async def main():
     async with standalone_server(
         manager, authenticate=lambda handshake: handshake.token, port=int(sys.argv[2])
     ):
-        await asyncio.gather(*(emit(manager, f"user-{n}") for n in range(20)))
+        some = random.sample(range(20), random.randint(1, 20))
+        await asyncio.gather(*(emit(manager, f"user-{n}", int(sys.argv[3])) for n in some))
 
 asyncio.run(main())
 """
 
 
-async def live_and_die(path, port, acknowledged, seconds):
+FOR_EVER = 10**9
+
+
+async def live_and_die(path, port, acknowledged, seconds, most=FOR_EVER):
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", SERVER, path, str(port), stdout=asyncio.subprocess.PIPE
+        sys.executable, "-c", SERVER, path, str(port), str(most), stdout=asyncio.subprocess.PIPE
     )
     try:
         async with asyncio.timeout(seconds):
@@ -69,8 +74,10 @@ async def main():
     tasks = [asyncio.create_task(client.run()) for client in clients]
     with tempfile.TemporaryDirectory() as folder:
         path = str(Path(folder) / "events.db")
-        for _ in range(arguments.kills):
+        for kill in range(arguments.kills):
             await live_and_die(path, port, acknowledged, random.uniform(1.0, 2.5))
+            if kill % 3 == 0:
+                await live_and_die(path, port, acknowledged, 60, most=5)
         last = asyncio.create_task(live_and_die(path, port, acknowledged, 10))
         async with asyncio.timeout(60):
             known = dict(acknowledged)

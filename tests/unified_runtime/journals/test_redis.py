@@ -15,7 +15,7 @@ from unified_runtime import (
     create_app,
 )
 from unified_runtime.errors import JournalError
-from unified_runtime.journals import redis as redis_journal
+from unified_runtime.journals import redis_news
 
 
 @pytest.fixture
@@ -57,10 +57,10 @@ async def test_two_servers_emitting_at_once_make_one_numbering(manager_on_redis,
 async def test_a_lost_notification_is_found_and_healed(
     manager_on_redis, make_recorder, redis_url, prefix, monkeypatch
 ):
-    monkeypatch.setattr(redis_journal, "_CHECK_EVERY", 0.05)
+    monkeypatch.setattr(redis_news, "_CHECK_EVERY", 0.05)
     deaf = RedisJournal(redis_url, prefix=prefix)
-    monkeypatch.setattr(deaf, "_channel", lambda user_id: "nowhere")
     async with manager_on_redis() as here, UnifiedWebSocketManager(journal=deaf) as there:
+        monkeypatch.setattr(deaf._opened().news, "channel", lambda user_id: "nowhere")
         tab = make_recorder()
         await here.connect_user("u1", tab)
         for _ in range(10):

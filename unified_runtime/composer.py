@@ -12,7 +12,7 @@ from unified_runtime.events import PAYLOADS, Payload, as_dict, check_type, typed
 from unified_runtime.limits import Limits
 from unified_runtime.names import check_event_id, encode_names
 from unified_runtime.notes import note_of
-from unified_runtime.protocol.frames import Draft, encode_data, head_of
+from unified_runtime.protocol.frames import NUMBERING, Draft, encode_data, head_of
 from unified_runtime.runs import RunKey, RunLedger
 
 
@@ -87,9 +87,12 @@ class Composer:
     ) -> Draft:
         now = self._clock()
         head, tail = _head(event_type), b'%b%b,"data":%b}' % (_timestamp(now), names, encoded)
-        if len(head) + len(tail) > self._limit:
-            raise EventTooLargeError(event_type, len(head) + len(tail), self._limit)
+        self._check_size(event_type, len(head) + len(tail))
         return Draft(user_id, head, tail, now, event_id)
+
+    def _check_size(self, event_type: str, size: int) -> None:
+        if size + NUMBERING > self._limit:
+            raise EventTooLargeError(event_type, size + NUMBERING, self._limit)
 
     def compose_for_all(
         self, user_ids: Sequence[str], event_type: str, data: Mapping[str, Any]
@@ -101,12 +104,12 @@ class Composer:
             typed_payload(event_type, encoded)
         now = self._clock()
         head, before, behind = _head(event_type), _timestamp(now), b',"data":%b}' % encoded
-        size = len(head) + len(before) + len(behind)
-        if size > self._limit:
-            raise EventTooLargeError(event_type, size, self._limit)
+        names = [encode_names(user_id, None, None) for user_id in user_ids]
+        longest = max(map(len, names), default=0)
+        self._check_size(event_type, len(head) + len(before) + longest + len(behind))
         return [
-            Draft(user_id, head, before + encode_names(user_id, None, None) + behind, now)
-            for user_id in user_ids
+            Draft(user_id, head, before + name + behind, now)
+            for user_id, name in zip(user_ids, names, strict=True)
         ]
 
 

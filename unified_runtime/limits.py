@@ -8,7 +8,8 @@ class Limits:
     """Times in seconds, sizes in bytes."""
 
     event_bytes: int = 1024 * 1024
-    """An encoded event over this is refused at `emit`. 1 MiB is what `websockets` takes by default."""
+    """An event whose frame could be longer, whatever its number, is refused at `emit`. 1 MiB is what
+    `websockets` takes by default."""
 
     frame_bytes: int = 16 * 1024
     """A client's frame; the wire's own are under 1 KiB, a token may be longer."""

@@ -254,6 +254,25 @@ async def test_an_event_over_the_limit_is_refused():
             await manager.emit("u1", "note", {"x": "y" * 1000})
 
 
+@pytest.mark.parametrize("broadcast", [True, False])
+async def test_no_frame_is_longer_than_the_limit_whatever_its_number(broadcast):
+    """A client that takes frames up to the limit would else fail at this one again and again."""
+    user = "user-" + "é" * 100
+    async with UnifiedWebSocketManager(limits=Limits(event_bytes=1000)) as manager:
+        for length in range(1000):
+            try:
+                if broadcast:
+                    await manager.broadcast("note", {"x": "y" * length}, users=["u1", user])
+                else:
+                    await manager.emit(user, "note", {"x": "y" * length})
+            except EventTooLargeError:
+                break
+        page = await manager._journal.read(user, 0, 1000)
+        assert page.frames
+        room = len(str(2**53)) - len(str(len(page.frames)))
+        assert max(map(len, page.frames)) + room == 1000
+
+
 async def test_an_event_that_is_refused_leaves_its_run_as_it_was(manager, tab):
     await manager.emit("u1", "agent_started", {"agent_name": "triage"})
     for unfit in (object(), "x" * 2_000_000, _cycle()):

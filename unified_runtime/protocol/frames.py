@@ -11,6 +11,9 @@ from unified_runtime.errors import PayloadError, ProtocolError
 
 _MAX_SEQ = 2**53 - 1  # beyond it a browser's numbers are no longer exact
 
+NUMBERING = len(b'9007199254740991,"stream":"0123456789abcdef"')
+"""Bytes of a frame besides a draft's head and tail, at most."""
+
 
 class Note(NamedTuple):
     """What a journal keeps under `key` until a note without a value takes it back."""

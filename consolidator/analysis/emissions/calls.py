@@ -20,6 +20,7 @@ from consolidator.analysis.emissions.code import (
 )
 from consolidator.analysis.emissions.coroutines import is_used
 from consolidator.analysis.emissions.function import Function
+from consolidator.analysis.emissions.handed_on import handed_on
 from consolidator.analysis.emissions.passed import Passed
 from consolidator.analysis.emissions.possible import EMPTY, Values
 from consolidator.analysis.emissions.uses import NO_PLACE, Use, never_started, started
@@ -27,6 +28,8 @@ from consolidator.analysis.emissions.values import Inference, in_order
 from consolidator.tree.names import Definition
 
 _CONSTRUCTORS = ("__init__", "__new__", "__post_init__")
+_WRAPPING = frozenset({"wraps", "update_wrapper", "iscoroutinefunction", "signature"})
+"""What decorators call with what they decorate, and that keeps nothing."""
 _ENTERING = frozenset({"__enter__", "__exit__", "__aenter__", "__aexit__"})
 _OF_BUILTINS = frozenset(name for cls in (dict, list, set, str, bytes) for name in dir(cls))
 """Methods that anything may have: of an unknown object they say nothing about its class."""
@@ -185,7 +188,11 @@ class CallGraph:
             name, called, _ = decorator.partition("(")
             scope = fact.scope if fact is not None else ""
             named = self.program.resolver.expression(function.path, name, scope)
-            found = in_order(self.inference.meaning(named).functions)
+            values = self.inference.meaning(named)
+            module = self.program.function(function.path, "")
+            if not values.functions and module is not None:
+                values = self.inference.of(Path(name), module)
+            found = in_order(values.functions)
             if called:
                 made = [(f, in_order(self.inference.returned(f).functions)) for f in found]
                 found = [g for factory, given in made for g in given or [factory]]
@@ -273,6 +280,7 @@ class CallGraph:
                 found += self._constructions(function)
             if function.has_decorator("property", "cached_property"):
                 found += self._readings(function)
+            found += self._registered(function)
             self._uses[function] = list(dict.fromkeys([*found, *self._through_getattr(function)]))
         return self._uses[function]
 
@@ -302,6 +310,18 @@ class CallGraph:
             begun = started(expression, line, user)
             for target in self.inference.of(expression, user).functions:
                 found.setdefault(target, []).append(Use(user, line, place, begun, True))
+
+    def _registered(self, function: Function) -> Iterator[Use]:
+        """Places where a decorator keeps what it decorates, or hands it on: `HANDLERS[name] = function`."""
+        for decorator in self._decorators(function):
+            parameters = decorator.fact.parameters if decorator.fact is not None else ()
+            for parameter in parameters[1:2] if decorator.receiver else parameters[:1]:
+                body = decorator.body
+                kept = [a for a in body.assignments if a.into_item or "." in a.target]
+                calls = [c for c in body.calls if called_name(c) not in _WRAPPING]
+                for expression, line, place in handed_on(calls, kept, (), ()):
+                    if expression == Path(parameter.name):
+                        yield Use(decorator, line, place, None, True)
 
     def _wrapped_by(self, wrapper: Function) -> list[Use]:
         """What a decorator's inner function stands for: it runs where that is reached."""

@@ -113,6 +113,11 @@ class Flow:
         journey = Trace(self, function, event, origin=origin).run()
         return self._returned(journey, function, event)
 
+    def of_constant(self, name: str, function: Function, event: str) -> Journey:
+        """The journey of a constant from all places of a function's body where its name stands."""
+        journey = Trace(self, function, event, names={name: ITSELF}).run()
+        return self._returned(journey, function, event)
+
     def of_result(
         self, call: int, function: Function, held: Held = ITSELF, event: str = ""
     ) -> Journey:

@@ -12,9 +12,11 @@ from consolidator.analysis.emissions.code import (
     Expression,
     Item,
     Joined,
+    Path,
     Place,
     Result,
     called_name,
+    owner_of,
     parts,
 )
 from consolidator.analysis.emissions.composed import Composition, compositions
@@ -71,6 +73,8 @@ class _Origin:
     call: Call | None
     key: str
     """The dict key or keyword that it is the value of."""
+    is_receiver: bool = False
+    """Whether a method of it is called: `Event.STARTED.message()`."""
     uses: tuple[Use, ...] = ()
     """The calls that make it this event, the one with the written parts first."""
 
@@ -151,7 +155,10 @@ class Sites:
         for origin in self._origins(function):
             place = function.body.places[origin.place]
             for event in sorted(origin.events):
-                journey = self.flow.of_expression(origin.expression, function, event)
+                if origin.is_receiver and isinstance(origin.expression, Path):
+                    journey = self.flow.of_constant(origin.expression.text, function, event)
+                else:
+                    journey = self.flow.of_expression(origin.expression, function, event)
                 if not self._is_emission(origin, journey):
                     continue
                 runs = self._runs(function, origin.place, origin.line)
@@ -197,6 +204,9 @@ class Sites:
     def _origins(self, function: Function) -> Iterator[_Origin]:
         body = function.body
         for call in body.calls:
+            owner = owner_of(call.callee)
+            if isinstance(owner, Path) and (named := self._spelling.of(owner, function)):
+                yield _Origin(owner, *named, call.line, call.place, call, "", is_receiver=True)
             for argument in call.arguments:
                 yield from self._within(
                     argument.value, function, call.line, call.place, call, argument.keyword
@@ -233,7 +243,14 @@ class Sites:
             for composition in composed:
                 events = composition.texts & self._spelling.events
                 yield _Origin(
-                    expression, events, "composed", line, place, call, key, composition.uses
+                    expression,
+                    events,
+                    "composed",
+                    line,
+                    place,
+                    call,
+                    key,
+                    uses=composition.uses,
                 )
             return
         if found := self._spelling.of(expression, function, self.flow.aliases):

@@ -21,7 +21,7 @@ from consolidator.analysis.emissions.code import (
     owner_of,
     texts_within,
 )
-from consolidator.analysis.emissions.constants import texts
+from consolidator.analysis.emissions.constants import literal, texts
 from consolidator.analysis.emissions.function import Function
 from consolidator.analysis.emissions.program import Program
 from consolidator.analysis.emissions.values import Inference
@@ -32,6 +32,7 @@ _TELLING = re.compile(r"\w[.:/_-]\w|.{9}")
 _GLUE = ("}_{", '"_".join', "'_'.join", "{}_{}", "%s_%s")
 """What puts an event's name together from two others."""
 _QUOTES = ('"', "'")
+_JSON_VALUE = re.compile(r':\s*"(\w+)"')
 TYPE_KEYS = frozenset({"type", "event", "event_type", "kind", "name", "message_type", "event_name"})
 """Keys and fields that say of what type a message is."""
 
@@ -107,6 +108,8 @@ class Spelling:
     ) -> tuple[frozenset[str], str] | None:
         """The events that an expression is, and in what form it is written; None for anything else.
         With `aliases` it is these that are looked for, not the events."""
+        if isinstance(expression, Text) and (within := self._within(expression.value)):
+            return (within, "text")
         form = self._form(expression, aliases) or self._row(expression, function)
         if isinstance(expression, Result):
             name = called_name(function.body.calls[expression.call])
@@ -143,6 +146,11 @@ class Spelling:
                 return self._form(expression.owner, aliases)
         return ""
 
+    def _within(self, text: str) -> frozenset[str]:
+        """The events that a piece of JSON names: `{"type": "agent_started"}`."""
+        values = _JSON_VALUE.findall(text) if text.lstrip().startswith("{") else ()
+        return self.events.intersection(values)
+
     def _row(self, expression: Expression, function: Function) -> str:
         """`event` in `for name, event in STEPS`."""
         if not isinstance(expression, Path) or "." in expression.text:
@@ -177,7 +185,22 @@ class Spelling:
                 continue  # capitals are constants and members of enumerations
             if event := self.of(assignment.value, module):
                 found[cls.name] = (name, event[0])
-        return found | self._properties()
+        return found | self._properties() | self._tagged()
+
+    def _tagged(self) -> dict[str, tuple[str, frozenset[str]]]:
+        """Classes with the event for a tag: `class Started(Struct, tag="agent_started")`."""
+        found: dict[str, tuple[str, frozenset[str]]] = {}
+        for path in self._program.tree.containing(*self.events, paths=self._program.paths):
+            facts = self._program.tree.facts(path)
+            for cls in facts.classes if facts else ():
+                keywords = dict(cls.keywords)
+                if (tag := literal(keywords.get("tag", ""))) in self.events:
+                    field = literal(keywords.get("tag_field", ""))
+                    found[cls.name] = (
+                        str(field) if field is not ... else "type",
+                        frozenset({str(tag)}),
+                    )
+        return found
 
     def _properties(self) -> dict[str, tuple[str, frozenset[str]]]:
         """Classes that say by a property of what type their instances are."""

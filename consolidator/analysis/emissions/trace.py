@@ -47,7 +47,7 @@ from consolidator.analysis.emissions.transports import (
     may_send,
 )
 from consolidator.analysis.emissions.uses import never_started, started_by
-from consolidator.analysis.emissions.values import in_order
+from consolidator.analysis.emissions.values import ADAPTERS, in_order
 from consolidator.analysis.emissions.verdict import Verdict
 from consolidator.tree.facts import Parameter
 from consolidator.tree.names import Definition
@@ -190,7 +190,7 @@ class Trace:
     # calls
 
     def _call(self, index: int, call: Call) -> None:
-        call = _mapped(call)
+        call = _mapped(self._adapted(call))
         callee = self._graph.inference.of(call.callee, self._function)
         if is_log(call):
             self._journey.logged = True
@@ -221,6 +221,15 @@ class Trace:
                 self._found(self._flow.handed_over(call, self._function, self._event))
             self._into(index, call, targets)
             self._unknown_callee(index, call, callee)
+
+    def _adapted(self, call: Call) -> Call:
+        """`async_to_sync(f)(x)` as `await f(x)`; any other call as it is."""
+        if not isinstance(call.callee, Result):
+            return call
+        made = self._function.body.calls[call.callee.call]
+        if called_name(made) not in ADAPTERS or not made.arguments:
+            return call
+        return replace(call, callee=made.arguments[0].value, fate="awaited")
 
     def _is_lookup(self, index: int, call: Call) -> bool:
         """`TABLE.get(event, …)` of a table that is written out: its entry is what goes on."""

@@ -41,6 +41,8 @@ QUEUES = frozenset(
 """What is made by these holds what is put into it for whoever takes it out."""
 REFERENCES = frozenset({"ref", "WeakMethod", "proxy"})
 """Calls that give a weak reference, which gives the object when it is called."""
+ADAPTERS = frozenset({"async_to_sync", "sync_to_async"})
+"""Calls that give a function which does what the one that they are given does."""
 _WRAPPERS = frozenset({"Optional", "Union", "Annotated", "Final", "ClassVar", "Awaitable"})
 _CONTAINERS = frozenset(
     {"list", "set", "frozenset", "tuple", "deque", "dict", "defaultdict", "Sequence", "Iterable"}
@@ -321,7 +323,16 @@ class Inference:
             return Values(functions=frozenset({method, *overriding}))
         if overriding:
             return Values(functions=frozenset(overriding), open=True)
+        if self._is_member_of_enumeration(cls, name):
+            return Values(instances=frozenset({cls}), open=True)
         return self._field(cls, name)
+
+    def _is_member_of_enumeration(self, cls: Definition, name: str) -> bool:
+        fact = self.program.class_fact(cls)
+        bases = (base.rpartition(".")[2] for base in fact.bases) if fact is not None else ()
+        return any(base.endswith(("Enum", "Flag")) for base in bases) and bool(
+            self.program.resolver.bindings(cls.path, name, cls.qualname)
+        )
 
     def _field(self, cls: Definition, name: str) -> Values:
         def assigned() -> Iterator[Values]:
@@ -371,7 +382,7 @@ class Inference:
             return self._getattr(call, function)
         if last_name(call.callee) == "partial" and call.arguments:
             return self._partial(call, function)
-        if last_name(call.callee) in REFERENCES and call.arguments:
+        if last_name(call.callee) in REFERENCES | ADAPTERS and call.arguments:
             return self.of(call.arguments[0].value, function)
         if last_name(call.callee) == "cast" and len(call.arguments) == 2:
             wanted = call.arguments[0].value
@@ -484,7 +495,10 @@ class Inference:
                 return UNKNOWN
 
     def _instance(self, name: str, path: str, scope: str) -> Values:
-        named = self.meaning(self.program.resolver.expression(path, name, scope))
+        resolution = self.program.resolver.expression(path, name, scope)
+        if any(definition.kind == "variable" for definition in resolution.definitions):
+            return UNKNOWN  # a type variable, or another name for a type
+        named = self.meaning(resolution)
         return Values(instances=named.classes, outside=named.outside, open=not named.classes)
 
     def _generic(

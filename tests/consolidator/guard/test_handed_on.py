@@ -12,7 +12,8 @@ import functools
 import threading
 import weakref
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import cast
+from typing import Generic, TypeVar, cast
+from asgiref.sync import async_to_sync
 from fastapi import BackgroundTasks, FastAPI, WebSocket
 
 app = FastAPI()
@@ -121,6 +122,44 @@ async def answer(ws): await Agent(ws).go()
         ("return await function(*args, **kwargs)", "return None"),
         ("        return wrapper\n", "        return None\n"),
         ("    return decorate\n", "    return None\n"),
+    ),
+    "a decorator that enters it into a table": (
+        """
+        HANDLERS = {}
+        def handles(name):
+            def decorate(function):
+                HANDLERS[name] = function
+                return function
+            return decorate
+        @handles("run")
+        async def run(ws, message): await ws.send_json({"type": "agent_started"})
+        async def answer(ws):
+            async for message in ws.iter_json():
+                await HANDLERS[message["type"]](ws, message)
+        """,
+        ('@handles("run")\n', ""),
+        ("        HANDLERS[name] = function\n", ""),
+    ),
+    "a coroutine that synchronous code calls": (
+        """
+        async def tell(ws): await ws.send_json({"type": "agent_started"})
+        def work(ws): async_to_sync(tell)(ws)
+        async def answer(ws): await asyncio.to_thread(work, ws)
+        """,
+        ("async_to_sync(tell)(ws)", "tell(ws)"),
+    ),
+    "an object that a generic box gives back": (
+        """
+        T = TypeVar("T")
+        class Box(Generic[T]):
+            def __init__(self, value: T): self.value = value
+            def get(self) -> T: return self.value
+        class Emitter:
+            def __init__(self, ws): self.ws = ws
+            async def started(self): await self.ws.send_json({"type": "agent_started"})
+        async def answer(ws): await Box(Emitter(ws)).get().started()
+        """,
+        (".get().started()", ".get().stop()"),
     ),
     "a thread": (
         """

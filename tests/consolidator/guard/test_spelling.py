@@ -7,7 +7,9 @@ from textwrap import dedent
 import pytest
 
 BACKEND = """
+import enum
 from typing import ClassVar
+import msgspec
 from fastapi import FastAPI, WebSocket
 
 app = FastAPI()
@@ -50,6 +52,21 @@ SPELLINGS = {
         async def answer(ws):
             for name, event in STEPS.items(): await ws.send_json({"type": event, "name": name})
         """,
+    "a method of a member of an enumeration": """
+        class Event(enum.Enum):
+            STARTED = "agent_started"
+            def message(self, **data): return {"type": self.value, **data}
+        async def answer(ws): await ws.send_json(Event.STARTED.message(agent="a"))
+        """,
+    "the tag of a struct": """
+        class Started(msgspec.Struct, tag="agent_started", tag_field="type"):
+            agent: str = ""
+        async def answer(ws): await ws.send_bytes(msgspec.json.encode(Started()))
+        """,
+    "a piece of JSON": """
+        STARTED = "agent_started"
+        async def answer(ws): await ws.send_text('{"type": "%s"}' % STARTED)
+        """,
     "elements of a list": """
         STEPS = ["agent_started", "thinking"]
         async def answer(ws):
@@ -75,4 +92,14 @@ def test_a_constant_among_others_does_not_make_every_instance_the_event(project)
         async def answer(ws): await Hub(ws).tell("hello")
         """
     project.write({"app.py": BACKEND + dedent(body)})
+    assert project.status() == "lost"
+
+
+def test_an_event_within_a_piece_of_json_is_understood(project):
+    body = """
+        async def answer(ws): await ws.send_text('{"type": "agent_started"}')
+        """
+    project.write({"app.py": BACKEND + dedent(body)})
+    assert project.status() == "ok"
+    project.replace("app.py", "agent_started", "agent_start")
     assert project.status() == "lost"

@@ -391,6 +391,10 @@ class UnifiedWebSocketManager:
         """Open connections of one user, or of all."""
         return self._sessions.hub.count(user_id)
 
+    def connected_users(self) -> list[str]:
+        """Everyone with an open connection to this server, in the order of their first."""
+        return self._sessions.hub.user_ids
+
     def stats(self) -> dict[str, Any]:
         """Counters of this loop. `lost` must stay 0: it counts events that were trimmed before a
         connected reader could be sent them; `healed`, lost notifications made up for.

@@ -14,6 +14,8 @@ _REF = "#/$defs/{name}"
 
 
 class Ready(msgspec.Struct, tag_field="type", tag="ready"):
+    """First on each connection, and again when a `resume` that came later has moved its position."""
+
     stream: str
     seq: int
     resumed: bool

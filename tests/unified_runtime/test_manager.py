@@ -329,6 +329,19 @@ async def test_a_connection_counts_once_under_the_first_code_that_it_was_closed_
     assert manager.stats()["closed"] == {"MALFORMED": 1}
 
 
+async def test_who_is_connected_is_told_once_each_until_the_last_tab_is_gone(
+    manager, make_recorder
+):
+    tabs = [make_recorder() for _ in range(3)]
+    for user_id, tab in zip(("u2", "u1", "u1"), tabs, strict=True):
+        await manager.connect_user(user_id, tab)
+    assert manager.connected_users() == ["u2", "u1"]
+    await manager.disconnect_user("u1", tabs[1])
+    assert manager.connected_users() == ["u2", "u1"]
+    await manager.disconnect_user("u1", tabs[2])
+    assert manager.connected_users() == ["u2"]
+
+
 async def test_a_user_may_hold_only_so_many_connections(make_recorder):
     async with UnifiedWebSocketManager(limits=Limits(connections_per_user=1)) as manager:
         await manager.connect_user("u1", make_recorder())

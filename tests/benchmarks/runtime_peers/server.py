@@ -346,7 +346,7 @@ class Ours:
     async def streams(self, events):
         """In turn, as the peers do; with a durable journal by one agent per user, which waits until
         each event is kept."""
-        users = self.manager._sessions.hub.user_ids
+        users = self.manager.connected_users()
 
         async def some(share):
             for _ in range(events):
@@ -362,7 +362,7 @@ class Ours:
                 await self.manager.emit(user_id, "load", {"text": "x" * 65_536})
 
     async def paced(self, events, rate):
-        users = self.manager._sessions.hub.user_ids
+        users = self.manager.connected_users()
 
         async def one(n):
             await self.manager.emit(users[n % len(users)], "load", self.data())
@@ -370,7 +370,7 @@ class Ours:
         await pace(one, events, rate, one_by_one if self.journal == "memory" else at_once)
 
     async def threads(self, events, count):
-        users = self.manager._sessions.hub.user_ids
+        users = self.manager.connected_users()
 
         def emit(offset):
             futures = [

@@ -23,8 +23,14 @@ _SAME_NAME_SHARE = 0.15
 _OTHER_NAME_SHARE = 0.4
 """Share of the smaller class's statements at which two classes count as copies of one another."""
 Relation = Literal["defines", "mentions", "none"]
+_FEWEST = 2
+_TELLING = 16
+"""Characters of a statement that is not said everywhere."""
 _COMMONPLACE = 30
 """Statements that more members hold than this relate nobody."""
+_USED = re.compile(r"\b([^\W\d]\w*)[(.]")
+_SETS = "self.{name}="
+_DECLARES = ("def ", "async def ", "class ", "@")
 
 
 @lru_cache(1 << 17)
@@ -161,6 +167,35 @@ class Member:
         ]
         return len(self.methods) > 1 and len(passed) * 2 >= len(self.methods)
 
+    @property
+    def is_function(self) -> bool:
+        return set(self.units) == {self.name}
+
+    def used_by(self, unit: UnitOutline) -> frozenset[str]:
+        """Names that a unit calls or reads attributes of; those of the methods of its own that it
+        calls, and of what sets the fields that it uses, count too."""
+        found: set[str] = set()
+        pending = [unit]
+        seen = {unit.name}
+        while pending:
+            for name in {n for key in pending.pop().keys for n in _USED.findall(key)} - found:
+                found.add(name)
+                own = self.units.get(name)
+                if own is not None and own.name not in seen:
+                    seen.add(own.name)
+                    pending.append(own)
+                setting = (key for key in self.keys if _SETS.format(name=name) in key)
+                found.update(n for key in setting for n in _USED.findall(key))
+        return frozenset(found)
+
+    @cached_property
+    def acts(self) -> frozenset[str]:
+        """Its statements without what any class may say, and without what only declares: two that
+        implement one interface share that."""
+        return frozenset(
+            key for key in self.keys if len(key) >= _TELLING and not key.startswith(_DECLARES)
+        )
+
     @cached_property
     def keys(self) -> frozenset[str]:
         return frozenset(self.where)
@@ -208,9 +243,9 @@ def groups(
     related = [pair for names in merged for pair in pairwise(sorted(names & known.keys()))]
     shared = _shared_statements(known.values())
     for (one, other), count in shared.items():
-        smaller = min(len(known[one].keys), len(known[other].keys))
+        smaller = min(len(known[one].acts), len(known[other].acts))
         same = known[one].name == known[other].name
-        if count >= smaller * (_SAME_NAME_SHARE if same else _OTHER_NAME_SHARE):
+        if count >= max(_FEWEST, smaller * (_SAME_NAME_SHARE if same else _OTHER_NAME_SHARE)):
             related.append((one, other))
     return _connected(known, related)
 
@@ -232,7 +267,7 @@ def _connected(
 def _shared_statements(members: Iterable[Member]) -> Counter[tuple[str, str]]:
     holders: dict[str, list[str]] = {}
     for member in members:
-        for key in member.keys:
+        for key in member.acts:
             holders.setdefault(key, []).append(member.qualname)
     shared: Counter[tuple[str, str]] = Counter()
     for names in holders.values():

@@ -150,7 +150,7 @@ class Index:
             lacks |= {
                 name
                 for name in group - having
-                if self._ought(part, name, having) and not having & self._ancestors(name)
+                if self._ought(part, name, having) and not self._reaches(part, name, having)
             }
         surviving = found / total if total else 0.0
         stands = not lives and any(
@@ -166,6 +166,31 @@ class Index:
             tuple(sorted(places, key=lambda it: (it.path, not it.line, it.line, it.symbol))),
             stands,
         )
+
+    def _reaches(self, part: Part, name: str, having: set[str]) -> bool:
+        """Whether a member inherits or calls what has the fix, or left the method to a subclass that has."""
+        member = self.members.get(name)
+        if member is not None and having & self._used(part, member):
+            return True
+        if having & self._ancestors(name):
+            return member is None or not _overrides(part, member)
+        left = member is not None and bool(part.unit) and part.unit not in member.units
+        return left and any(name in self._ancestors(each) for each in having)
+
+    def _used(self, part: Part, member: Member) -> set[str]:
+        """Members that a member calls by their name where the fix belongs, and of functions also those
+        that these call. What it calls in other methods says nothing of this one."""
+        found: set[str] = set()
+        unit = _counterpart(part, member)
+        pending = [(member, unit)] if unit is not None else []
+        while pending:
+            caller, place = pending.pop()
+            for used in caller.used_by(place) - {caller.name}:
+                fresh = set(self._named.get(used, ())) - found
+                found |= fresh
+                known = [self.members[each] for each in sorted(fresh)]
+                pending += [(m, m.units[m.name]) for m in known if m.is_function]
+        return found
 
     def _ancestors(self, name: str) -> set[str]:
         """Members that a member inherits from, by the names of its bases."""
@@ -184,7 +209,11 @@ class Index:
     def _ought(self, part: Part, name: str, having: set[str]) -> bool:
         """A copy lacks a fix only where it has what was fixed; a replacement always ought to."""
         member = self.members.get(name)
-        if member is None or part.whole or name in self._replacements:
+        if member is None or name in self._replacements:
+            return True
+        if not having:
+            return _stands(part, member)
+        if part.whole:
             return True
         unit = _counterpart(part, member, _SAME_UNIT) if part.unit else None
         if unit is None:
@@ -193,6 +222,8 @@ class Index:
                 _still_unfixed(part, member, innocent)
                 or any(_does_without(part, member, self.members[each]) for each in sorted(having))
             )
+        if _is_stub(unit):
+            return False
         earlier = [_words(carrier.before) for carrier in part.carriers if carrier.before]
         if len(earlier) < len(part.carriers) or not earlier:
             return True
@@ -225,6 +256,22 @@ def _held(part: Part, member: Member) -> set[int]:
         or (_tells(carrier.key) and carrier.key in member.keys)
         or _evolved(carrier, near)
     }
+
+
+def _overrides(part: Part, member: Member) -> bool:
+    """Whether a subclass has the code of old in a method of its own that does not call its base's."""
+    own = member.units.get(part.unit) if part.unit else None
+    return (
+        own is not None
+        and _overlap(part.after, own.keys) >= _SAME_JOB
+        and not any("super()" in key for key in own.keys)
+    )
+
+
+def _is_stub(unit: UnitOutline) -> bool:
+    """Whether a method only declares itself, or refuses."""
+    acts = (key for key in unit.keys if not key.startswith(("def ", "async def ", "@")))
+    return all(key.startswith("raise ") or key in _PLAIN for key in acts)
 
 
 def _places(part: Part, member: Member, held: set[int]) -> Iterator[Place]:

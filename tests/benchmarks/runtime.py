@@ -32,6 +32,7 @@ FLOORS = [
     ("asgi-gathering", "fastapi", 1.0, RATES),
     ("standalone-sqlite", "standalone", 0.5, RATES),
     ("standalone-sqlite-normal", "standalone", 0.5, RATES),
+    ("bare-sqlite", "standalone", 0.5, ("streams /s", "streams per CPU s")),
     ("standalone", "fastapi", 5.0, THREADS),
     ("bare-threads", "fastapi", 5.0, THREADS),
 ]

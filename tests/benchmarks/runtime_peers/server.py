@@ -7,6 +7,8 @@ Every kind sends the same number of bytes per event: what peers send is the text
 import asyncio
 import gc
 import json
+import queue
+import sqlite3
 import sys
 import threading
 import time
@@ -273,6 +275,53 @@ class BareThreads(Picows):
         await run_threads(emit, count)
 
 
+class BareSqlite(Picows):
+    """In turn by one agent per user, who waits for the group commit of a bare table: no history that
+    can be read by user, no event ids, no connection's state behind it."""
+
+    async def start(self):
+        self.db = sqlite3.connect(sys.argv[2], isolation_level=None, check_same_thread=False)
+        for pragma in ("page_size=16384", "journal_mode=WAL", "synchronous=FULL"):
+            self.db.execute(f"PRAGMA {pragma}")
+        self.db.execute("CREATE TABLE events (id INTEGER PRIMARY KEY, user TEXT, seq, frame BLOB)")
+        self.loop, self.gathered, self.last = asyncio.get_running_loop(), [], {}
+        self.batches = queue.SimpleQueue()
+        threading.Thread(target=self.write_forever, daemon=True).start()
+        return await super().start()
+
+    def write_forever(self):
+        while True:
+            batch, values = self.batches.get(), []
+            for user_id, text, _ in batch:
+                self.last[user_id] = self.last.get(user_id, 0) + 1
+                values += (user_id, self.last[user_id], text)
+            places = ",".join(["(?,?,?)"] * len(batch))
+            self.db.execute(f"INSERT INTO events (user, seq, frame) VALUES {places}", values)
+            self.loop.call_soon_threadsafe(self.committed, batch)
+
+    def committed(self, batch):
+        for user_id, text, kept in batch:
+            self.connections[user_id].send(self.text, text)
+            kept.set_result(None)
+
+    def hand_over(self):
+        batch, self.gathered = self.gathered, []
+        self.batches.put(batch)
+
+    async def streams(self, events):
+        async def agent(user_id):
+            for _ in range(events):
+                data = {"t": time.monotonic(), "text": PADDING}
+                text = msgspec.json.encode(SAMPLE | {"user_id": user_id, "data": data})
+                kept = self.loop.create_future()
+                if not self.gathered:
+                    self.loop.call_soon(self.hand_over)
+                self.gathered.append((user_id, text, kept))
+                await kept
+
+        await asyncio.gather(*map(agent, self.connections))
+
+
 class SocketIo(Peer):
     """python-socketio as its documentation serves it; a room per user is what `to` names."""
 
@@ -404,6 +453,7 @@ KINDS = {
     "asgi-bare": AsgiBare,
     "picows": Picows,
     "bare-threads": BareThreads,
+    "bare-sqlite": BareSqlite,
     "python-socketio": SocketIo,
     "standalone": lambda: Ours("standalone", "memory"),
     "standalone-sqlite": lambda: Ours("standalone", "full"),

@@ -62,8 +62,14 @@ class Reader:
     def __init__(self, root: Path, contents: ContentReader[Facts]) -> None:
         self._prefix = f"{root}/"
         self._contents = contents
+        self._kept: dict[str, bytes] = {}
 
     def read(self, path: str) -> bytes:
+        if path not in self._kept:
+            self._kept[path] = self._load(path)
+        return self._kept[path]
+
+    def _load(self, path: str) -> bytes:
         # Plain strings: building a Path a file takes as long as reading it.
         with open(self._prefix + path, "rb") as file:
             return file.read()
@@ -73,7 +79,7 @@ class Reader:
         contents: dict[str, bytes] = {}
         for path in paths:
             try:
-                contents[path] = self.read(path)
+                contents[path] = self._kept.get(path) or self._load(path)
             except OSError as error:
                 answers[path] = Unreadable(1, error.strerror or str(error))
         return answers | self._contents.records(contents)

@@ -8,6 +8,8 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from itertools import chain, islice
 from typing import Any, TypeVar
 
 from consolidator.tree.collector import without_collector
@@ -16,9 +18,9 @@ Result = TypeVar("Result")
 
 _FEW = 40  # below this many items, starting processes costs more than it saves
 _CHUNK = 8
-_BETWEEN = 32
-"""Items from one collection of garbage to the next: scopes and bindings point at one another, but the
-collector would walk the whole tree of files each time."""
+_PILE = 500_000
+"""Objects that may pile up before garbage is collected. Scopes and bindings point at one another, so some
+of it only the collector frees; as often as Python thinks fit, it would cost a tenth of the time."""
 
 
 def workers(jobs: int, start: Callable[..., None], *shared: Any) -> ProcessPoolExecutor:
@@ -48,29 +50,44 @@ class Processes:
     def __init__(self, jobs: int | None = None) -> None:
         self._jobs = jobs or os.cpu_count() or 1
 
-    def __call__(self, work: Callable[[str], Result], items: Sequence[str]) -> Iterable[Result]:
-        """The result for each item, in their order."""
-        if len(items) < _FEW or self._jobs == 1 or not hasattr(os, "fork"):
-            return _in_turn(work, items)
-        return self._spread(work, items)
+    def __call__(self, work: Callable[[str], Result], items: Iterable[str]) -> Iterable[Result]:
+        """The result for each item, in their order. The first are worked on while the last are still
+        being found."""
+        left = iter(items)
+        first = list(islice(left, _FEW))
+        every = chain(first, left)
+        if len(first) < _FEW or self._jobs == 1 or not hasattr(os, "fork"):
+            return _in_turn(work, every)
+        return self._spread(work, every)
 
-    def _spread(self, work: Callable[[str], Result], items: Sequence[str]) -> Iterator[Result]:
-        pieces = [items[start : start + _CHUNK] for start in range(0, len(items), _CHUNK)]
-        gc.freeze()  # what is here already is not walked again in the copies
-        try:
-            with workers(self._jobs, _start, work) as pool:
-                for results in pool.map(_piece, pieces):
-                    yield from results
-        finally:
-            gc.unfreeze()
+    def _spread(self, work: Callable[[str], Result], items: Iterator[str]) -> Iterator[Result]:
+        pieces = iter(lambda: list(islice(items, _CHUNK)), [])
+        with _frozen(), workers(self._jobs, _start, work) as pool:
+            for results in pool.map(_piece, pieces):
+                yield from results
 
 
 def _in_turn(work: Callable[[str], Result], items: Iterable[str]) -> Iterator[Result]:
-    with without_collector():
-        for index, item in enumerate(items, 1):
-            yield work(item)
-            if index % _BETWEEN == 0:
-                gc.collect()
+    with _frozen(), without_collector():
+        yield from _tidily(work, items)
+
+
+def _tidily(work: Callable[[str], Result], items: Iterable[str]) -> Iterator[Result]:
+    for item in items:
+        yield work(item)
+        if gc.get_count()[0] > _PILE:  # counted while the collector is off, too
+            gc.collect()
+            gc.freeze()
+
+
+@contextmanager
+def _frozen() -> Iterator[None]:
+    """What is here already is not walked by the collector, in this process nor in its copies."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 _work: Callable[[str], Any] | None = None  # in each worker: what there is to do
@@ -79,8 +96,9 @@ _work: Callable[[str], Any] | None = None  # in each worker: what there is to do
 def _start(work: Callable[[str], Any]) -> None:
     global _work  # noqa: PLW0603 - the way a pool hands its workers what they share
     _work = work
+    gc.disable()
 
 
 def _piece(items: Sequence[str]) -> list[Any]:
     assert _work is not None
-    return list(_in_turn(_work, items))
+    return list(_tidily(_work, items))

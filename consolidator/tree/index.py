@@ -7,7 +7,6 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
-from posixpath import basename, dirname
 from types import MappingProxyType
 from typing import Protocol
 
@@ -74,6 +73,7 @@ class Tree:
         self._bytes: dict[str, bytes] = {}
         self._module_paths: dict[str, str] = {}
         self._modules: dict[str, str] = {}
+        self._beside: dict[tuple[str, str], str | None] = {}
         self._name_modules()
         self.source = lru_cache(maxsize=256)(self._source)
         self.syntax = lru_cache(maxsize=64)(self._syntax)
@@ -89,6 +89,7 @@ class Tree:
             alternatives += ((name, path) for name in names[1:])
         for name, path in alternatives:
             self._module_paths.setdefault(name, path)
+        self._tops = frozenset(module.partition(".")[0] for module in self._module_paths)
 
     def _claim(self, module: str, path: str) -> None:
         # A package wins over a module of the same name, as in CPython's finder.
@@ -174,7 +175,7 @@ class Tree:
         return self._module_paths
 
     def is_package(self, path: str) -> bool:
-        return basename(path) == "__init__.py"
+        return path.rpartition("/")[2] == "__init__.py"
 
     def find(self, module: str, importer: str = "") -> str | None:
         """Path of a module. Where no source root has it, the importer's own folder and those above it
@@ -184,13 +185,18 @@ class Tree:
             return path
         if module.partition(".")[0] in sys.stdlib_module_names:
             return None
-        folder = dirname(importer)
+        key = (module, importer.rpartition("/")[0])
+        if key not in self._beside:
+            self._beside[key] = self._find_beside(*key)
+        return self._beside[key]
+
+    def _find_beside(self, module: str, folder: str) -> str | None:
+        below = module.replace(".", "/")
         while folder:
-            stem = f"{folder}/{module.replace('.', '/')}"
-            for path in (f"{stem}/__init__.py", f"{stem}.py"):
+            for path in (f"{folder}/{below}/__init__.py", f"{folder}/{below}.py"):
                 if path in self._modules:
                     return path
-            folder = dirname(folder)
+            folder = folder.rpartition("/")[0]
         return None
 
     def is_namespace(self, module: str) -> bool:
@@ -210,11 +216,12 @@ class Tree:
 
     def is_first_party(self, module: str) -> bool:
         """Whether the top package of a dotted name lies in ROOT."""
-        top = module.partition(".")[0]
-        return top in self._module_paths or top in self._namespaces()
+        return module.partition(".")[0] in self._tops
 
     def absolute(self, path: str, level: int, module: str) -> str | None:
         """The absolute module meant by an import in this file; None where it climbs too far."""
+        if not level:
+            return module
         return absolute_module(self.module(path), self.is_package(path), level, module)
 
 

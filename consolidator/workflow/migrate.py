@@ -17,6 +17,7 @@ from consolidator.analysis.overlay import overlaid
 from consolidator.analysis.references.cycles import without_cycles
 from consolidator.errors import ToolError
 from consolidator.plan import Move, Plan
+from consolidator.tree.collector import without_collector
 from consolidator.tree.index import Tree
 from consolidator.tree.names import Resolution, Resolver
 
@@ -27,6 +28,7 @@ made of the tree, and narrows this one to its files; a planner that can't be nar
 _SHOWN = 3  # places of one name in an error: enough to look at, few enough to read
 
 
+@without_collector()
 def prepare(tree: Tree, plan: Plan, planner: Planner) -> Migration:
     """Computes a migration and makes sure that it leaves the tree no worse.
 

@@ -34,6 +34,7 @@ def without_cycles(
     """The changes with every import that would close a new cycle made late, and the cycles for which
     that can't be done. `after` is the tree with the changes applied."""
     edited = [c.path for c in changes if c.path.endswith(".py") and c.after is not None]
+    after.prefetch(edited)
     closing: dict[str, list[ImportCycle]] = defaultdict(list)
     for cycle in new_cycles(tree, after, edited):
         closing[cycle.paths[0]].append(cycle)

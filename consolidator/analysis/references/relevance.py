@@ -12,7 +12,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Set
 
-from codemods.mentions import WORD, find_mentions, places
+from codemods.mentions import find_mentions, places, said
 from consolidator.analysis.references.routes import FileMoves, Routes
 from consolidator.tree.facts import ModuleFacts
 from consolidator.tree.parse import LIBCST
@@ -75,21 +75,20 @@ def _dotted_names(routes: Routes, path: str, facts: ModuleFacts, text: str) -> I
     """Every dotted name that code or strings of the file can mean and that ends as a moved name, or a
     module of one, does."""
     imported = _imported(routes, path, facts)
-    words = set(WORD.findall(text))
-    said = routes.needles & words
+    named = said(text, routes.needles)
     quoted = set(_QUOTED.findall(text))
     ends = routes.needles | routes.holder_tails
     roots = {
         local
         for local, meant in imported.items()
-        if said & quoted or any(name.rpartition(".")[2] in ends for name in meant)
+        if named & quoted or any(name.rpartition(".")[2] in ends for name in meant)
     }
-    for root, *rest in _chains(text, words & (ends | roots)):
+    for root, *rest in _chains(text, said(text, ends | roots)):
         meant = imported.get(root, ())
         for start in (root, *meant):
             yield from _telling(routes, start, rest)
         for start in meant:
-            yield from (".".join((start, *rest, name)) for name in said & quoted)
+            yield from (".".join((start, *rest, name)) for name in named & quoted)
     around = list(_around(routes.tree.module(path)))
     for module in quoted:
         bare = module.strip(".")
@@ -97,7 +96,7 @@ def _dotted_names(routes: Routes, path: str, facts: ModuleFacts, text: str) -> I
             for dotted in (bare, *(f"{package}.{bare}" for package in around)):
                 yield dotted
                 if routes.tree.find(dotted, path) is not None:
-                    yield from (f"{dotted}.{name}" for name in said)
+                    yield from (f"{dotted}.{name}" for name in named)
 
 
 def _chains(text: str, words: Set[str]) -> Iterator[list[str]]:

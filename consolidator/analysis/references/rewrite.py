@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from itertools import chain
@@ -31,12 +31,12 @@ _Result = TypeVar("_Result")
 class Spread(Protocol):
     """A way of doing the same work on many files."""
 
-    def __call__(self, work: Callable[[str], _Result], items: Sequence[str]) -> Iterable[_Result]:
+    def __call__(self, work: Callable[[str], _Result], items: Iterable[str]) -> Iterable[_Result]:
         """The result for each file, in their order."""
         ...
 
 
-def one_by_one(work: Callable[[str], _Result], items: Sequence[str]) -> Iterable[_Result]:
+def one_by_one(work: Callable[[str], _Result], items: Iterable[str]) -> Iterable[_Result]:
     """In this process, one file after the other."""
     return map(work, items)
 
@@ -63,11 +63,11 @@ def plan_imports(
         routes.needles |= earlier.names
     python += [path for path in _stubs(routes) if only is None or path in only]
     tree.prefetch(python)
-    texts = [path for path, _ in other_files(routes, only)]
+    texts = (path for path, _ in other_files(routes, only))
     work = partial(_rewrite, routes, options)
     changes: list[FileChange] = []
     omissions: list[Omission] = []
-    for result in chain.from_iterable(spread(work, [*python, *texts])):
+    for result in chain.from_iterable(spread(work, chain(python, texts))):
         if isinstance(result, FileChange):
             changes.append(result)
         else:

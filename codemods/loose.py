@@ -18,7 +18,7 @@ from codemods.scopes import Binding, Text
 from codemods.view import View
 
 _WHY = "names of this module move, and which ones are read here can't be followed"
-_WHOLE = ("__dict__", "__name__")
+WHOLE = ("__dict__", "__name__")
 """Attributes of a module that lead to everything in it."""
 _AFTER_DOT = re.compile(r"\.([^\W\d]\w*)")
 _MODULE = re.compile(r"\.*[^\W\d][\w.]*")
@@ -50,7 +50,7 @@ def _mentions(view: View) -> Iterator[tuple[int, str, str, str]]:
         bindings = view.module.find(site.names[0], site.scope)
         if id(bindings) not in known:
             known[id(bindings)] = _prefixes(view, bindings)
-        rest = site.names[1:-1] if site.names[-1] in _WHOLE else site.names[1:]
+        rest = site.names[1:-1] if site.names[-1] in WHOLE else site.names[1:]
         for module in (".".join((prefix, *rest)) for prefix in known[id(bindings)]):
             if view.moves.holds_moved(module):
                 yield site.start, view.text[site.start : site.ends[-1]], "attribute", module

@@ -124,10 +124,10 @@ def _entries(text: str, needles: Set[str]) -> Iterator[tuple[int, str]]:
             yield match.start(), match.group()
 
 
-def said(text: str, names: Set[str]) -> set[str]:
+def said(text: str, names: Set[str]) -> Set[str]:
     """Those of some names that a text may hold as words: none of them is missed."""
     words = text.encode("utf-8", "surrogatepass").translate(_BLANK).decode("ascii").split()
-    return {*names.intersection(words), *(n for n in names if not n.isascii() and n in text)}
+    return names & {*words, *(name for name in names if not name.isascii() and name in text)}
 
 
 def places(text: str, words: Iterable[str]) -> list[tuple[int, int]]:

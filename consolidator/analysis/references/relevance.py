@@ -11,8 +11,11 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Set
+from dataclasses import dataclass
 
+from codemods.loose import WHOLE
 from codemods.mentions import find_mentions, places, said
+from codemods.positions import Positions
 from consolidator.analysis.references.routes import FileMoves, Routes
 from consolidator.tree.facts import ModuleFacts
 from consolidator.tree.parse import LIBCST
@@ -22,10 +25,14 @@ _CHAIN = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
 _RUN = re.compile(r"[\w.\s\"'()\\]+")
 """All that the names of a chain, and what may stand between them, consist of."""
 _JUNK = r"[\s\"'()\\]+"
-_APART = re.compile(rf"(?<![\s\"'()\\]){_JUNK}\.|\.{_JUNK}")
+_APART = re.compile(rf"(?<![\s\"'()\\]){_JUNK}\.(?:{_JUNK})?|\.{_JUNK}")
 """A dot with other things beside it than names: another line, a closing bracket or quote, as in
-`(a.b).c`, `import_module("a.b").c` and `"a.b." "c"`."""
+`a . b`, `(a.b).c`, `import_module("a.b").c` and `"a.b." "c"`."""
 _AROUND_COMMENT = re.compile(r"#.*\n\s*\.\s*[^\W\d]|\.[ \t]*#.*\n\s*[^\W\d]")
+_TELLS = frozenset("\"'`{}<>\\~!")
+_IN_CODE = re.compile(r"(?:\b(?:import|from)|-m)\s+\Z")
+_NEAR = 30
+"""Characters before a word in which an `import` is looked for: more blanks than that stand nowhere."""
 _QUOTED = re.compile(r"[\"'](\.*[^\W\d][\w.]*)[\"']")
 
 
@@ -34,19 +41,34 @@ def can_refer(routes: Routes, path: str) -> bool:
     facts, source = routes.tree.facts(path), routes.tree.source(path)
     if facts is None or facts.parser == LIBCST or not isinstance(source, SourceText):
         return True
-    if routes.tree.module(path) in routes.holders:
-        return True
     moves = FileMoves(routes, path)
-    if _imports_moved(routes, path, facts, moves) or _AROUND_COMMENT.search(source.text):
+    if (
+        _uses_own(routes, path, source.text)
+        or _imports_moved(routes, path, facts, moves, source.text)
+        or _AROUND_COMMENT.search(source.text)
+    ):
         return True
     text = _without_imports(source, facts)
-    dotted_names = dict.fromkeys(_dotted_names(routes, path, facts, text))
-    if any(routes.may_lead(dotted, path) for dotted in dotted_names):
+    names = dict.fromkeys(_names(routes, path, facts, text))
+    if any(_leads(routes, path, name) for name in names):
         return True
     return next(find_mentions(text, moves), None) is not None
 
 
-def _imports_moved(routes: Routes, path: str, facts: ModuleFacts, moves: FileMoves) -> bool:
+def _uses_own(routes: Routes, path: str, text: str) -> bool:
+    """Whether a module says one of its own moved names outside of what moves."""
+    module = routes.tree.module(path)
+    if module not in routes.holders:
+        return False
+    own = [s.rpartition(".")[2] for s in routes.targets if s.rpartition(".")[0] == module]
+    moved, positions = routes.moved_lines(path), Positions(text)
+    lines = (positions.place(start)[0] for start, _ in places(text, own))
+    return any(not any(first <= line <= last for first, last in moved) for line in lines)
+
+
+def _imports_moved(
+    routes: Routes, path: str, facts: ModuleFacts, moves: FileMoves, text: str
+) -> bool:
     for fact in facts.imports:
         source = routes.tree.absolute(path, fact.level, fact.module)
         if source is None:
@@ -54,7 +76,8 @@ def _imports_moved(routes: Routes, path: str, facts: ModuleFacts, moves: FileMov
         if moves.imported(source, source):
             return True
         if fact.name == "*":
-            if moves.star(source):
+            names = moves.star(source).keys()
+            if said(text, names) or any(map(moves.used_elsewhere, names)):
                 return True
         elif fact.name and moves.imported(f"{source}.{fact.name}", source):
             return True
@@ -71,9 +94,23 @@ def _without_imports(source: SourceText, facts: ModuleFacts) -> str:
     return ";".join([*parts, source.text[end:]])
 
 
-def _dotted_names(routes: Routes, path: str, facts: ModuleFacts, text: str) -> Iterator[str]:
-    """Every dotted name that code or strings of the file can mean and that ends as a moved name, or a
-    module of one, does."""
+@dataclass(frozen=True, slots=True)
+class _Name:
+    """A dotted name that code or strings of a file can mean."""
+
+    dotted: str
+    is_whole: bool = True
+    """Whether it may stand for itself, so that a module handed on whole is one. The beginning of a longer
+    chain does not."""
+
+
+def _leads(routes: Routes, path: str, name: _Name) -> bool:
+    is_module = name.is_whole and routes.holds_moved(name.dotted, path)
+    return is_module or routes.may_lead(name.dotted, path)
+
+
+def _names(routes: Routes, path: str, facts: ModuleFacts, text: str) -> Iterator[_Name]:
+    """Every name that ends as a moved one, or a module of one, does."""
     imported = _imported(routes, path, facts)
     named = said(text, routes.needles)
     quoted = set(_QUOTED.findall(text))
@@ -85,18 +122,29 @@ def _dotted_names(routes: Routes, path: str, facts: ModuleFacts, text: str) -> I
     }
     for root, *rest in _chains(text, said(text, ends | roots)):
         meant = imported.get(root, ())
-        for start in (root, *meant):
-            yield from _telling(routes, start, rest)
+        if rest or (_leads(routes, path, _Name(root)) and _is_told(text, root)):
+            yield from _telling(routes, root, rest)
         for start in meant:
-            yield from (".".join((start, *rest, name)) for name in named & quoted)
+            yield from _telling(routes, start, rest)
+            yield from (_Name(".".join((start, *rest, name))) for name in named & quoted)
     around = list(_around(routes.tree.module(path)))
     for module in quoted:
         bare = module.strip(".")
         if bare.rpartition(".")[2] in routes.module_tails:
             for dotted in (bare, *(f"{package}.{bare}" for package in around)):
-                yield dotted
+                yield _Name(dotted)
                 if routes.tree.find(dotted, path) is not None:
-                    yield from (f"{dotted}.{name}" for name in named)
+                    yield from (_Name(f"{dotted}.{name}") for name in named)
+
+
+def _is_told(text: str, word: str) -> bool:
+    """Whether a word by itself stands anywhere as strings and roles say a module. In code, its import
+    tells what it means."""
+    return any(
+        not _TELLS.isdisjoint(text[max(start - 2, 0) : start] + text[end : end + 2])
+        or _IN_CODE.search(text, max(start - _NEAR, 0), start)
+        for start, end in places(text, [word])
+    )
 
 
 def _chains(text: str, words: Set[str]) -> Iterator[list[str]]:
@@ -117,13 +165,14 @@ def _chains(text: str, words: Set[str]) -> Iterator[list[str]]:
     return (dotted.split(".") for dotted in sorted(written))
 
 
-def _telling(routes: Routes, start: str, rest: list[str]) -> Iterator[str]:
+def _telling(routes: Routes, start: str, rest: list[str]) -> Iterator[_Name]:
     """The beginnings of a chain, from its `start` on, that end as a moved name, or a module of one,
     does."""
+    whole = len(rest) - (bool(rest) and rest[-1] in WHOLE)
     for end in range(len(rest) + 1):
         name = rest[end - 1] if end else start.rpartition(".")[2]
         if name in routes.needles or name in routes.holder_tails:
-            yield ".".join((start, *rest[:end]))
+            yield _Name(".".join((start, *rest[:end])), end >= whole)
 
 
 def _imported(routes: Routes, path: str, facts: ModuleFacts) -> dict[str, set[str]]:

@@ -256,10 +256,9 @@ class Routes:
         return landing
 
     def may_lead(self, dotted: str, importer: str) -> bool:
-        """Whether a name, however it is read, can mean a moved thing or a module that holds one."""
+        """Whether a name, however it is read, can mean a moved thing."""
         return bool(
-            self.holds_moved(dotted, importer)
-            or self.trace(dotted, importer).landing
+            self.trace(dotted, importer).landing
             or self.trace(self._through_modules(dotted, importer), importer).landing
             or dotted in self._tails
         )

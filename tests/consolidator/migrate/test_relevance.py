@@ -42,6 +42,9 @@ def _routes(root: Path, text: str) -> Routes:
         "import elsewhere\nelsewhere.old.Thing()\nelsewhere.gone()\n",
         "def f(Thing): return Thing.x\n",
         "x = {'Thing': 'shop.other'}\n",
+        "from shop.old import *\nOther\n",
+        "patch('shop.old.Other')\nThing\n",
+        "def old(): ...\nold()  # the old Thing\n",
     ],
 )
 def test_another_thing_of_the_same_name_is_not_looked_at(tmp_path: Path, text: str) -> None:
@@ -51,6 +54,7 @@ def test_another_thing_of_the_same_name_is_not_looked_at(tmp_path: Path, text: s
 @pytest.mark.parametrize(
     "text",
     [
+        "import shop\nshop . old . Thing\n",
         "import shop\n(shop.old).Thing\n",
         "import shop\nx = (shop\n     .old\n     .Thing)\n",
         "import shop\nx = (shop.old  # the home\n     .Thing)\n",
@@ -71,7 +75,26 @@ def test_another_thing_of_the_same_name_is_not_looked_at(tmp_path: Path, text: s
         "a = 1; from shop.old import Thing\n",
         "NAME = 'shop.old:Thing'\n",
         "from operator import attrgetter\nattrgetter('old.Thing')\n",
+        "import shop.old\nvars(shop.old)['Thing']\n",
+        "import shop.old\nshop.old.__dict__['Thing']\n",
+        "def f(p): return __import__(f'{p}.old'), 'Thing'\n",
+        "RUN = f'python -m old', 'Thing'\n",
     ],
 )
 def test_every_way_to_the_moved_thing_is_looked_at(tmp_path: Path, text: str) -> None:
     assert can_refer(_routes(tmp_path, text), "shop/user.py")
+
+
+@pytest.mark.parametrize(
+    ("after", "expected"),
+    [("class Other: ...\n", False), ("Thing()\n", True), ("__all__ = ['Thing']\n", True)],
+)
+def test_a_defining_module_is_looked_at_where_it_says_the_name_outside_of_what_moves(
+    tmp_path: Path, after: str, expected: bool
+) -> None:
+    _routes(tmp_path, "")
+    text = f"class Thing:\n    def twin(self): return Thing()\n\n\n{after}"
+    (tmp_path / "shop/old.py").write_text(text)
+    tree = load_tree(tmp_path, jobs=1, cache=False)
+    routes = Routes(tree, Resolver(tree), _MOVES)
+    assert can_refer(routes, "shop/old.py") is expected

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 from codemods.outcome import Omission
 from consolidator.analysis.calls.subjects import Subject, Subjects
+from consolidator.analysis.flow.file_flow import FileFlow
+from consolidator.analysis.flow.wellknown import last_name
 from consolidator.analysis.flow.world import Class
 
 
@@ -59,6 +62,45 @@ def _mixed_in(subjects: Subjects, cls: Class) -> Iterator[Omission]:
                     )
                     shown = f"class {fact.name}"
                     yield Omission(cls.path, fact.line, fact.column, shown, "override", why)
+
+
+def made_overrides(
+    subjects: Subjects, flow: FileFlow, node: ast.Call
+) -> Iterator[tuple[ast.expr, str]]:
+    """What `type("Name", (Legacy,), {…})`, or another call that makes a class, overrides, and why it is
+    never called."""
+    bases, members = _of_made(node)
+    if not isinstance(bases, ast.Tuple | ast.List):
+        return
+    values = {value for base in bases.elts for value in flow.of(base) if value.kind == "class"}
+    for value in sorted(values, key=lambda value: value.name):
+        if not isinstance(members, ast.Dict):
+            if members is not None and subjects.concerns(value):
+                yield members, f"what this gives a class made from {value.name} can't be read"
+            continue
+        for key in members.keys:
+            name = key.value if isinstance(key, ast.Constant) else ""
+            if key is None or not isinstance(name, str) or name.startswith("__"):
+                continue
+            for subject in subjects.of_instance(value, name).subjects:
+                if _is_orphaned(subject, name, is_value=False):
+                    move = subject.move
+                    why = f"overrides {move.source}.{name}, which {move.target} never calls"
+                    yield key, why + _instead(subject, name)
+
+
+def _of_made(node: ast.Call) -> tuple[ast.expr | None, ast.expr | None]:
+    """The bases and the members of the class that a call makes; neither for another call."""
+    named = {keyword.arg: keyword.value for keyword in node.keywords}
+    args: list[ast.expr | None] = [*node.args, None, None, None, None]
+    maker = last_name(node.func)
+    if maker == "make_dataclass":
+        return named.get("bases"), named.get("namespace")
+    if maker == "new_class":
+        return args[1] or named.get("bases"), args[3] or named.get("exec_body")
+    if maker == "type" or isinstance(args[2], ast.Dict):
+        return args[1], args[2]
+    return None, None
 
 
 def _instead(subject: Subject, name: str) -> str:

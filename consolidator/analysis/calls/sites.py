@@ -12,6 +12,7 @@ from consolidator.analysis.calls.adapt import Left, NewCall, is_settled, same_by
 from consolidator.analysis.calls.decision import Decision
 from consolidator.analysis.calls.doubles import ASSERTIONS, MOCKERY
 from consolidator.analysis.calls.findings import Findings, shown
+from consolidator.analysis.calls.overrides import made_overrides
 from consolidator.analysis.calls.references import References
 from consolidator.analysis.calls.subjects import CALL, CONSTRUCTOR, Candidates, Subject, Subjects
 from consolidator.analysis.calls.surroundings import Surroundings
@@ -69,6 +70,8 @@ class Sites:
         self._references.named_members(node)
         self._references.handed_on(node)
         self._references.doubles.made(node)
+        for member, why in made_overrides(self._subjects, self._flow, node):
+            self.findings.omit(member, "override", why)
         if last_name(node.func) in ("enter_context", "enter_async_context") and node.args:
             self._entered_elsewhere(node)
         callees = self._flow.of(node.func) - {NONE}

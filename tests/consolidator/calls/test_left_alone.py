@@ -209,3 +209,45 @@ def test_the_legacy_definition_itself_is_left_for_deletion(migrate: Migrate) -> 
         methods = { get = "fetch" }
     """
     assert migrate("", plan, files).omissions == ()
+
+
+MADE = {
+    "a literal": "type('Loud', (Manager,), {'volume': 11, 'send': send})",
+    "below an heir": "type('Loud', (dict, Heir), {'send': send})",
+    "another metaclass": "ABCMeta('Loud', (Manager,), {'send': send})",
+    "members from elsewhere": "type('Loud', (Manager,), members)",
+    "a body": "types.new_class('Loud', (Manager,), {}, lambda space: space.update(members))",
+    "a dataclass": "make_dataclass('Loud', [], bases=(Manager,), namespace={'send': send})",
+}
+_BEFORE = """\
+import types
+from abc import ABCMeta
+from dataclasses import make_dataclass
+from app.legacy import Manager
+class Heir(Manager): ...
+async def send(self, user, text): ...
+members = {'send': send}
+"""
+
+
+@pytest.mark.parametrize("call", MADE.values(), ids=MADE.keys())
+def test_what_a_class_made_by_a_call_overrides_is_listed(migrate: Migrate, call: str) -> None:
+    result = migrate(f"{_BEFORE}Loud = {call}\n")
+    assert result.text == f"{_BEFORE}Loud = {call}\n"
+    assert [o.line for o in result.omissions if o.kind == "override"] == [8]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "type('Loud', (Manager,), {'volume': 11, '__init__': send})",
+        "type('Loud', (Plain,), {'send': send})",
+        "print('Loud', (Manager,), members)",
+        "isinstance(members, (Manager, dict))",
+    ],
+)
+def test_a_call_that_overrides_nothing_of_what_moves_is_not_an_override(
+    migrate: Migrate, call: str
+) -> None:
+    result = migrate(f"{_BEFORE}class Plain: ...\nLoud = {call}\n")
+    assert "override" not in result.kinds

@@ -1,14 +1,15 @@
 """How well `extract` tells fixes: labelled commits of real repositories, beside three baselines.
 
     python tests/history_truth.py PATH-TO-A-CLONE [tune|held-out]
-    python tests/history_truth.py open PATH-TO-A-CLONE python-websockets/websockets|python-rope/rope
+    python tests/history_truth.py open PATH-TO-A-CLONE OWNER/NAME [tune|held-out]
     python tests/history_truth.py planted [SEEDS]
 
 The last prints the same for generated histories (`planted_history.py`). The first reads
 `tests/consolidator/history/labels_zen.csv`: every commit that touches a production file of the family.
 They were drawn and labelled in three turns. Weights may be chosen on `tune` only; what was once looked at
-as `held-out` joins it in the next turn. The second reads `labels_open.csv`: a seeded sample of what
-touches the packages of two open projects, on which nothing may be tuned.
+as `held-out` joins it in the next turn. The second reads `labels_open.csv`: seeded samples of what
+touches a family of four open projects. Nothing was tuned on them before all had been scored; since then the
+half whose hashes begin with an even digit may be.
 """
 
 from __future__ import annotations
@@ -37,6 +38,13 @@ OPEN = {
         match="websocket", paths=("src/websockets/*", "websockets/*")
     ),
     "python-rope/rope": Selection(match="rope", paths=("rope/*",)),
+    "encode/starlette": Selection(
+        match="starlette",
+        paths=tuple(
+            f"starlette/{name}.py" for name in ("responses", "websockets", "requests", "routing")
+        ),
+    ),
+    "encode/uvicorn": Selection(match="uvicorn", paths=("uvicorn/protocols/*",)),
 }
 LABELS = Path(__file__).parent / "consolidator" / "history"
 FIX_WORD = re.compile(r"\bfix", re.IGNORECASE)
@@ -112,16 +120,30 @@ def main(clone: Path, half: str) -> None:
     truth = labels(half)
     entries, told = _compared(clone, selection, truth, half)
     if half == "tune":
-        for name, label in truth.items():
-            entry = entries.get(name)
-            if entry and (name in told) != (label == "fix"):
-                print(name[:10], label, entry.verdict, entry.score, *entry.why[:4], sep=" | ")
+        _tell_misses(truth, entries, told)
 
 
-def open_project(clone: Path, project: str) -> None:
+def _tell_misses(truth: dict[str, str], entries: dict[str, CommitEntry], told: set[str]) -> None:
+    for name, label in truth.items():
+        entry = entries.get(name)
+        if entry and (name in told) != (label == "fix"):
+            print(name[:10], label, entry.verdict, entry.score, *entry.why[:4], sep=" | ")
+
+
+def open_project(clone: Path, project: str, half: str) -> None:
     rows = csv.DictReader((LABELS / "labels_open.csv").open())
-    truth = {row["hash"]: row["label"] for row in rows if row["repository"] == project}
-    _compared(clone, OPEN[project], truth, project)
+    truth = {
+        row["hash"]: row["label"]
+        for row in rows
+        if row["repository"] == project and half in ("", half_of(row["hash"]))
+    }
+    entries, told = _compared(clone, OPEN[project], truth, f"{project} {half}")
+    if half == "tune":
+        _tell_misses(truth, entries, told)
+
+
+def half_of(name: str) -> str:
+    return "held-out" if int(name[0], 16) % 2 else "tune"
 
 
 def _compared(
@@ -167,6 +189,6 @@ if __name__ == "__main__" and sys.argv[1] == "planted":
         for question, figures in planted_figures(Path(folder), seeds).items():
             print(f"{question:14} {figures.precision:.3f} {figures.recall:.3f}  {figures}")
 elif __name__ == "__main__" and sys.argv[1] == "open":
-    open_project(Path(sys.argv[2]), sys.argv[3])
+    open_project(Path(sys.argv[2]), sys.argv[3], sys.argv[4] if len(sys.argv) > 4 else "")
 elif __name__ == "__main__":
     main(Path(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else "tune")

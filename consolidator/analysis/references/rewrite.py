@@ -121,11 +121,12 @@ def own_uses(routes: Routes, view: View, path: str) -> Iterator[Omission]:
     moved = routes.moved_lines(path)
     for site in view.sites:
         name = site.names[0]
-        if name not in names or view.module.scope.bindings.get(name) is None:
-            continue
+        own = view.module.scope.bindings.get(name)
+        if name not in names or own is None or all(view.landing(b).target for b in own):
+            continue  # an import that follows the move needs nothing put in its place
         home = view.module.find(name, site.scope)
         line, column = view.positions.place(site.start)
-        if home is view.module.scope.bindings[name] and not _within(line, moved):
+        if home is own and not _within(line, moved):
             text = view.text[site.start : site.ends[-1]]
             yield Omission(path, line, column, text, "own-module", _OWN)
 

@@ -86,11 +86,13 @@ class CommitReader:
 
     def outlines(
         self, scope: Scope, files: Mapping[str, str], kin: Mapping[str, frozenset[str]]
-    ) -> dict[str, FileOutline]:
-        """Of each path the outline of a blob; without those that can't be read."""
+    ) -> Iterator[tuple[str, FileOutline]]:
+        """Of each path the outline of a blob; without those that can't be read. Costs least when asked
+        for after the edits that lead there."""
         questions = [(path, blob, tuple(sorted(kin.get(path, ())))) for path, blob in files.items()]
         found = self._answers(scope, questions, _outlines, FileOutline | None, lambda _: True)
-        return {path: each for path, each in zip(files, found, strict=True) if each is not None}
+        pairs = zip(files, found, strict=True)
+        return ((path, outline) for path, outline in pairs if outline is not None)
 
     def relations(self, scope: Scope, blobs: Sequence[str]) -> list[Relation]:
         """Which blobs define a member of the family, and which only speak of it."""

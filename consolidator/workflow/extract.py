@@ -54,7 +54,7 @@ class Reader(Protocol):
     ) -> Sequence[tuple[Kin, ...]]: ...
     def outlines(
         self, scope: Scope, files: Mapping[str, str], kin: Mapping[str, frozenset[str]]
-    ) -> dict[str, FileOutline]: ...
+    ) -> Iterable[tuple[str, FileOutline]]: ...
     def relations(self, scope: Scope, blobs: Sequence[str]) -> Sequence[Relation]: ...
 
 
@@ -130,14 +130,14 @@ def _mine(
     kin = follow(commits, scope, defining, partial(reader.crossings, scope))
     paths = defining | speaking | kin.keys()
     chosen = touching(commits[::-1], scope, paths)
+    edits = reader.edits(scope, [task_of(commit, paths, kin) for commit in chosen])
     files = {path: tree[path] for path in sorted(paths & tree.keys())}
     outlines = reader.outlines(scope, files, kin)
-    edits = reader.edits(scope, [task_of(commit, paths, kin) for commit in chosen])
     layout = find_layout([*tree, *paths], plan.source_roots)
+    mined = list(mine(chosen, edits))
     members = {member.qualname: member for member in installed}
     members |= _members(outlines, layout, plan)
     ledger = Accounts(members, plan, layout)
-    mined = list(mine(chosen, edits))
     entries = with_copies(mined, [ledger.entry(item) for item in mined[::-1]])
     entries = [
         structs.replace(entry, acknowledged=decision(entry, plan))
@@ -225,11 +225,13 @@ def _family_paths(
     return frozenset(named), frozenset(found["mentions"] - named)
 
 
-def _members(outlines: Mapping[str, FileOutline], layout: Layout, plan: Plan) -> dict[str, Member]:
+def _members(
+    outlines: Iterable[tuple[str, FileOutline]], layout: Layout, plan: Plan
+) -> dict[str, Member]:
     ends = {name for move in plan.moves for name in (move.source, move.target)}
     return {
         member.qualname: member
-        for path, outline in outlines.items()
+        for path, outline in outlines
         for member in members_of(path, outline, layout)
         if member.qualname in ends
         or any(unit.name in outline.wanted for unit in member.units.values())

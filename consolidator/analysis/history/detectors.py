@@ -347,7 +347,15 @@ def _condition(delta: UnitDelta) -> str | None:
 
 
 def _returned(delta: UnitDelta) -> str | None:
-    return _rewritten(delta, lambda pair: isinstance(pair.new.node, ast.Return))
+    return _rewritten(delta, lambda pair: isinstance(pair.new.node, ast.Return)) or _answers(delta)
+
+
+def _answers(delta: UnitDelta) -> str | None:
+    """A function that gave nothing gives something: `return` alone is no answer."""
+    given = [item.key for item in delta.added if item.key.startswith("return ")]
+    other = [key for key in delta.after if key.startswith("return ") and key not in given]
+    others = [item for item in (*delta.removed, *delta.added) if isinstance(item.node, ast.If)]
+    return given[0] if len(given) == 1 and not other and not others else None
 
 
 def _reordered(delta: UnitDelta) -> str | None:
@@ -372,7 +380,24 @@ def _delivered(delta: UnitDelta) -> str | None:
 
 
 def _value(delta: UnitDelta) -> str | None:
-    return _rewritten(delta, lambda pair: _constants(pair.old) != _constants(pair.new))
+    return _rewritten(
+        delta,
+        lambda pair: (
+            _constants(pair.old) != _constants(pair.new)
+            or (_names(pair.old) == _names(pair.new) and _displays(pair.old) != _displays(pair.new))
+        ),
+    )
+
+
+def _displays(statement: Statement) -> Counter[str]:
+    """How many lists, tuples and the like a statement writes: `[a, b]` is not `[(a, b)]`."""
+    kinds = (ast.List, ast.Tuple, ast.Set, ast.Dict)
+    nodes = expressions(statement.node)
+    return Counter(type(node).__name__ for node in nodes if isinstance(node, kinds))
+
+
+def _names(statement: Statement) -> list[str]:
+    return sorted(_WORD.findall(statement.key))
 
 
 def _constants(statement: Statement) -> list[str]:

@@ -33,6 +33,10 @@ _SUBJECT_MENDS = 0.9
 """Beyond a fix word, where subjects speak: something is prevented, handled, made right."""
 _SUBJECT_MAKES = -1.2
 """Where subjects speak: something is added, rebuilt, renamed or taken out."""
+_SUBJECT_ONLY_MAKES = -2.0
+"""The same, and nothing is said of a failure."""
+_SUBJECT_RESTRUCTURES = -1.5
+"""Where subjects speak: what is there is written otherwise, and nothing is said of a failure."""
 _SUBJECT_SILENT = -0.5
 """Where subjects speak, and this one does not speak of a failure."""
 _TESTED = 0.7
@@ -85,6 +89,11 @@ _MAKING_WORD = re.compile(
     r"|optimi[sz]\w*|speed\w*|reduc(e|es|ed)|updat(e|es|ed)|upgrad(e|es|ed)|bump(s|ed)?|switch\w*|migrat\w*|us(e|es|ed)"
     r"|make|chore|docs?|document\w*|typ(e|es|ing)|annotat\w*|extract(s|ed)?|split(s)?|expos(e|es|ed)|rework\w*"
     r"|reorgani[sz]\w*|convert(s|ed)?|convey|moderni[sz]\w*|log(s|ging)?|cosmetic|style|format\w*|lint\w*|rewrite)\b",
+    re.I,
+)
+_RESTRUCTURING_WORD = re.compile(
+    r"\b(refactor\w*|renam(e|es|ed|ing)|factor(ed|s|ing)? out|clean\w*|tidy|cosmetic|pep ?8\w*|style|reformat\w*"
+    r"|whitespace|typos?|simplif\w*|reorgani[sz]\w*|moderni[sz]\w*)\b",
     re.I,
 )
 _WORDS = {
@@ -146,7 +155,7 @@ def judge(touched: Touched) -> Judgement:
     ] + list(touched.evidence)
     logit = _BIAS + _weigh(touched, found) + _context(touched)
     score = 1 / (1 + math.exp(-logit))
-    fix = score >= 0.5 and bool(found)
+    fix = score >= 0.5 and (bool(found) or _is_said(touched))
     verdict: Verdict = "fix" if fix else _otherwise(touched)
     category = _category(touched, found) if fix else None
     return Judgement(verdict, round(score, 3), _reasons(touched, found, fix), category)
@@ -221,10 +230,23 @@ def subjects_speak(subjects: Iterable[str]) -> bool:
     return sum(count >= _SENTENCE for count in words) >= _SPEAKING * len(words)
 
 
+def _is_said(touched: Touched) -> bool:
+    """Whether a history whose subjects are believed calls a commit a fix that changes what acts."""
+    subject = touched.message.partition("\n")[0]
+    return (
+        touched.spoken
+        and _FIX_WORD.search(subject) is not None
+        and not _OTHER_WORD.match(subject)
+        and any(u.came or u.removed for file in touched.files for u in file.units)
+    )
+
+
 def _said(subject: str) -> float:
-    mends = _MENDING_WORD.search(subject) or _FIX_WORD.search(subject)
-    makes = _SUBJECT_MAKES if _MAKING_WORD.match(subject) else 0.0
-    return makes + (_SUBJECT_MENDS if mends else _SUBJECT_SILENT)
+    makes = bool(_MAKING_WORD.match(subject))
+    if _MENDING_WORD.search(subject) or _FIX_WORD.search(subject):
+        return _SUBJECT_MENDS + _SUBJECT_MAKES * makes
+    restructures = bool(_RESTRUCTURING_WORD.search(subject))
+    return _SUBJECT_SILENT + _SUBJECT_ONLY_MAKES * makes + _SUBJECT_RESTRUCTURES * restructures
 
 
 def _take_more(units: list[UnitEdit]) -> bool:
@@ -327,6 +349,8 @@ def _reasons(touched: Touched, found: list[tuple[str, Evidence]], fix: bool) -> 
     ]
     if touched.new_tests:
         words.append(f"comes with tests: {', '.join(touched.new_tests[:3])}")
+    if not found and fix:
+        words.append("is called a fix by its subject, as all subjects here say what was done")
     if not fix and not words:
         words.append(_nothing(touched))
     return tuple(words[:8])

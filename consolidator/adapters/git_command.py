@@ -13,6 +13,7 @@ import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
 from typing import IO
 
@@ -104,7 +105,7 @@ class GitCommand:
         return None if done.returncode else os.fsdecode(done.stdout.partition(b"\n")[0])
 
     @contextmanager
-    def stream(self, *arguments: str, stdin: IO[bytes] | None = None) -> Iterator[IO[bytes]]:
+    def stream(self, *arguments: str, stdin: IO[bytes] | None = None) -> Iterator[BufferedReader]:
         """The output as it comes. Leaving early ends the process; a failure is raised at the end."""
         with subprocess.Popen(
             _line(arguments, ()),
@@ -114,7 +115,7 @@ class GitCommand:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         ) as process:
-            assert process.stdout is not None
+            assert isinstance(process.stdout, BufferedReader)
             assert process.stderr is not None
             try:
                 yield process.stdout

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import IO
+from io import BufferedIOBase
 
 from consolidator.analysis.history.records import Change, Commit
 
@@ -51,7 +51,7 @@ NAMES_ARGUMENTS = (
 )
 
 
-def parse_names(output: IO[bytes], prefix_length: int) -> Iterator[list[str]]:
+def parse_names(output: BufferedIOBase, prefix_length: int) -> Iterator[list[str]]:
     """The paths that each commit changed, as git prints them for `NAMES_ARGUMENTS`."""
     paths: list[str] = []
     for token in _tokens(output):
@@ -65,7 +65,7 @@ def parse_names(output: IO[bytes], prefix_length: int) -> Iterator[list[str]]:
         yield paths
 
 
-def parse_log(output: IO[bytes], prefix_length: int) -> Iterator[Commit]:
+def parse_log(output: BufferedIOBase, prefix_length: int) -> Iterator[Commit]:
     """Commits as git prints them for `LOG_ARGUMENTS`; regular files only."""
     tokens = _tokens(output)
     token = next(tokens, None)
@@ -86,15 +86,18 @@ def parse_log(output: IO[bytes], prefix_length: int) -> Iterator[Commit]:
         yield _commit(header, changes)
 
 
-def _tokens(output: IO[bytes]) -> Iterator[str]:
-    """Bytes that are not UTF-8 are surrogate escapes."""
-    rest = b""
-    while chunk := output.read(_CHUNK):
-        whole, _, rest = (rest + chunk).rpartition(b"\0")
-        if whole:
-            yield from whole.decode("utf-8", "surrogateescape").split("\0")
-    if rest:
-        yield rest.decode("utf-8", "surrogateescape")
+def _tokens(output: BufferedIOBase) -> Iterator[str]:
+    """Bytes that are not UTF-8 are surrogate escapes. Takes what is there: git goes on meanwhile."""
+    pieces: list[bytes] = []
+    while chunk := output.read1(_CHUNK):
+        whole, end, rest = chunk.rpartition(b"\0")
+        if end:
+            pieces.append(whole)
+            yield from b"".join(pieces).decode("utf-8", "surrogateescape").split("\0")
+            pieces.clear()
+        pieces.append(rest)
+    if left := b"".join(pieces):
+        yield left.decode("utf-8", "surrogateescape")
 
 
 def _change(about: str, path: str, prefix_length: int) -> Change | None:

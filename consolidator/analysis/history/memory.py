@@ -66,7 +66,8 @@ class Memory:
             for key in unit.came:
                 self._alive[key] += 1
                 self._placed[file.path, unit.name, key] += 1
-                self._called.update(_CALL.findall(key))
+                for called in _CALL.findall(key):
+                    self._called[called] += 1
             gone = self._removed.setdefault(short, Counter())
             for key in unit.went:
                 self._alive[key] -= 1

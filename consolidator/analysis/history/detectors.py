@@ -6,6 +6,7 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import lru_cache
 
 from consolidator.analysis.history.delta import Rewrite, UnitDelta
@@ -45,6 +46,8 @@ _TOLERANT = re.compile(
 _ATTRIBUTE = re.compile(r"\.[^\W\d]\w*\b(?!\()")
 _SPAWN = re.compile(r"\b(create_task|ensure_future)\(")
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_BLOCKS = (ast.If, ast.For, ast.AsyncFor, ast.While)
+"""What is asked within a new one of these is part of what is new."""
 _EXITS = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 _SWITCH = re.compile(
     r"\b(\w*environment|env|(is_|in_)?(test|tests|testing|dev|development|staging|production|debug)"
@@ -64,6 +67,7 @@ _SETTINGS = re.compile(
 )
 _CLASS = re.compile(r"(^|\.)_*[A-Z]\w*[a-z]\w*$")
 _WORD = re.compile(r"\w+")
+_REGEX = re.compile(r"\bre\.\w+\(")
 _PROSE = re.compile(r"\s")
 
 
@@ -74,10 +78,36 @@ def detect(delta: UnitDelta) -> Iterator[Evidence]:
     """The signals of one changed unit, each with the statement that shows it."""
     if delta.status != "changed":
         return
+    older = _without_new_parameters(delta)
     for name, detector in _DETECTORS.items():
-        shown = detector(delta)
+        shown = detector(older)
         if shown is not None:
             yield Evidence(name, shown)
+
+
+def _without_new_parameters(delta: UnitDelta) -> UnitDelta:
+    """The unit without what only speaks of parameters that it did not take before: who can be asked for
+    more has to look at what was asked."""
+    fresh = {
+        name for pair in delta.rewritten for name in _parameters(pair.new) - _parameters(pair.old)
+    }
+    if not fresh:
+        return delta
+
+    def speaks(statement: Statement) -> bool:
+        said = (statement.key, *statement.context)
+        return any(fresh & set(_WORD.findall(key)) for key in said)
+
+    added = tuple(item for item in delta.added if not speaks(item))
+    rewritten = tuple(pair for pair in delta.rewritten if not speaks(pair.new))
+    return replace(delta, added=added, rewritten=rewritten)
+
+
+def _parameters(statement: Statement) -> set[str]:
+    if not isinstance(statement.node, _DEFINITIONS):
+        return set()
+    taken = statement.node.args
+    return {each.arg for each in (*taken.posonlyargs, *taken.args, *taken.kwonlyargs)}
 
 
 def _first(statements: tuple[Statement, ...], pattern: re.Pattern[str]) -> str | None:
@@ -95,8 +125,11 @@ def _branch(delta: UnitDelta) -> str | None:
 def _conditions(delta: UnitDelta) -> Iterator[tuple[str, list[ast.stmt]]]:
     """New conditions on which something else is done, each with what is done."""
     named = _named_before(delta)
+    fresh = {item.key for item in delta.added if isinstance(item.node, _BLOCKS)}
     for item in delta.added:
         node = item.node
+        if fresh.intersection(item.context):
+            continue
         if not isinstance(node, ast.If) or _DISPATCH.match(item.key) or _SWITCH.search(item.key):
             continue
         if isinstance(node.test, ast.Name) and node.test.id in named:
@@ -199,7 +232,17 @@ def _unswallowed(delta: UnitDelta) -> str | None:
 
 def _handled(delta: UnitDelta) -> str | None:
     come = _handlers(delta.added)
-    return come[0] if come and not _handlers(delta.removed) else None
+    if come and not _handlers(delta.removed):
+        return come[0]
+    return _rewritten(delta, lambda pair: _caught(pair.new) > _caught(pair.old) != set())
+
+
+def _caught(statement: Statement) -> set[str]:
+    if not isinstance(statement.node, ast.ExceptHandler) or statement.node.type is None:
+        return set()
+    caught = statement.node.type
+    each = caught.elts if isinstance(caught, ast.Tuple) else [caught]
+    return {ast.unparse(name) for name in each}
 
 
 def _awaits(statement: Statement) -> int:
@@ -281,6 +324,29 @@ def _callees(statement: Statement) -> list[str]:
 
 def _renamed_call(delta: UnitDelta) -> str | None:
     return _rewritten(delta, lambda pair: _differ(_callees(pair.old), _callees(pair.new)))
+
+
+def _converted(delta: UnitDelta) -> str | None:
+    """The same value, but by way of one more call: `str(x)`, `x.strip()`, `list(x)`."""
+
+    def by_way(pair: Rewrite) -> bool:
+        old, new = Counter(_callees(pair.old)), Counter(_callees(pair.new))
+        more = [name for name in new - old if not _CLASS.search(name)]
+        same = set(_WORD.findall(pair.old.key)) <= set(_WORD.findall(pair.new.key))
+        return bool(more) and not old - new and same and not isinstance(pair.new.node, _DEFINITIONS)
+
+    return _rewritten(delta, by_way)
+
+
+def _pattern(delta: UnitDelta) -> str | None:
+    return _rewritten(
+        delta,
+        lambda pair: (
+            bool(_REGEX.search(pair.new.key))
+            and _callees(pair.old) == _callees(pair.new)
+            and _constants(pair.old) != _constants(pair.new)
+        ),
+    )
 
 
 def _differ(old: list[str], new: list[str]) -> bool:
@@ -447,6 +513,8 @@ _DETECTORS: dict[str, Detector] = {
     "tolerant": _tolerant,
     "looped": _looped,
     "renamed-call": _renamed_call,
+    "converted": _converted,
+    "pattern": _pattern,
     "attribute": _attribute,
     "argument": _argument,
     "condition": _condition,

@@ -35,6 +35,8 @@ SIGNALS = {
     "durable": Signal(2.5, "other", "writes all of it or nothing"),
     "identity": Signal(2.5, "isolation/security", "changes the key that is looked up"),
     "renamed-call": Signal(1.8, None, "calls another method"),
+    "converted": Signal(1.6, None, "passes a value through another call"),
+    "pattern": Signal(2.0, None, "matches something else"),
     "attribute": Signal(1.1, None, "reads or sets another attribute"),
     "argument": Signal(1.6, None, "passes other arguments"),
     "condition": Signal(2.0, None, "changes a condition"),

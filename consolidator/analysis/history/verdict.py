@@ -24,7 +24,10 @@ _FEW = 5
 _INSERTED = 0.6
 _SMALL = 8
 """Statements that are put into a unit of which all else stays."""
-_ONE_REWRITE = {"returned", "value", "argument", "renamed-call", "looped", "attribute"}
+_ONE_REWRITE = {
+    *("returned", "value", "argument", "renamed-call", "looped", "attribute"),
+    *("converted", "pattern"),
+}
 """One rewritten statement can show several of these; the strongest counts."""
 _SUBJECT_FIX = 1.0
 _SUBJECT_REVERT = 0.4

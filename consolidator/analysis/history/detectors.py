@@ -51,7 +51,8 @@ _BLOCKS = (ast.If, ast.For, ast.AsyncFor, ast.While)
 _EXITS = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 _SWITCH = re.compile(
     r"\b(\w*environment|env|(is_|in_)?(test|tests|testing|dev|development|staging|production|debug)"
-    r"|\w*mock\w*|enable_\w+|\w+_enabled|type_checking|(get)?options?|verbos\w*)\b",
+    r"|\w*mock\w*|enable_\w+|\w+_enabled|type_checking|(get)?options?|verbos\w*|environ|getenv)\b"
+    r"|\b_?(config|settings)\.",
     re.IGNORECASE,
 )
 """Conditions that ask where the program runs, or what it was told: they switch behaviour, they do not

@@ -1,0 +1,148 @@
+"""What in a difference is taken for a mend, what is not, and how far a subject is believed."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+import pytest
+
+from consolidator.analysis.history.cutting import cut
+from consolidator.analysis.history.delta import compare
+from consolidator.analysis.history.detectors import detect
+from consolidator.analysis.history.records import Evidence, FileEdit
+from consolidator.analysis.history.verdict import Touched, judge, subjects_speak
+
+
+def signals(before: str, after: str) -> set[str]:
+    delta = compare("app.py", [cut(dedent(before))], cut(dedent(after)))
+    return {evidence.signal for unit in delta.units for evidence in detect(unit)}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("cookie.output(header='')", "cookie.output(header='').strip()"),
+        ("{'amount': amount}", "{'amount': str(amount)}"),
+        ("ours + headers", "ours + list(headers)"),
+    ],
+)
+def test_a_value_that_takes_one_more_call_is_a_sign_of_a_mend(before: str, after: str) -> None:
+    made = "def made(cookie, amount, ours, headers):\n    value = {}\n    return value\n"
+    assert "converted" in signals(made.format(before), made.format(after))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("open_socket(host)", "open_socket(Host(host))"),
+        ("str(amount)", "amount"),
+        ("encode(amount)", "encode(amount)  # exact"),
+    ],
+    ids=["a class made", "a call less", "a comment"],
+)
+def test_not_every_other_call_is_a_conversion(before: str, after: str) -> None:
+    made = "def made(host, amount):\n    value = {}\n    return value\n"
+    assert "converted" not in signals(made.format(before), made.format(after))
+
+
+def test_another_pattern_is_a_sign_and_the_same_spelled_otherwise_is_none() -> None:
+    text = "VALUE = re.compile({})\n"
+    assert "pattern" in signals(text.format(r'b"[\x00-\x1f]"'), text.format(r'b"[\x00-\x08]"'))
+    assert not signals(text.format(r'b"[\x00-\x1F]"'), text.format(r'b"[\x00-\x1f]"'))
+
+
+def test_a_handler_that_catches_more_is_a_sign_and_one_that_catches_less_is_not() -> None:
+    text = "def read(reader):\n    try:\n        reader.read()\n    except {}:\n        return\n"
+    one, both = text.format("ValueError"), text.format("(OSError, ValueError)")
+    assert "handled" in signals(one, both)
+    assert "handled" not in signals(both, one)
+
+
+LIMITED = """
+def read({}):
+    length = stream.length()
+    {}
+    return stream.read(length)
+"""
+PLAIN = LIMITED.format("stream, limit", "stream.seek(0)")
+
+
+def test_a_guard_that_asks_for_what_was_there_is_a_mend() -> None:
+    guard = "if length > limit:\n        raise TooLong(length)"
+    assert {"guard", "raise"} <= signals(PLAIN, LIMITED.format("stream, limit", guard))
+
+
+def test_a_guard_that_asks_for_a_new_parameter_is_none() -> None:
+    before = LIMITED.format("stream", "stream.seek(0)")
+    after = LIMITED.format("stream, limit=None", "if limit is not None:\n        raise TooLong()")
+    assert not signals(before, after) & {"guard", "branch", "raise", "condition"}
+
+
+def test_a_guard_beside_a_new_parameter_still_counts() -> None:
+    before = LIMITED.format("stream", "stream.seek(0)")
+    after = LIMITED.format("stream, limit=None", "if length < 0:\n        raise TooShort()")
+    assert {"guard", "raise"} <= signals(before, after)
+
+
+def test_a_guard_within_a_new_loop_is_part_of_what_is_new() -> None:
+    loop = "for part in stream.parts():\n        if part.empty:\n            continue\n        part.load()"
+    assert not signals(PLAIN, LIMITED.format("stream, limit", loop)) & {"guard", "branch"}
+
+
+@pytest.mark.parametrize("asked", ["self.config.top_k", "settings.top_k", "os.getenv('TOP_K')"])
+def test_a_condition_on_a_setting_switches_and_mends_nothing(asked: str) -> None:
+    switch = f"if {asked} is None:\n        return None"
+    assert "guard" not in signals(PLAIN, LIMITED.format("stream, limit", switch))
+
+
+def test_subjects_speak_where_three_of_four_are_sentences() -> None:
+    said, mumbled = "Close what was opened", "wip"
+    assert subjects_speak([said] * 3 + [mumbled])
+    assert not subjects_speak([said] * 2 + [mumbled])
+    assert subjects_speak(["Fix the leak"])
+    assert not subjects_speak(["fix: a"])
+
+
+def score(subject: str, *, spoken: bool) -> float:
+    file = FileEdit("app.py", "changed")
+    seen = (("Manager.send", Evidence("branch", "if waiting")),)
+    return judge(Touched(subject, (file,), spoken=spoken, evidence=seen)).score
+
+
+MENDING = (
+    "Avoid a second answer",
+    "Don't lose what waits",
+    "Handle closed sockets",
+    "Prevent it from hanging",
+    "Answer correctly when nobody listens",
+    "Sockets are no longer stuck",
+)
+MAKING = (
+    "Add a way to close",
+    "feat: rooms of one user",
+    "[runtime] Support named rooms",
+    "rooms: allow names",
+    "Refactor the manager of rooms",
+    "Rename rooms to channels",
+    "Bump the version of black",
+)
+
+
+@pytest.mark.parametrize("subject", MENDING)
+def test_a_subject_that_speaks_of_failure_speaks_for_a_fix(subject: str) -> None:
+    assert score(subject, spoken=True) > score(subject, spoken=False)
+
+
+@pytest.mark.parametrize("subject", MAKING)
+def test_a_subject_that_speaks_of_making_speaks_against_it(subject: str) -> None:
+    assert score(subject, spoken=True) < score("Rooms of one user", spoken=True)
+
+
+@pytest.mark.parametrize("subject", ["The address is shown", "Additional rooms are closed"])
+def test_a_word_that_only_begins_like_another_is_not_taken_for_it(subject: str) -> None:
+    assert score(subject, spoken=True) == score("Rooms of one user", spoken=True)
+
+
+@pytest.mark.parametrize("subject", [*MENDING, *MAKING[:1], *MAKING[2:4]])
+def test_where_subjects_say_nothing_such_words_weigh_nothing(subject: str) -> None:
+    assert score(subject, spoken=False) == score("Rooms of one user", spoken=False)

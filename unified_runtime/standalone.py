@@ -1,11 +1,14 @@
 """The WebSocket server without a framework, on picows: frames of one turn go out in one write."""
 
 import asyncio
+import socket
+import struct
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from unified_runtime.admission import Admission, RefusedError
+from unified_runtime.close_codes import CloseCode
 from unified_runtime.connection import Connection
 from unified_runtime.extras import needs_extra
 from unified_runtime.handshake import (
@@ -35,6 +38,9 @@ except ModuleNotFoundError as error:
 _CLOSE_TIMEOUT = 1.0
 """Seconds for a refused client to answer the close frame; it is cut then."""
 
+_RESET = struct.pack("ii", 1, 0)
+"""SO_LINGER: on, and no time at all. Closing then sends RST and throws away what was not sent."""
+
 _PING_AFTER = 20.0
 """Seconds of silence before a ping, and again until a connection without answer is dropped."""
 
@@ -54,7 +60,7 @@ _HEADERS = [_header(size) for size in range(2048)]
 class PicowsSink:
     """Frames go to the socket's transport as they are; its flow control says when to wait."""
 
-    __slots__ = ("_drained", "_reading", "_socket", "_transport", "closing", "writing_since")
+    __slots__ = ("_drained", "_left", "_paused", "_reading", "_socket", "_transport", "closing")
 
     immediate = True
 
@@ -64,10 +70,21 @@ class PicowsSink:
         self._drained: asyncio.Future[None] | None = None
         self._reading = True
         self.closing = False
-        self.writing_since: float | None = None
+        self._paused: float | None = None
+        """Since when the peer has taken nothing of what is left; None while it keeps up."""
+        self._left = 0
+
+    @property
+    def writing_since(self) -> float | None:
+        """A peer that took something since this was asked last is not stalled."""
+        if self._paused is not None:
+            left = self._socket.get_write_buffer_size()
+            if left < self._left:
+                self._left, self._paused = left, asyncio.get_running_loop().time()
+        return self._paused
 
     def write(self, frames: list[bytes]) -> bool:
-        if self.writing_since is not None:
+        if self._paused is not None:
             return False
         parts = []
         for frame in frames:
@@ -78,7 +95,7 @@ class PicowsSink:
         return True
 
     async def send(self, frames: list[bytes]) -> None:
-        if self.writing_since is not None:
+        if self._paused is not None:
             self._drained = asyncio.get_running_loop().create_future()
             try:
                 await self._drained
@@ -87,8 +104,13 @@ class PicowsSink:
         self.write(frames)
 
     async def close(self, code: int, reason: str) -> None:
-        """Returns when the peer has answered or is gone."""
-        if self.writing_since is not None:  # a stalled peer would not take the close frame either
+        """Returns when the peer has answered or is gone. A stalled one would not take the close frame
+        either. Where it is closed for that it is reset, so that it learns of it before it has read
+        what the kernel still holds: all of that comes again."""
+        if self._paused is not None:
+            if code == CloseCode.SLOW_CONSUMER:
+                held = self._socket.get_extra_info("socket")
+                held.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
             self._socket.abort()
             return
         payload = code.to_bytes(2, "big") + reason.encode()
@@ -109,10 +131,11 @@ class PicowsSink:
             self._socket.resume_reading()
 
     def pause(self) -> None:
-        self.writing_since = asyncio.get_running_loop().time()
+        self._paused = asyncio.get_running_loop().time()
+        self._left = self._socket.get_write_buffer_size()
 
     def resume(self) -> None:
-        self.writing_since = None
+        self._paused = None
         if self._drained is not None and not self._drained.done():
             self._drained.set_result(None)
 

@@ -2,10 +2,13 @@
 
 import asyncio
 import os
+import select
 import signal
+import socket
 import sys
 import urllib.error
 import urllib.request
+from types import SimpleNamespace
 
 import pytest
 
@@ -13,7 +16,7 @@ from unified_runtime import Limits, UnifiedWebSocketManager, connect
 
 pytest.importorskip("picows", reason="the standalone server's library is not installed")
 
-from unified_runtime.standalone import standalone_server
+from unified_runtime.standalone import PicowsSink, standalone_server
 
 
 @pytest.fixture
@@ -109,11 +112,51 @@ async def test_a_client_that_does_not_read_is_cut_and_made_whole(
                 await asyncio.wait(
                     manager._sessions._writers.values(), return_when="FIRST_COMPLETED"
                 )
+            reset = select.poll()
+            reset.register(c.socket.transport.get_extra_info("socket"), 0)
+            ((_, told),) = await asyncio.to_thread(reset.poll, 5000)
+            assert told & select.POLLERR  # though it has not read what had come before
             c.socket.transport.abort()
         assert manager.stats()["closed"] == {"SLOW_CONSUMER": 1}
         async with client(f"{url}?stream={stream}&seq=0", max_size=None) as c:
             await c.frame()
             assert [f["seq"] for f in await c.frames(200)] == list(range(1, 201))
+
+
+class _Peer(asyncio.Protocol):
+    """Tells a sink of the flow control of a real socket, as the library does."""
+
+    def __init__(self):
+        self.sink = None
+
+    def connection_made(self, transport):
+        self.sink = PicowsSink(SimpleNamespace(underlying_transport=transport))
+
+    def pause_writing(self):
+        self.sink.pause()
+
+    def resume_writing(self):
+        self.sink.resume()
+
+
+async def test_a_peer_that_takes_a_little_now_and_then_is_not_stalled():
+    loop = asyncio.get_running_loop()
+    ours, theirs = socket.socketpair()
+    theirs.setblocking(False)
+    transport, peer = await loop.create_connection(_Peer, sock=ours)
+    with theirs:
+        assert peer.sink.write([b"x" * 4_000_000])
+        begun = peer.sink.writing_since
+        left = transport.get_write_buffer_size()
+        assert peer.sink.writing_since == begun is not None
+        while transport.get_write_buffer_size() == left:
+            await loop.sock_recv(theirs, 65536)
+        since = peer.sink.writing_since
+        assert since > begun
+        assert peer.sink.writing_since == since
+        while peer.sink.writing_since is not None:
+            await loop.sock_recv(theirs, 65536)
+        transport.abort()
 
 
 async def test_what_comes_before_the_client_is_let_in_waits_and_is_answered(check_token, client):

@@ -4,8 +4,8 @@ python tests/benchmarks/history.py CLONE [GLOB]      default glob: *websocket*
 python tests/benchmarks/history.py generated [COMMITS]    memory, default 13,000 commits
 python tests/benchmarks/history.py bare CLONE [GLOB]      what comparing syntax trees costs at least
 
-The last is run by the first: it lists the history, reads each version of the family once and does nothing
-with it but `ast.parse`.
+The last is run by the first: it lists the history, reads each version of the family once, on every core, and does
+nothing with it but `ast.parse`.
 """
 
 from __future__ import annotations
@@ -17,21 +17,22 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).parents[1]))
 from repositories import RepositoryBuilder, git
 
-from consolidator.adapters.git import open_repository
+from consolidator.adapters.git import Repository, open_repository
 from consolidator.analysis.history.family import Scope
 
 MIB = 1024
 
 
-def measured(label: str, *command: str, cache: str, directory: Path) -> float:
-    """Prints wall-clock and CPU seconds of a process and its children, and the largest so far in MiB;
-    the CPU seconds, because they depend least on the neighbours."""
+def measured(label: str, *command: str, cache: str, directory: Path) -> tuple[float, float]:
+    """Prints and gives wall-clock and CPU seconds of a process and its children, and prints the largest
+    so far in MiB. CPU seconds depend least on the neighbours."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.perf_counter()
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
@@ -44,21 +45,29 @@ def measured(label: str, *command: str, cache: str, directory: Path) -> float:
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     print(f"{label:34} {wall:6.2f} s wall {cpu:6.2f} s CPU {after.ru_maxrss // MIB:5d} MiB")
-    return cpu
+    return wall, cpu
 
 
 def bare(clone: Path, glob: str) -> None:
-    """The log, the contents, and one parse of each version."""
+    """The log, then on every core the contents, and one parse of each version."""
     repository = open_repository(clone)
     assert repository is not None
     scope = Scope(globs=(glob,))
     versions = {
-        blob
+        blob: None
         for commit in repository.commits("HEAD")
         for change in commit.changes
         if scope.admits(change.path)
         for blob in change.blobs
     }
+    ordered = list(versions)
+    size = len(ordered) // (4 * (os.cpu_count() or 1)) + 1
+    pieces = [ordered[start : start + size] for start in range(0, len(ordered), size)]
+    with ProcessPoolExecutor() as pool:
+        list(pool.map(parse, [repository] * len(pieces), pieces))
+
+
+def parse(repository: Repository, versions: list[str]) -> None:
     for _, content in repository.read_blobs(versions):
         with suppress(SyntaxError, ValueError):
             ast.parse(content or b"")
@@ -97,9 +106,11 @@ def compare(clone: Path, glob: str) -> None:
         measured("extract, nothing new", *run, cache=cache, directory=copy)
         commit_one_more(copy, glob)
         measured("extract, one commit more", *run, cache=cache, directory=copy)
-        print(
-            f"{cold / log:.1f} times the CPU of git log -p, {least / log:.1f} of them for that bare loop"
-        )
+        for place, what in enumerate(("wall clock", "CPU")):
+            ours, bare_loop = cold[place] / log[place], least[place] / log[place]
+            print(
+                f"{ours:.2f} times the {what} of git log -p; that bare loop {bare_loop:.2f} times"
+            )
 
 
 def generated(commits: int) -> None:

@@ -293,12 +293,28 @@ def _unconditional(delta: UnitDelta) -> str | None:
 
 
 def _tolerant(delta: UnitDelta) -> str | None:
+    fallback = _rewritten(delta, lambda pair: _fallbacks(pair.new) > _fallbacks(pair.old))
+    if fallback is not None:
+        return fallback
     came = [*delta.added, *(pair.new for pair in delta.rewritten)]
     went = [*delta.removed, *(pair.old for pair in delta.rewritten)]
     strict = any(_STRICT.search(item.key) for item in went)
     if not strict or any(_TOLERANT.search(item.key) for item in went):
         return None
     return next((item.key for item in came if _TOLERANT.search(item.key)), None)
+
+
+def _fallbacks(statement: Statement) -> int:
+    """How often a value is followed by what stands in for it: `x or ""`."""
+    if "or" not in statement.key:
+        return 0
+    stands_in = (ast.Constant, ast.List, ast.Tuple, ast.Set, ast.Dict)
+    return sum(
+        isinstance(node, ast.BoolOp)
+        and isinstance(node.op, ast.Or)
+        and isinstance(node.values[-1], stands_in)
+        for node in expressions(statement.node)
+    )
 
 
 def _looped(delta: UnitDelta) -> str | None:

@@ -75,6 +75,11 @@ _FIX_WORD = re.compile(
     r"\b(fix(es|ed)?|bug(fix)?|race|leak|deadlock|lost|regression|restore[sd]?|crash|hotfix)\b",
     re.I,
 )
+_PAPERWORK = r"(type ?hints?|typing|annotations?|typos?|spelling|docs?|docstrings?|comments?|lint\w*|flake8|mypy|black)"
+_FIXED_PAPERWORK = re.compile(
+    rf"\bfix(es|ed)? (\S+ ){{0,2}}{_PAPERWORK}\b|\b{_PAPERWORK} fix(es|ed)?\b", re.I
+)
+"""What never runs was fixed."""
 _REVERT = re.compile(r"^revert\b|\bthis reverts commit\b", re.I)
 _OTHER_WORD = re.compile(
     r"^(feat(ure)?|refactor|chore|docs?|tests?|style|perf|build|ci)\b[(:! ]", re.I
@@ -221,7 +226,7 @@ def _context(touched: Touched) -> float:
     extra += _DOCUMENTED if touched.docs > 1 else 0.0
     subject = touched.message.partition("\n")[0]
     extra += _said(subject) if touched.spoken else 0.0
-    extra += _SUBJECT_FIX if _FIX_WORD.search(subject) else 0.0
+    extra += _SUBJECT_FIX if _fixes(subject) else 0.0
     extra += _SUBJECT_OTHER if _OTHER_WORD.match(subject) else 0.0
     extra += _SUBJECT_REVERT if _REVERT.search(touched.message) else 0.0
     return extra + (_TESTED if 0 < len(touched.new_tests) <= _MOST_TESTS else 0.0)
@@ -233,12 +238,16 @@ def subjects_speak(subjects: Iterable[str]) -> bool:
     return sum(count >= _SENTENCE for count in words) >= _SPEAKING * len(words)
 
 
+def _fixes(subject: str) -> bool:
+    return bool(_FIX_WORD.search(subject)) and not _FIXED_PAPERWORK.search(subject)
+
+
 def _is_said(touched: Touched) -> bool:
     """Whether a history whose subjects are believed calls a commit a fix that changes what acts."""
     subject = touched.message.partition("\n")[0]
     return (
         touched.spoken
-        and _FIX_WORD.search(subject) is not None
+        and _fixes(subject)
         and not _OTHER_WORD.match(subject)
         and any(u.came or u.removed for file in touched.files for u in file.units)
     )
@@ -246,7 +255,7 @@ def _is_said(touched: Touched) -> bool:
 
 def _said(subject: str) -> float:
     makes = bool(_MAKING_WORD.match(subject))
-    if _MENDING_WORD.search(subject) or _FIX_WORD.search(subject):
+    if _MENDING_WORD.search(subject) or _fixes(subject):
         return _SUBJECT_MENDS + _SUBJECT_MAKES * makes
     restructures = bool(_RESTRUCTURING_WORD.search(subject))
     return _SUBJECT_SILENT + _SUBJECT_ONLY_MAKES * makes + _SUBJECT_RESTRUCTURES * restructures

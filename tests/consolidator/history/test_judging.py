@@ -10,7 +10,7 @@ from consolidator.analysis.history.cutting import cut
 from consolidator.analysis.history.delta import compare
 from consolidator.analysis.history.detectors import detect
 from consolidator.analysis.history.records import Evidence, FileEdit
-from consolidator.analysis.history.verdict import Touched, judge, subjects_speak
+from consolidator.analysis.history.verdict import Touched, judge
 
 
 def signals(before: str, after: str) -> set[str]:
@@ -95,12 +95,22 @@ def test_a_condition_on_a_setting_switches_and_mends_nothing(asked: str) -> None
     assert "guard" not in signals(PLAIN, LIMITED.format("stream, limit", switch))
 
 
-def test_subjects_speak_where_three_of_four_are_sentences() -> None:
-    said, mumbled = "Close what was opened", "wip"
-    assert subjects_speak([said] * 3 + [mumbled])
-    assert not subjects_speak([said] * 2 + [mumbled])
-    assert subjects_speak(["Fix the leak"])
-    assert not subjects_speak(["fix: a"])
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('event.get("reason", "")', 'event.get("reason", "") or ""'),
+        ("event.hub.active.request", "event.hub.active.request or (None, 0)"),
+    ],
+)
+def test_what_stands_in_for_nothing_is_a_sign_of_a_mend(before: str, after: str) -> None:
+    text = "def told(event):\n    value = {}\n    return value\n"
+    assert "tolerant" in signals(text.format(before), text.format(after))
+    assert "tolerant" not in signals(text.format(after), text.format(before))
+
+
+def test_a_condition_of_two_parts_stands_in_for_nothing() -> None:
+    text = "def told(event, other):\n    value = {}\n    return value\n"
+    assert "tolerant" not in signals(text.format("event"), text.format("event or other"))
 
 
 def score(subject: str, *, spoken: bool) -> float:
@@ -146,3 +156,13 @@ def test_a_word_that_only_begins_like_another_is_not_taken_for_it(subject: str) 
 @pytest.mark.parametrize("subject", [*MENDING, *MAKING[:1], *MAKING[2:4]])
 def test_where_subjects_say_nothing_such_words_weigh_nothing(subject: str) -> None:
     assert score(subject, spoken=False) == score("Rooms of one user", spoken=False)
+
+
+@pytest.mark.parametrize(
+    "subject",
+    ["Fix type hints of rooms", "Fix typos", "mypy fixes (#12)", "fixed some docs of rooms"],
+)
+@pytest.mark.parametrize("spoken", [True, False])
+def test_who_fixes_what_never_runs_fixes_nothing(subject: str, spoken: bool) -> None:
+    assert score(subject, spoken=spoken) <= score("Rooms of one user", spoken=spoken)
+    assert score("Fix rooms of one user", spoken=spoken) > score(subject, spoken=spoken)

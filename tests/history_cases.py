@@ -41,6 +41,27 @@ MANAGER = dedent(
                 await self.send(user_id, message)
     """
 ).lstrip()
+HUB = dedent(
+    """
+    class WebSocketHub:
+        def __init__(self):
+            self.rooms = {}
+            self.sent = 0
+
+        async def join_room(self, room, client):
+            await client.accept()
+            self.rooms.setdefault(room, []).append(client)
+
+        async def leave_room(self, room, client):
+            self.rooms[room].remove(client)
+
+        async def publish(self, room, payload):
+            frame = encode({"room": room, **payload})
+            for client in self.rooms[room]:
+                await client.send_text(frame)
+            self.sent += 1
+    """
+).lstrip()
 
 GUARD = ("        del self.connections[user_id]", "        self.connections.pop(user_id, None)")
 LOCKED = (

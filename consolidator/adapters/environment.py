@@ -87,8 +87,8 @@ class StubReader(Reader):
         super().__init__(folder, contents)
         self._package = f"{package}/"
 
-    def load(self, path: str) -> bytes:
-        return super().load(f"{path.removeprefix(self._package)}i")
+    def read(self, path: str) -> bytes:
+        return super().read(f"{path.removeprefix(self._package)}i")
 
 
 def environment_of(

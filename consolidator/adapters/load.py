@@ -62,15 +62,8 @@ class Reader:
     def __init__(self, root: Path, contents: ContentReader[Facts]) -> None:
         self._prefix = f"{root}/"
         self._contents = contents
-        self._kept: dict[str, bytes] = {}
 
     def read(self, path: str) -> bytes:
-        if path not in self._kept:
-            self._kept[path] = self.load(path)
-        return self._kept[path]
-
-    def load(self, path: str) -> bytes:
-        """Its content now, whatever was read before."""
         # Plain strings: building a Path a file takes as long as reading it.
         with open(self._prefix + path, "rb") as file:
             return file.read()
@@ -80,7 +73,7 @@ class Reader:
         contents: dict[str, bytes] = {}
         for path in paths:
             try:
-                contents[path] = self._kept.get(path) or self.load(path)
+                contents[path] = self.read(path)
             except OSError as error:
                 answers[path] = Unreadable(1, error.strerror or str(error))
         return answers | self._contents.records(contents)

@@ -43,7 +43,8 @@ def additions(body: Body) -> Iterator[Assignment]:
 
 
 def _container_of(callee: Expression, body: Body) -> tuple[str, int]:
-    """The name of what a method of a container changes (for `hub().x.add(v)` ANYTHING.x), and how many containers lie in between."""
+    """The name of what a method of a container changes (for `hub().x.add(v)` ANYTHING.x), and how many
+    containers lie in between."""
     owner = owner_of(callee)
     depth = 0
     while owner is not None and not isinstance(owner, Path):

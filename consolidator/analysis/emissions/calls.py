@@ -23,7 +23,8 @@ from consolidator.analysis.emissions.function import Function
 from consolidator.analysis.emissions.handed_on import handed_on
 from consolidator.analysis.emissions.passed import Passed
 from consolidator.analysis.emissions.possible import EMPTY, Values
-from consolidator.analysis.emissions.uses import NO_PLACE, Use, never_started, started
+from consolidator.analysis.emissions.standing_for import never_started, started
+from consolidator.analysis.emissions.uses import NO_PLACE, Use
 from consolidator.analysis.emissions.values import Inference, in_order
 from consolidator.tree.names import Definition
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import chain
 
 from consolidator.analysis.emissions.code import (
     Assignment,
@@ -15,7 +14,7 @@ from consolidator.analysis.emissions.code import (
 from consolidator.analysis.emissions.function import Function
 from consolidator.analysis.emissions.handed_on import handed_on
 from consolidator.analysis.emissions.read_bodies import FileBodies
-from consolidator.analysis.mro.c3 import merge
+from consolidator.analysis.mro.c3 import lineage
 from consolidator.tree.facts import ClassFact, FunctionFact
 from consolidator.tree.index import Tree
 from consolidator.tree.names import Definition, Resolver
@@ -253,15 +252,12 @@ class Program:
 
     def ancestors(self, definition: Definition) -> tuple[Definition, ...]:
         """The class and what it inherits from, in Python's order as far as the bases can be named;
-        nearest first where Python would refuse the class."""
+        depth first where Python would refuse the class."""
         if definition not in self._ancestors:
             self._ancestors[definition] = (definition,)  # what a circle comes back to
-            bases = list(dict.fromkeys(self.bases(definition)))
-            lines = [self.ancestors(base) for base in bases]
-            order, refused = merge([(definition,), *lines, bases])
-            if refused:
-                order = list(dict.fromkeys([definition, *chain.from_iterable(lines)]))
-            self._ancestors[definition] = tuple(order)
+            bases = self.bases(definition)
+            above = [self.ancestors(base) for base in bases]
+            self._ancestors[definition] = lineage(definition, bases, above)
         return self._ancestors[definition]
 
     def after(self, definition: Definition) -> list[Definition]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -16,7 +16,6 @@ from consolidator.analysis.emissions.code import (
     Element,
     Expression,
     Item,
-    Opaque,
     Path,
     Result,
     Text,
@@ -39,15 +38,21 @@ from consolidator.analysis.emissions.held import (
 from consolidator.analysis.emissions.holdings import Holdings
 from consolidator.analysis.emissions.journey import UNUSED, Journey
 from consolidator.analysis.emissions.logs import is_log
-from consolidator.analysis.emissions.possible import Bound, Values
+from consolidator.analysis.emissions.possible import Values
+from consolidator.analysis.emissions.standing_for import (
+    filled,
+    in_turn,
+    never_started,
+    started_by,
+    stood_for,
+)
 from consolidator.analysis.emissions.transports import (
     group_message,
     is_broker,
     is_transport,
     may_send,
 )
-from consolidator.analysis.emissions.uses import never_started, started_by
-from consolidator.analysis.emissions.values import ADAPTERS, in_order
+from consolidator.analysis.emissions.values import in_order
 from consolidator.analysis.emissions.verdict import Verdict
 from consolidator.tree.facts import Parameter
 from consolidator.tree.names import Definition
@@ -190,7 +195,7 @@ class Trace:
     # calls
 
     def _call(self, index: int, call: Call) -> None:
-        call = _mapped(self._adapted(call))
+        call = stood_for(call, self._function)
         callee = self._graph.inference.of(call.callee, self._function)
         if is_log(call):
             self._journey.logged = True
@@ -221,15 +226,6 @@ class Trace:
                 self._found(self._flow.handed_over(call, self._function, self._event))
             self._into(index, call, targets)
             self._unknown_callee(index, call, callee)
-
-    def _adapted(self, call: Call) -> Call:
-        """`async_to_sync(f)(x)` as `await f(x)`; any other call as it is."""
-        if not isinstance(call.callee, Result):
-            return call
-        made = self._function.body.calls[call.callee.call]
-        if called_name(made) not in ADAPTERS or not made.arguments:
-            return call
-        return replace(call, callee=made.arguments[0].value, fate="awaited")
 
     def _is_lookup(self, index: int, call: Call) -> bool:
         """`TABLE.get(event, …)` of a table that is written out: its entry is what goes on."""
@@ -296,9 +292,7 @@ class Trace:
         if owner is None or not targets:
             targets |= values.functions
         verdicts = [self._enter(index, call, target) for target in in_order(targets)]
-        verdicts += [
-            self._enter(index, _filled(call, b), b.function) for b in _sorted(values.bound)
-        ]
+        verdicts += [self._enter(index, filled(call, b), b.function) for b in in_turn(values.bound)]
         if not verdicts and is_transport(call, values):
             verdicts.append(self._flow.sent(call, values, self._function))
         if not verdicts:
@@ -538,23 +532,3 @@ def _unfit(call: Call, fields: tuple[str, ...]) -> str:
     if len(positional) > len(fields):
         return f"takes {len(fields)} values, not {len(positional)}"
     return ""
-
-
-def _sorted(bound: Iterable[Bound]) -> list[Bound]:
-    return sorted(bound, key=lambda b: (b.function.dotted, b.positional, b.keywords))
-
-
-def _filled(call: Call, bound: Bound) -> Call:
-    """A call of a partial as a call of the function; what was filled in is nothing of this caller's."""
-    first = (Argument(Opaque()),) * bound.positional
-    last = tuple(Argument(Opaque(), keyword) for keyword in bound.keywords)
-    return replace(call, arguments=(*first, *call.arguments, *last))
-
-
-def _mapped(call: Call) -> Call:
-    """`map(f, values)` as a call of `f` with one of the values; any other call as it is."""
-    if call.callee != Path("map") or len(call.arguments) < 2:
-        return call
-    first, *values = call.arguments
-    given = tuple(Argument(Element(argument.value)) for argument in values)
-    return replace(call, callee=first.value, arguments=given)

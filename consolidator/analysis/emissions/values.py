@@ -43,6 +43,7 @@ REFERENCES = frozenset({"ref", "WeakMethod", "proxy"})
 """Calls that give a weak reference, which gives the object when it is called."""
 ADAPTERS = frozenset({"async_to_sync", "sync_to_async"})
 """Calls that give a function which does what the one that they are given does."""
+_STANDING_FOR_THEIR_FIRST = REFERENCES | ADAPTERS
 _WRAPPERS = frozenset({"Optional", "Union", "Annotated", "Final", "ClassVar", "Awaitable"})
 _CONTAINERS = frozenset(
     {"list", "set", "frozenset", "tuple", "deque", "dict", "defaultdict", "Sequence", "Iterable"}
@@ -380,11 +381,12 @@ class Inference:
             return self._super(function)
         if isinstance(call.callee, Path) and call.callee.text == "getattr":
             return self._getattr(call, function)
-        if last_name(call.callee) == "partial" and call.arguments:
+        name = last_name(call.callee)
+        if name == "partial" and call.arguments:
             return self._partial(call, function)
-        if last_name(call.callee) in REFERENCES | ADAPTERS and call.arguments:
+        if name in _STANDING_FOR_THEIR_FIRST and call.arguments:
             return self.of(call.arguments[0].value, function)
-        if last_name(call.callee) == "cast" and len(call.arguments) == 2:
+        if name == "cast" and len(call.arguments) == 2:
             wanted = call.arguments[0].value
             text = wanted.text if isinstance(wanted, Path) else ""
             return self.annotation(text, function.path, function.scope, function)
@@ -393,7 +395,7 @@ class Inference:
         found |= union(self.returned(target) for target in in_order(callee.functions))
         if callee.outside:
             found |= Values(outside=frozenset(f"{name}()" for name in callee.outside), open=True)
-            if last_name(call.callee) in QUEUES:
+            if name in QUEUES:
                 # Some give two ends: both stand for the queue between them.
                 found |= Values(made=place, elements=replace(found, made=place, open=True))
         if callee.elements is not None and not callee.made:

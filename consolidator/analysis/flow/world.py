@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import chain
 
 from msgspec.structs import replace
 
-from consolidator.analysis.mro.c3 import merge
+from consolidator.analysis.mro.c3 import lineage
 from consolidator.tree.facts import BindingFact, ClassFact, FunctionFact
 from consolidator.tree.index import Tree
 from consolidator.tree.names import Definition, Resolution, Resolver
@@ -210,12 +209,9 @@ class World:
         depth first where Python would refuse the class."""
         if cls.dotted not in self._lineages:
             self._lineages[cls.dotted] = (cls,)  # what a circle comes back to
-            bases = list(dict.fromkeys(self.bases(cls)[0]))
-            lines = [self.lineage(base) for base in bases]
-            order, refused = merge([(cls,), *lines, bases])
-            if refused:
-                order = list(dict.fromkeys([cls, *chain.from_iterable(lines)]))
-            self._lineages[cls.dotted] = tuple(order)
+            bases = self.bases(cls)[0]
+            above = [self.lineage(base) for base in bases]
+            self._lineages[cls.dotted] = lineage(cls, bases, above)
         return self._lineages[cls.dotted]
 
     def above(self, cls: Class) -> Class | None:

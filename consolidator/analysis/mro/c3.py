@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from itertools import chain
 from typing import TypeVar
 
 T = TypeVar("T", bound=Hashable)
@@ -24,3 +25,10 @@ def merge(sequences: Sequence[Sequence[T]]) -> tuple[list[T], list[T]]:
         order.append(head)
         pending = [rest for s in pending if (rest := s[1:] if s[0] == head else s)]
     return order, []
+
+
+def lineage(entry: T, bases: Sequence[T], above: Sequence[Sequence[T]]) -> tuple[T, ...]:
+    """The order of an entry with these bases, of which each has its own order in `above`; depth first
+    where Python would refuse the class."""
+    order, refused = merge([[entry], *above, list(dict.fromkeys(bases))])
+    return tuple(dict.fromkeys([entry, *chain.from_iterable(above)]) if refused else order)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 from trees import tree_of, write_tree
@@ -13,6 +14,29 @@ from consolidator.analysis.baseline import Baseline, baseline_of
 from consolidator.analysis.emissions.report import GuardReport
 from consolidator.plan import GuardSettings
 from consolidator.workflow.guard import guard
+
+_ENDPOINT = """
+import asyncio
+import enum
+import functools
+import threading
+import weakref
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import ClassVar, Generic, TypeVar, cast
+import msgspec
+from asgiref.sync import async_to_sync
+from fastapi import BackgroundTasks, FastAPI, WebSocket
+
+app = FastAPI()
+
+
+@app.websocket("/ws")
+async def endpoint(websocket: WebSocket):
+    await websocket.accept()
+    await answer(websocket)
+
+
+"""
 
 
 class Project:
@@ -25,6 +49,10 @@ class Project:
     def write(self, files: dict[str, str | bytes]) -> Project:
         write_tree(self.root, files)
         return self
+
+    def write_answer(self, source: str) -> Project:
+        """`app.py`: a FastAPI endpoint that awaits the `answer(websocket)` of this source."""
+        return self.write({"app.py": _ENDPOINT + dedent(source)})
 
     def replace(self, path: str, old: str, new: str) -> Project:
         """Change one text of a file, which must be there exactly once."""

@@ -2,30 +2,8 @@
 
 from __future__ import annotations
 
-from textwrap import dedent
-
 import pytest
 
-BACKEND = """
-import asyncio
-import functools
-import threading
-import weakref
-from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Generic, TypeVar, cast
-from asgiref.sync import async_to_sync
-from fastapi import BackgroundTasks, FastAPI, WebSocket
-
-app = FastAPI()
-
-
-@app.websocket("/ws")
-async def endpoint(websocket: WebSocket):
-    await websocket.accept()
-    await answer(websocket)
-
-
-"""
 LISTENERS = """
 class Agent:
     def __init__(self): self.listeners = []
@@ -283,13 +261,9 @@ async def answer(ws): await Agent(ws).go()
 }
 
 
-def _source(body: str) -> str:
-    return BACKEND + dedent(body)
-
-
 @pytest.mark.parametrize("style", STYLES)
 def test_it_is_seen_to_be_sent(project, style):
-    project.write({"app.py": _source(STYLES[style][0])})
+    project.write_answer(STYLES[style][0])
     assert project.status() == "ok"
 
 
@@ -297,7 +271,7 @@ def test_it_is_seen_to_be_sent(project, style):
     ("style", "edit"), [(s, edit) for s, (_, *edits) in STYLES.items() for edit in edits]
 )
 def test_it_is_seen_to_be_lost(project, style, edit):
-    project.write({"app.py": _source(STYLES[style][0])})
+    project.write_answer(STYLES[style][0])
     project.replace("app.py", *edit)
     assert project.status() == "lost"
 
@@ -307,6 +281,6 @@ def test_a_name_that_a_function_hands_to_what_it_was_given_is_not_called_lost(pr
         async def go(tell): await tell("agent_started")
         async def answer(ws): await go(lambda kind: ws.send_json({"type": kind}))
         """
-    project.write({"app.py": _source(body)})
+    project.write_answer(body)
     assert project.status() == "weakened"
     assert "handed to tell" in project.why()

@@ -2,26 +2,7 @@
 
 from __future__ import annotations
 
-from textwrap import dedent
-
 import pytest
-
-BACKEND = """
-import enum
-from typing import ClassVar
-import msgspec
-from fastapi import FastAPI, WebSocket
-
-app = FastAPI()
-
-
-@app.websocket("/ws")
-async def endpoint(websocket: WebSocket):
-    await websocket.accept()
-    await answer(websocket)
-
-
-"""
 
 SPELLINGS = {
     "a constant of the class": """
@@ -77,7 +58,7 @@ SPELLINGS = {
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
 def test_it_is_understood_and_missed_when_it_is_gone(project, spelling):
-    project.write({"app.py": BACKEND + dedent(SPELLINGS[spelling])})
+    project.write_answer(SPELLINGS[spelling])
     assert project.status() == "ok"
     project.replace("app.py", '"agent_started"', '"agent_start"')
     assert project.status() == "lost"
@@ -91,7 +72,7 @@ def test_a_constant_among_others_does_not_make_every_instance_the_event(project)
             async def tell(self, text): await self.ws.send_json({"type": text})
         async def answer(ws): await Hub(ws).tell("hello")
         """
-    project.write({"app.py": BACKEND + dedent(body)})
+    project.write_answer(body)
     assert project.status() == "lost"
 
 
@@ -99,7 +80,7 @@ def test_an_event_within_a_piece_of_json_is_understood(project):
     body = """
         async def answer(ws): await ws.send_text('{"type": "agent_started"}')
         """
-    project.write({"app.py": BACKEND + dedent(body)})
+    project.write_answer(body)
     assert project.status() == "ok"
     project.replace("app.py", "agent_started", "agent_start")
     assert project.status() == "lost"

@@ -3,33 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from textwrap import dedent
 
 import pytest
-from history_cases import edited, entry, extract
+from history_cases import HUB, edited, entry, extract
 from repositories import RepositoryBuilder
 
-HUB = dedent(
-    """
-    class WebSocketHub:
-        def __init__(self):
-            self.rooms = {}
-            self.sent = 0
-
-        async def join_room(self, room, client):
-            await client.accept()
-            self.rooms.setdefault(room, []).append(client)
-
-        async def leave_room(self, room, client):
-            self.rooms[room].remove(client)
-
-        async def publish(self, room, payload):
-            frame = encode({"room": room, **payload})
-            for client in self.rooms[room]:
-                await client.send_text(frame)
-            self.sent += 1
-    """
-).lstrip()
 OTHER_NAMES = (
     ("class WebSocketHub", "class WebSocketSwitch"),
     ("join_room", "attach"),

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from consolidator.analysis.history.cutting import Unit, Units
 from consolidator.analysis.history.records import Status
-from consolidator.analysis.history.statements import Statement
+from consolidator.analysis.history.statements import PLAIN, Statement
 
 _WORD = re.compile(r"\w+")
 _SIMILAR = 0.5
@@ -43,7 +43,7 @@ class UnitDelta:
     after: frozenset[str] = frozenset()
     """Every statement of a changed unit afterwards."""
     order: tuple[tuple[str, str], ...] = ()
-    """Where only places changed: neighbours that were none before."""
+    """Where no statement of its own came or went: neighbours that were none before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +216,8 @@ def changed(old: Unit, new: Unit, known: Sequence[Unit] = ()) -> UnitDelta | Non
     noise = len(added) + len(removed) - len(acting_new) - len(acting_old)
     if not (added or removed or reordered):
         return None
+    plain = {item.key for item in acting_new}
+    untold = reordered or (not rewritten and bool(plain) and plain <= PLAIN)
     olds = {id(pair.old) for pair in rewritten}
     news = {id(pair.new) for pair in rewritten}
     return UnitDelta(
@@ -228,13 +230,15 @@ def changed(old: Unit, new: Unit, known: Sequence[Unit] = ()) -> UnitDelta | Non
         reordered,
         noise,
         new.keys,
-        _new_neighbours(old, new) if reordered else (),
+        _new_neighbours(old, new, plain) if untold else (),
     )
 
 
-def _new_neighbours(old: Unit, new: Unit) -> tuple[tuple[str, str], ...]:
+def _new_neighbours(old: Unit, new: Unit, came: set[str]) -> tuple[tuple[str, str], ...]:
+    """Those of what came, or where nothing did, all of them."""
     before = set(pairwise(old.order))
-    return tuple(pair for pair in pairwise(new.order) if pair not in before)
+    fresh = (pair for pair in pairwise(new.order) if pair not in before)
+    return tuple(pair for pair in fresh if not came or not came.isdisjoint(pair))
 
 
 def _surplus(statements: tuple[Statement, ...], surplus: Counter[str]) -> list[Statement]:

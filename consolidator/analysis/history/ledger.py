@@ -10,11 +10,15 @@ from functools import lru_cache
 
 from consolidator.analysis.history.family import Member
 from consolidator.analysis.history.jobs import same_job
+from consolidator.analysis.history.naming import other_names, renamed
 from consolidator.analysis.history.outline import UnitOutline
 from consolidator.analysis.history.records import FileEdit, UnitEdit
 from consolidator.analysis.history.report import Place
+from consolidator.analysis.history.statements import PLAIN
 
 _WORD = re.compile(r"\w+")
+_ABSENT = re.compile(r"if ([\w.]+) is None")
+_NEGATED = re.compile(r"if not ([\w.]+)")
 _ALIKE = 0.75
 """Share of words at which an edited statement still counts as the same one."""
 _SAME_JOB = 0.3
@@ -35,10 +39,6 @@ _TELLING = 30
 """A statement of this many characters identifies itself wherever it stands."""
 _COMMONPLACE = 20
 """A statement that more members hold than this says nothing about where it came from."""
-_PLAIN = {
-    *("try", "finally", "except Exception", "except Exception as e", "except", "else"),
-    *("return", "return None", "return True", "return False", "continue", "break", "raise"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +92,10 @@ def parts_of(file: FileEdit, whole: frozenset[str]) -> list[Part]:
 
 
 def _part(edit: UnitEdit) -> Part | None:
-    fresh = [Carrier(key) for key in edit.added if key not in _PLAIN]
+    fresh = [Carrier(key) for key in edit.added if key not in PLAIN]
     fresh += [Carrier(new, old) for old, new in edit.rewritten]
-    banned = frozenset() if fresh else frozenset(key for key in edit.removed if key not in _PLAIN)
+    gone = frozenset(edit.removed)
+    banned = frozenset() if fresh else gone - PLAIN or gone.difference(edit.after)
     if not fresh and not banned and not edit.order:
         return None
     short = edit.name[len(edit.owner) + 1 :] if edit.owner else edit.name
@@ -249,13 +250,31 @@ def _held(part: Part, member: Member) -> set[int]:
     if not part.carriers:
         return {0} if unit is not None and not part.banned & unit.keys else set()
     near = unit.keys if unit is not None else frozenset()
-    return {
+    held = {
         index
         for index, carrier in enumerate(part.carriers)
         if carrier.key in near
         or (_tells(carrier.key) and carrier.key in member.keys)
         or _evolved(carrier, near)
     }
+    if unit is None or len(held) == len(part.carriers):
+        return held
+    names = other_names(part.after, near)
+    return held | {
+        index
+        for index, carrier in enumerate(part.carriers)
+        if not near.isdisjoint(_otherwise_said(carrier.key, names))
+    }
+
+
+def _otherwise_said(key: str, names: Mapping[str, str]) -> Iterator[str]:
+    """A statement with the names of another version, and with the other way to ask for nothing."""
+    said = renamed(key, names)
+    yield said
+    if absent := _ABSENT.fullmatch(said):
+        yield f"if not {absent[1]}"
+    elif negated := _NEGATED.fullmatch(said):
+        yield f"if {negated[1]} is None"
 
 
 def _overrides(part: Part, member: Member) -> bool:
@@ -271,7 +290,7 @@ def _overrides(part: Part, member: Member) -> bool:
 def _is_stub(unit: UnitOutline) -> bool:
     """Whether a method only declares itself, or refuses."""
     acts = (key for key in unit.keys if not key.startswith(("def ", "async def ", "@")))
-    return all(key.startswith("raise ") or key in _PLAIN for key in acts)
+    return all(key.startswith("raise ") or key in PLAIN for key in acts)
 
 
 def _places(part: Part, member: Member, held: set[int]) -> Iterator[Place]:
@@ -355,7 +374,7 @@ def _stands(part: Part, member: Member) -> bool:
         return True
     brought = {carrier.key for carrier in part.carriers}
     around = {key for key in part.after - brought if not key.startswith(("def ", "async def "))}
-    around -= _PLAIN
+    around -= PLAIN
     return bool(around) and len(around & unit.keys) >= _STANDS * len(around)
 
 

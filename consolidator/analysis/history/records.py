@@ -60,7 +60,8 @@ class UnitEdit(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """Every statement of a changed unit afterwards, sorted."""
     evidence: tuple[Evidence, ...] = ()
     order: tuple[tuple[str, str], ...] = ()
-    """Of a unit whose statements only changed places: neighbours that were none before."""
+    """Where no statement of its own came or went, as where places changed or a `try` was put around:
+    neighbours that were none before."""
 
     @property
     def came(self) -> tuple[str, ...]:

@@ -23,6 +23,14 @@ _GENERICS = {
     *("MutableMapping", "Sequence", "Set", "Tuple", "Type", "Union"),
 }
 
+PLAIN = frozenset(
+    {
+        *("try", "finally", "except Exception", "except Exception as e", "except", "else"),
+        *("return", "return None", "return True", "return False", "continue", "break", "raise"),
+    }
+)
+"""Normal forms that stand everywhere: only what is next to them says where they belong."""
+
 Definition = ast.FunctionDef | ast.AsyncFunctionDef
 
 

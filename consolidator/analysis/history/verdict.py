@@ -375,6 +375,10 @@ def _nothing(touched: Touched) -> str:
         return "only adds new code"
     if any(file.status == "removed" for file in touched.files):
         return "removes whole files"
+    if any(
+        unit.came or unit.went or unit.reordered for file in touched.files for unit in file.units
+    ):
+        return "nothing in what has changed speaks for a fix"
     return "nothing that acts has changed"
 
 

@@ -9,7 +9,7 @@ import pytest
 from consolidator.analysis.history.cutting import cut
 from consolidator.analysis.history.delta import compare
 from consolidator.analysis.history.detectors import detect
-from consolidator.analysis.history.records import Evidence, FileEdit
+from consolidator.analysis.history.records import Evidence, FileEdit, UnitEdit
 from consolidator.analysis.history.verdict import Touched, judge
 
 
@@ -166,3 +166,80 @@ def test_where_subjects_say_nothing_such_words_weigh_nothing(subject: str) -> No
 def test_who_fixes_what_never_runs_fixes_nothing(subject: str, spoken: bool) -> None:
     assert score(subject, spoken=spoken) <= score("Rooms of one user", spoken=spoken)
     assert score("Fix rooms of one user", spoken=spoken) > score(subject, spoken=spoken)
+
+
+SMALL_MENDS = {
+    "a task is watched": (
+        "watched",
+        "self.tasks.append(loop.create_task(self.beat()))",
+        "task = loop.create_task(self.beat())\n    task.add_done_callback(self.tasks.remove)\n    self.tasks.append(task)",
+    ),
+    "what is kept has a bound": ("bound", "self.kept = {}", "self.kept = deque(maxlen=100)"),
+    "a loop can end": (
+        "condition",
+        "while True:\n        await self.beat()",
+        "while not self.closing.is_set():\n        await self.beat()",
+    ),
+    "a value is copied before it is used": (
+        "converted",
+        "await self.send(message)",
+        "message = dict(message)\n    await self.send(message)",
+    ),
+    "an answer is computed otherwise": (
+        "returned",
+        "return len(self.connections)",
+        "return sum(1 for each in self.connections.values() if not each.closed)",
+    ),
+    "a separator is not prose": (
+        "value",
+        "await self.send(json.dumps(message))",
+        "await self.send(json.dumps(message) + '\\n')",
+    ),
+    "an unknown user is turned away": (
+        "refused",
+        "await websocket.accept()",
+        "if not user_id:\n        await websocket.close(code=4401)\n        return\n    await websocket.accept()",
+    ),
+    "what can't be sent is kept": (
+        "kept-for-later",
+        "await self.send(message)",
+        "if self.away:\n        self.backlog.append(message)\n        return\n    await self.send(message)",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", SMALL_MENDS)
+def test_a_small_mend_shows(what: str) -> None:
+    signal, before, after = SMALL_MENDS[what]
+    made = "async def acts(self, user_id, websocket, message, loop):\n    {}\n"
+    assert signal in signals(made.format(before), made.format(after))
+    other_way = signals(made.format(after), made.format(before))
+    assert signal not in other_way or signal in {"condition", "returned", "value"}
+
+
+def test_a_guard_on_a_new_parameter_counts_only_where_it_asks_what_is_kept() -> None:
+    before = "def drop(self, user):\n    del self.connections[user]\n"
+    after = "def drop(self, user, socket=None):\n    if {}:\n        return\n    del self.connections[user]\n"
+    assert "guard" not in signals(before, after.format("socket == user"))
+    assert "guard" in signals(before, after.format("self.connections[user] is not socket"))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("await asyncio.sleep(30)", "await asyncio.sleep(PAUSE_SECONDS)"),
+        ("return {'a': len(self.a)}", "return {'a': len(self.a), 'b': len(self.b)}"),
+    ],
+    ids=["a constant gets a name", "an answer gets another entry"],
+)
+def test_what_only_moved_or_grew_is_no_sign(before: str, after: str) -> None:
+    made = "async def acts(self):\n    {}\n"
+    assert not signals(made.format(before), made.format(after))
+
+
+def test_a_refactoring_is_not_said_to_change_nothing() -> None:
+    unit = UnitEdit(
+        "acts", "", "changed", ("beat=self.beat()",), rewritten=(("f(self.beat())", "f(beat)"),)
+    )
+    said = judge(Touched("a", (FileEdit("app.py", "changed", (unit,)),))).why
+    assert said == ("nothing in what has changed speaks for a fix",)

@@ -235,10 +235,15 @@ def changed(old: Unit, new: Unit, known: Sequence[Unit] = ()) -> UnitDelta | Non
 
 
 def _new_neighbours(old: Unit, new: Unit, came: set[str]) -> tuple[tuple[str, str], ...]:
-    """Those of what came, or where nothing did, all of them."""
-    before = set(pairwise(old.order))
-    fresh = (pair for pair in pairwise(new.order) if pair not in before)
-    return tuple(pair for pair in fresh if not came or not came.isdisjoint(pair))
+    """Those of what came; where nothing did, those that followed one another the other way round."""
+    before, places = set(pairwise(old.order)), {key: place for place, key in enumerate(old.order)}
+    fresh = [pair for pair in pairwise(new.order) if pair not in before]
+    if came:
+        return tuple(pair for pair in fresh if not came.isdisjoint(pair))
+    turned = [
+        (first, second) for first, second in fresh if places.get(first, -1) > places.get(second, -1)
+    ]
+    return tuple(turned or fresh)
 
 
 def _surplus(statements: tuple[Statement, ...], surplus: Counter[str]) -> list[Statement]:

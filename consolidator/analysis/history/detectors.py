@@ -324,7 +324,10 @@ def _watched(delta: UnitDelta) -> str | None:
 
 
 def _reordered(delta: UnitDelta) -> str | None:
-    return delta.name if delta.reordered else None
+    if not delta.reordered or delta.name == delta.owner:  # the order of fields is no order of steps
+        return None
+    first, second = delta.order[0] if delta.order else (delta.name, "")
+    return f"{first} before {second}" if second else first
 
 
 def _snapshot(delta: UnitDelta) -> str | None:

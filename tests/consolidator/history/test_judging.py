@@ -243,3 +243,13 @@ def test_a_refactoring_is_not_said_to_change_nothing() -> None:
     )
     said = judge(Touched("a", (FileEdit("app.py", "changed", (unit,)),))).why
     assert said == ("nothing in what has changed speaks for a fix",)
+
+
+def test_steps_that_changed_places_are_told_and_fields_that_did_are_not() -> None:
+    steps = "class Hub:\n    def end(self):\n        self.flush()\n        self.close()\n"
+    turned = "class Hub:\n    def end(self):\n        self.close()\n        self.flush()\n"
+    delta = compare("app.py", [cut(steps)], cut(turned)).units[0]
+    assert [(one.signal, one.detail) for one in detect(delta)] == [
+        ("reordered", "self.close() before self.flush()")
+    ]
+    assert not signals("class Hub:\n    a = 1\n    b = 2\n", "class Hub:\n    b = 2\n    a = 1\n")

@@ -28,7 +28,7 @@ class Composer:
         server: str = "",
     ) -> None:
         self._synonyms = synonyms or {}
-        self._limit = limits.event_bytes
+        self._most = limits.event_bytes - NUMBERING
         self._clock = clock
         self._ledger = RunLedger()
         self._server = server
@@ -44,22 +44,25 @@ class Composer:
         event_id: str | None,
     ) -> Draft:
         """Raises EventError; then nothing is remembered of the event either."""
-        check_type(event_type)
-        data = as_dict(event_type, data)
+        head = _head(event_type)
+        fields = data if type(data) is dict else as_dict(event_type, data)
         names = encode_names(user_id, thread_id, run_id)
         if event_id is not None:
             check_event_id(event_id)
 
         if event_type in PAYLOADS:
             run = (user_id, thread_id, run_id)
-            return self._critical(run, event_type, names, data, event_id)
-        encoded = self._encoded(event_type, data)
-        return self._draft(user_id, event_type, names, encoded, event_id)
+            return self._critical(run, event_type, head, names, fields, event_id)
+        if event_type in self._synonyms:
+            fields = self._with_synonyms(event_type, fields)
+        encoded = encode_data(event_type, fields)
+        return self._draft(user_id, event_type, head, names, encoded, event_id)
 
     def _critical(
         self,
         run: RunKey,
         event_type: str,
+        head: bytes,
         names: bytes,
         data: dict[str, Any],
         event_id: str | None,
@@ -67,9 +70,9 @@ class Composer:
         """Its fields completed from the run's earlier events, and noted what it opens or ends."""
 
         def make(filled: dict[str, Any]) -> tuple[Draft, Payload]:
-            encoded = self._encoded(event_type, filled)
+            encoded = encode_data(event_type, self._with_synonyms(event_type, filled))
             payload = typed_payload(event_type, encoded)
-            return self._draft(run[0], event_type, names, encoded, event_id), payload
+            return self._draft(run[0], event_type, head, names, encoded, event_id), payload
 
         draft, changes = self._ledger.complete(run, event_type, data, time.monotonic(), make)
         draft.notes = tuple(
@@ -77,48 +80,63 @@ class Composer:
         )
         return draft
 
-    def _encoded(self, event_type: str, data: dict[str, Any]) -> bytes:
-        if event_type in self._synonyms:
-            data = _with_synonyms(data, self._synonyms[event_type])
-        return encode_data(event_type, data)
+    def _with_synonyms(self, event_type: str, data: dict[str, Any]) -> dict[str, Any]:
+        names = self._synonyms.get(event_type)
+        if names is None:
+            return data
+        return {**data, **{other: data[name] for name, other in names.items() if name in data}}
 
     def _draft(
-        self, user_id: str, event_type: str, names: bytes, encoded: bytes, event_id: str | None
+        self,
+        user_id: str,
+        event_type: str,
+        head: bytes,
+        names: bytes,
+        encoded: bytes,
+        event_id: str | None,
     ) -> Draft:
         now = self._clock()
-        head, tail = _head(event_type), b'%b%b,"data":%b}' % (_timestamp(now), names, encoded)
-        self._check_size(event_type, len(head) + len(tail))
+        tail = b'%b%b,"data":%b}' % (_timestamp(now), names, encoded)
+        if len(head) + len(tail) > self._most:
+            raise self._too_large(event_type, len(head) + len(tail))
         return Draft(user_id, head, tail, now, event_id)
 
-    def _check_size(self, event_type: str, size: int) -> None:
-        if size + NUMBERING > self._limit:
-            raise EventTooLargeError(event_type, size + NUMBERING, self._limit)
+    def _too_large(self, event_type: str, size: int) -> EventTooLargeError:
+        return EventTooLargeError(event_type, size + NUMBERING, self._most + NUMBERING)
 
     def compose_for_all(
         self, user_ids: Sequence[str], event_type: str, data: Mapping[str, Any]
     ) -> list[Draft]:
         """The same event for many users; `data` is encoded once."""
-        check_type(event_type)
-        encoded = self._encoded(event_type, as_dict(event_type, data))
+        head = _head(event_type)
+        fields = self._with_synonyms(event_type, as_dict(event_type, data))
+        encoded = encode_data(event_type, fields)
         if event_type in PAYLOADS:
             typed_payload(event_type, encoded)
         now = self._clock()
-        head, before, behind = _head(event_type), _timestamp(now), b',"data":%b}' % encoded
+        before, behind = _timestamp(now), b',"data":%b}' % encoded
         names = [encode_names(user_id, None, None) for user_id in user_ids]
         longest = max(map(len, names), default=0)
-        self._check_size(event_type, len(head) + len(before) + longest + len(behind))
+        size = len(head) + len(before) + longest + len(behind)
+        if size > self._most:
+            raise self._too_large(event_type, size)
         return [
             Draft(user_id, head, before + name + behind, now)
             for user_id, name in zip(user_ids, names, strict=True)
         ]
 
 
-def _with_synonyms(data: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
-    return {**data, **{other: data[name] for name, other in names.items() if name in data}}
+def _head(event_type: str) -> bytes:
+    """A frame's beginning. Raises PayloadError for a type that a frame cannot have."""
+    try:
+        return _encode_head(event_type)
+    except TypeError:  # what cannot be a key of the cache is no string
+        raise PayloadError(str(event_type), "the event type must be a non-empty string") from None
 
 
 @lru_cache(maxsize=1024)
-def _head(event_type: str) -> bytes:
+def _encode_head(event_type: str) -> bytes:
+    check_type(event_type)
     try:
         return head_of(event_type)
     except UnicodeEncodeError as error:

@@ -218,9 +218,14 @@ class UnifiedWebSocketManager:
         del data  # encoded; hundreds may wait for a commit, and it may be large
         if not self._started_here():
             await self._use_running_loop()
-        seq = (await self._journal.append([draft]))[0]
+        hub = self._sessions.hub
+        hub.appending += 1
+        try:
+            seq = (await self._journal.append([draft]))[0]
+        finally:
+            hub.appending -= 1
         self._emitted += 1
-        if self._sessions.hub.relay.pressing:
+        if hub.relay.pressing:
             await asyncio.sleep(0)
         elif time.monotonic() > self._turn_ends:
             await self._end_turn()
@@ -291,9 +296,14 @@ class UnifiedWebSocketManager:
             raise EventError("users must be a collection of user ids, not one string")
         if not self._started_here():
             await self._use_running_loop()
-        user_ids = list(dict.fromkeys(users)) if users is not None else self._sessions.hub.user_ids
+        hub = self._sessions.hub
+        user_ids = list(dict.fromkeys(users)) if users is not None else hub.user_ids
         drafts = self._composer.compose_for_all(user_ids, event_type, data)
-        numbers = await self._journal.append(drafts)
+        hub.appending += len(drafts)
+        try:
+            numbers = await self._journal.append(drafts)
+        finally:
+            hub.appending -= len(drafts)
         self._emitted += len(numbers)
         if time.monotonic() > self._turn_ends:
             await self._end_turn()

@@ -24,7 +24,8 @@ class Due(Protocol):
 
 class Relay:
     """One task sends for all connections that are due. If a socket makes it wait, it stays with that
-    one, and in the next round of the loop another task goes on with the rest.
+    one, and in the next round of the loop another task goes on with the rest. A task that has sent
+    all is kept for the next, as a new one costs more than a send.
 
     Used on one event loop. The tasks run in an empty context, because they serve everybody.
     """
@@ -33,7 +34,8 @@ class Relay:
         self._due: deque[Due] = deque()
         self._round = 0
         self._task: asyncio.Task[None] | None = None
-        """The newest; one that waits is held by the connection that it waits for."""
+        self._idle: asyncio.Future[None] | None = None
+        """What the task that is kept waits for; one that waits for a socket is held by its connection."""
         self._since_pause = 0
         self._sent_at = 0.0
         self.pressing = False
@@ -41,8 +43,7 @@ class Relay:
         whenever as much is due as was sent, so that few events wait for those made behind them."""
 
     def add(self, connection: Due) -> None:
-        if connection.due:
-            return
+        """It must not be `due` already."""
         connection.due = True
         if not self._due:
             if time.monotonic() - self._sent_at > _PAUSE:
@@ -53,12 +54,26 @@ class Relay:
 
     def _begin(self) -> None:
         loop = asyncio.get_running_loop()
-        self._task = loop.create_task(self._send(), context=Context())
+        idle, self._idle = self._idle, None
+        if idle is None or idle.done():
+            self._task = loop.create_task(self._send_forever(loop), context=Context())
+        else:
+            idle.set_result(None)
         loop.call_soon(self._go_on)
 
-    async def _send(self) -> None:
-        task, now, due = asyncio.current_task(), self._round, self._due
-        assert task is not None
+    async def _send_forever(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Until another task has nothing to do either."""
+        task = self._task
+        assert task is not None  # this one: the next is made by the round that follows
+        while True:
+            await self._send(task)
+            if self._idle is not None and not self._idle.done():
+                return
+            self._idle = loop.create_future()
+            await self._idle
+
+    async def _send(self, task: asyncio.Task[None]) -> None:
+        now, due = self._round, self._due
         self._since_pause += len(due)
         self.pressing = False
         while due and self._round == now:
@@ -66,6 +81,11 @@ class Relay:
             connection.due = False
             await connection.send_due(task)
         self._sent_at = time.monotonic()
+
+    def stop(self) -> None:
+        """Let go of the task that is kept; nothing may be due any more."""
+        if self._idle is not None:
+            self._idle.cancel()
 
     def _go_on(self) -> None:
         """The task has had its turn: what is left stands behind a socket that it waits for."""

@@ -16,10 +16,11 @@ from consolidator.analysis.history.accounts import Accounts
 from consolidator.analysis.history.family import Member, Relation, Scope, members_of
 from consolidator.analysis.history.kin import follow
 from consolidator.analysis.history.links import with_copies, with_reverts
-from consolidator.analysis.history.mine import mine, task_of, touching
+from consolidator.analysis.history.mine import mine
 from consolidator.analysis.history.outline import FileOutline
-from consolidator.analysis.history.records import Commit, Crossing, Edits, Kin, Task
+from consolidator.analysis.history.records import Crossing, Edits, Kin, Log, Task, Touch
 from consolidator.analysis.history.report import ExtractReport, decision
+from consolidator.analysis.history.touching import task_of, touching
 from consolidator.errors import UsageError
 from consolidator.plan import Plan
 from consolidator.tree.collector import without_collector
@@ -47,15 +48,18 @@ class History(Protocol):
 class Reader(Protocol):
     """Reads a history, and the contents that it names."""
 
-    def commits(self, revision: str) -> Sequence[Commit]: ...
-    def edits(self, scope: Scope, tasks: Sequence[Task]) -> Iterable[Edits]: ...
+    def log(self, scope: Scope, revision: str) -> Log: ...
     def crossings(
         self, scope: Scope, questions: Sequence[Crossing]
     ) -> Sequence[tuple[Kin, ...]]: ...
-    def outlines(
-        self, scope: Scope, files: Mapping[str, str], kin: Mapping[str, frozenset[str]]
-    ) -> Iterable[tuple[str, FileOutline]]: ...
     def relations(self, scope: Scope, blobs: Sequence[str]) -> Sequence[Relation]: ...
+    def read(
+        self,
+        scope: Scope,
+        tasks: Sequence[Task],
+        files: Mapping[str, str],
+        kin: Mapping[str, frozenset[str]],
+    ) -> tuple[Iterable[Edits], Iterable[tuple[str, FileOutline]]]: ...
 
 
 class Reports(Protocol):
@@ -124,15 +128,15 @@ def _mine(
     installed: list[Member],
 ) -> ExtractReport:
     scope = _scope(selection, plan)
-    commits = reader.commits(revision)
+    log = reader.log(scope, revision)
     tree = history.tree_at(revision)
-    defining, speaking = _family_paths(scope, commits, tree, reader)
-    kin = follow(commits, scope, defining, partial(reader.crossings, scope))
+    defining, speaking = _family_paths(scope, log.touches, tree, reader)
+    kin = follow(log.touches, scope, defining, partial(reader.crossings, scope))
     paths = defining | speaking | kin.keys()
-    chosen = touching(commits[::-1], scope, paths)
-    edits = reader.edits(scope, [task_of(commit, paths, kin) for commit in chosen])
+    chosen = touching(log.touches[::-1], scope, paths)
+    tasks = [task_of(commit, scope, paths, kin) for commit in chosen]
     files = {path: tree[path] for path in sorted(paths & tree.keys())}
-    outlines = reader.outlines(scope, files, kin)
+    edits, outlines = reader.read(scope, tasks, files, kin)
     layout = find_layout([*tree, *paths], plan.source_roots)
     mined = list(mine(chosen, edits))
     members = {member.qualname: member for member in installed}
@@ -155,7 +159,7 @@ def _mine(
         files=len(paths),
         skipped=tuple(Skipped(path, 0, reason) for path, reason in skipped),
         complete=all(item.complete for item in mined),
-        read=len(commits),
+        read=log.read,
         shallow=history.shallow,
         family=tuple(sorted(ledger.classes)),
         canonical=ledger.canonical,
@@ -201,7 +205,7 @@ def _scope(selection: Selection, plan: Plan) -> Scope:
 
 
 def _family_paths(
-    scope: Scope, commits: Sequence[Commit], tree: dict[str, str], reader: Reader
+    scope: Scope, commits: Sequence[Touch], tree: dict[str, str], reader: Reader
 ) -> tuple[frozenset[str], frozenset[str]]:
     """Paths that ever held a member, by their name or by what their first or last version defines; and
     those that only spoke of one."""

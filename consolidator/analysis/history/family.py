@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cached_property, lru_cache
 from itertools import combinations, pairwise
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from consolidator.analysis.history.cutting import Unit, Units
 from consolidator.analysis.history.outline import FileOutline, UnitOutline
 from consolidator.tree.modules import Layout
 
 _TEST_FOLDERS = {"test", "tests", "testing", "e2e", "test_framework"}
+_DOCUMENTS = (".md", ".rst", ".txt", ".xml")
 _DOCS_SETTINGS = re.compile(r"(^|/)docs?/(.*/)?conf\.py$")
 _DEFINITION = rb"^[ \t]*(?:class|(?:async[ \t]+)?def)[ \t]+"
 _CLASS = rb"^[ \t]*class[ \t]+"
@@ -41,6 +42,18 @@ def is_test(path: str) -> bool:
     return named or any(folder.lower() in _TEST_FOLDERS for folder in folders)
 
 
+class Role(NamedTuple):
+    """What a path is to a family."""
+
+    admitted: bool
+    """Whether it may hold a member."""
+    named: bool
+    """Whether it is named after it, inside the globs, whatever it holds."""
+    test: bool
+    test_module: bool
+    document: bool
+
+
 @dataclass(frozen=True)
 class Scope:
     """Which paths and definitions belong to the family, at any time in the history."""
@@ -52,7 +65,7 @@ class Scope:
     globs: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     _pattern: re.Pattern[bytes] = field(init=False, repr=False, compare=False)
-    _admitted: dict[str, bool] = field(init=False, repr=False, compare=False, default_factory=dict)
+    _roles: dict[str, Role] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         wanted = [_DEFINITION + re.escape(name.encode()) + rb"\b" for name in sorted(self.names)]
@@ -67,15 +80,23 @@ class Scope:
 
     def admits(self, path: str) -> bool:
         """Whether a path is looked at: production Python inside the globs and not excluded."""
-        known = self._admitted.get(path)
+        return self.role(path).admitted
+
+    def role(self, path: str) -> Role:
+        known = self._roles.get(path)
         if known is None:
-            known = self._admitted[path] = self._admits(path)
+            known = self._roles[path] = self._role(path)
         return known
 
-    def _admits(self, path: str) -> bool:
-        if not path.endswith(".py") or is_test(path) or _DOCS_SETTINGS.search(path):
-            return False
-        return self.includes(path)
+    def _role(self, path: str) -> Role:
+        python = path.endswith(".py")
+        test = is_test(path)
+        named = self.names_path(path)
+        code = python and not test and not _DOCS_SETTINGS.search(path)
+        included = (named or code) and self.includes(path)
+        return Role(
+            code and included, named and included, test, test and python, path.endswith(_DOCUMENTS)
+        )
 
     def includes(self, path: str) -> bool:
         """Whether a path of any kind is inside the globs and not excluded."""

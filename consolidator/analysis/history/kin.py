@@ -13,7 +13,7 @@ from functools import lru_cache
 from consolidator.analysis.history.cutting import Units
 from consolidator.analysis.history.edits import Content, units_of
 from consolidator.analysis.history.family import Scope
-from consolidator.analysis.history.records import Change, Commit, Crossing, Kin
+from consolidator.analysis.history.records import Change, Crossing, Kin, Touch
 from consolidator.analysis.history.statements import UnparsableError
 
 _MOVED = 0.5
@@ -35,7 +35,7 @@ enumeration, say little about where they came from."""
 
 
 def follow(
-    commits: Sequence[Commit],
+    commits: Sequence[Touch],
     scope: Scope,
     paths: frozenset[str],
     ask: Callable[[Sequence[Crossing]], Sequence[tuple[Kin, ...]]],
@@ -61,7 +61,7 @@ def follow(
 
 
 def _crossing(
-    commit: Commit, scope: Scope, known: set[str] | frozenset[str], kin: Mapping[str, set[str]]
+    commit: Touch, scope: Scope, known: set[str] | frozenset[str], kin: Mapping[str, set[str]]
 ) -> Crossing | None:
     family = tuple(change for change in commit.changes if change.path in known)
     others = tuple(

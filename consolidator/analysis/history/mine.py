@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from consolidator.analysis.history.family import Scope, is_test
 from consolidator.analysis.history.ledger import Part, parts_of
 from consolidator.analysis.history.memory import Memory
-from consolidator.analysis.history.records import Change, Commit, Edits, Task
+from consolidator.analysis.history.records import Edits, Touch
 from consolidator.analysis.history.verdict import Judgement, Touched, judge, subjects_speak
 
-_DOCUMENTS = (".md", ".rst", ".txt", ".xml")
 _WHOLE = {"restored", "called-before"}
-_MOST_TESTS = 40
-"""Test files of one commit that are read for new tests; a sweep over more says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mined:
-    commit: Commit
+    commit: Touch
     judgement: Judgement
     paths: tuple[str, ...]
     symbols: tuple[tuple[str, str], ...]
@@ -32,31 +28,7 @@ class Mined:
     complete: bool = True
 
 
-def touching(commits: Iterable[Commit], scope: Scope, paths: frozenset[str]) -> list[Commit]:
-    """Commits that touch the family, or tests and documents named after it."""
-    return [
-        commit
-        for commit in commits
-        if any(
-            change.path in paths or (scope.names_path(change.path) and scope.includes(change.path))
-            for change in commit.changes
-        )
-    ]
-
-
-def task_of(commit: Commit, paths: frozenset[str], kin: Mapping[str, frozenset[str]]) -> Task:
-    """What has to be read of a commit. `kin` are the members that have other names, by path."""
-    family = tuple(change for change in commit.changes if change.path in paths)
-    tests = tuple(change for change in commit.changes if _is_test_module(change) and family)
-    owners = ((change.path, owner) for change in family for owner in kin.get(change.path, ()))
-    return Task(family, tests if len(tests) <= _MOST_TESTS else (), tuple(sorted(owners)))
-
-
-def _is_test_module(change: Change) -> bool:
-    return change.path.endswith(".py") and is_test(change.path)
-
-
-def mine(commits: Sequence[Commit], edits: Iterable[Edits]) -> Iterator[Mined]:
+def mine(commits: Sequence[Touch], edits: Iterable[Edits]) -> Iterator[Mined]:
     """Judges commits one after another, parents first."""
     memory = Memory()
     spoken = subjects_speak(commit.subject for commit in commits)
@@ -64,15 +36,15 @@ def mine(commits: Sequence[Commit], edits: Iterable[Edits]) -> Iterator[Mined]:
         yield _mined(commit, edit, memory, spoken=spoken)
 
 
-def _mined(commit: Commit, edits: Edits, memory: Memory, *, spoken: bool) -> Mined:
+def _mined(commit: Touch, edits: Edits, memory: Memory, *, spoken: bool) -> Mined:
     evidence = tuple(item for file in edits.files for item in memory.evidence(file))
     touched = Touched(
         commit.message,
         edits.files,
-        len(commit.changes),
+        commit.size,
         edits.new_tests,
-        sum(is_test(change.path) for change in commit.changes),
-        sum(change.path.endswith(_DOCUMENTS) for change in commit.changes),
+        commit.tests,
+        commit.documents,
         spoken,
         evidence,
     )

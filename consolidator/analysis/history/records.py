@@ -38,6 +38,26 @@ class Commit(msgspec.Struct, frozen=True, gc=False, array_like=True):
         return self.message.lstrip().partition("\n")[0].rstrip()
 
 
+class Touch(Commit, frozen=True, gc=False, array_like=True):
+    """A commit as far as one question goes: `changes` are those that may concern it."""
+
+    size: int = 0
+    """Files of any kind that the commit changed; then how many of them are tests, modules of tests, and
+    documents."""
+    tests: int = 0
+    test_modules: int = 0
+    documents: int = 0
+
+
+class Log(msgspec.Struct, frozen=True):
+    """A history as far as one question goes."""
+
+    touches: list[Touch]
+    """Commits that may concern it, children before parents."""
+    read: int
+    """Commits that were looked at."""
+
+
 class Evidence(msgspec.Struct, frozen=True, gc=False, array_like=True):
     signal: str
     detail: str

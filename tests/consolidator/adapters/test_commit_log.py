@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from repositories import RepositoryBuilder, git
 
-from consolidator.adapters.commit_log import CommitLog
+from consolidator.adapters.commit_log import CommitLog, read_log
 from consolidator.adapters.git import Repository, open_repository
+from consolidator.analysis.history.family import Scope
 
+EVERYTHING = Scope(".")
 IDENTITY = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org")
 
 
@@ -37,7 +39,18 @@ def agree(root: Path, folder: Path, *revisions: str) -> None:
     for revision in revisions:
         repository = opened(root)
         tip = repository.resolve(revision)
-        assert log.commits(repository, tip) == list(repository.commits(tip))
+        for scope in (EVERYTHING, Scope("docs"), Scope("c.py", globs=("app/*",))):
+            assert log.log(repository, scope, tip) == read_log(repository, scope, tip)
+        touches = log.log(repository, EVERYTHING, tip).touches
+        every = list(repository.commits(tip))
+        assert [(each.id, each.changes) for each in touches] == [
+            (each.id, each.changes) for each in every if each.changes
+        ]
+        assert log.log(repository, EVERYTHING, tip).read == len(every)
+
+
+def tip_of(repository: Repository) -> str:
+    return repository.resolve("HEAD")
 
 
 def committed(root: Path, *options: str) -> None:
@@ -72,8 +85,25 @@ def test_new_commits_are_the_only_ones_that_git_is_asked_for(
     monkeypatch.setattr(Repository, "commits", counted)
     repository = opened(project)
     tip = repository.resolve("HEAD")
-    assert len(CommitLog(tmp_path / "kept").commits(repository, tip)) == 6
+    assert CommitLog(tmp_path / "kept").log(repository, EVERYTHING, tip).read == 6
     assert asked == [1]
+
+
+def test_a_log_holds_only_what_may_concern_the_question(project: Path, tmp_path: Path) -> None:
+    repository = opened(project)
+    scope = Scope("docs")
+    log = CommitLog(tmp_path / "kept").log(repository, scope, tip_of(repository))
+    assert log.read == 5
+    subjects = {each.subject for each in log.touches}
+    assert subjects == {"last", "merge", "left", "right", "base"}
+    paths = {each.subject: [change.path for change in each.changes] for each in log.touches}
+    assert paths["right"] == ["docs/b.md"], "named after it"
+    assert paths["base"] == ["app/a.py", "docs/b.md"], "what may hold a member, too"
+    narrow = CommitLog(tmp_path / "kept").log(
+        repository, Scope("docs", globs=("docs/*",)), tip_of(repository)
+    )
+    assert [each.subject for each in narrow.touches] == ["right", "base"]
+    assert [each.size for each in narrow.touches] == [1, 2], "all that the commit changed counts"
 
 
 def test_rewritten_history_is_read_again_even_when_the_old_one_is_swept_away(

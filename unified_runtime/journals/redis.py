@@ -39,9 +39,12 @@ _Append = tuple[Sequence[Draft], "asyncio.Future[list[int]]"]
 class RedisJournal:
     """One connection carries all appends in pipelines, one listens for other servers' events.
 
-    What survives is what Redis keeps: with `appendfsync always` an acknowledged event survives a
-    crash of its machine, with `everysec` the last second may be lost, and a lost key starts a new
-    stream, which clients are told. `maxmemory-policy` must be `noeviction`. Drafts of one
+    What survives is what Redis keeps: with `appendonly yes` and `appendfsync always`, as `CONFIG GET`
+    tells when the journal starts, an acknowledged event survives a crash of its machine. With
+    anything else, or where `CONFIG` is forbidden, the last events may be gone when Redis was started
+    again, so the numbering then gets a new name, and clients a `gap` and all that is kept; a replica
+    that takes over is not noticed by `always`. A lost key starts a new stream, which clients are
+    told too. `maxmemory-policy` must be `noeviction`. Drafts of one
     user are kept all or none; a failing batch over many users may be kept in part. A connection
     that breaks during an append leaves its outcome unknown: JournalError is raised, nothing is
     retried, and a repeat with the same `event_id` is safe. The same holds when Redis does not
@@ -71,6 +74,7 @@ class RedisJournal:
         self._claim = Claim()
         self._open: _Open | None = None
         self._waiting: list[_Append] = []
+        self._synced = b"0"
         self._has_work = asyncio.Event()
         self._closing = False
         self._tasks: list[asyncio.Task[None]] = []
@@ -87,6 +91,7 @@ class RedisJournal:
             raise needs_extra("RedisJournal", "redis", error) from None
         self._claim.take("this RedisJournal")
         self._closing = False
+        self._waiting = []  # of a loop that ended, and with it everyone who waited
         self._has_work = asyncio.Event()
         self._settler = None
         pool = BlockingConnectionPool.from_url(
@@ -100,7 +105,7 @@ class RedisJournal:
         redis = Redis.from_pool(pool)
         news = News(redis.pubsub(), self._prefix, self._timeout, self.read, deliver)
         try:
-            await redis.ping()
+            self._synced = b"1" if await _syncs_each_write(redis) else b"0"
             await news.open()
         except BaseException as error:
             self._claim.give_up()
@@ -177,6 +182,7 @@ class RedisJournal:
         age = self._retention.age
         arguments: list[Any] = [
             token_urlsafe(12),
+            self._synced,
             self._retention.count or 0,
             "" if age is None else self._clock() - age,
             channel,
@@ -199,7 +205,7 @@ class RedisJournal:
 
     async def read(self, user_id: str, after: int, count: int) -> Page:
         news = self._opened().news
-        arguments: list[Any] = [token_urlsafe(12), after, count]
+        arguments: list[Any] = [token_urlsafe(12), self._synced, after, count]
         with told_as_journal_error():
             answer = await self._read_script(self._keys(user_id), arguments)
         stream, first, last, frames = answer
@@ -271,6 +277,17 @@ class RedisJournal:
         await opened.leases.leave(self._server)
         await opened.news.aclose()
         await opened.redis.aclose()
+
+
+async def _syncs_each_write(redis: "Redis") -> bool:
+    """Whether Redis itself, when it is started again, has everything that it acknowledged."""
+    from redis.exceptions import ResponseError  # noqa: PLC0415 - an extra
+
+    try:
+        settings = await redis.config_get("append*")
+    except ResponseError:  # it answers, but does not tell
+        return False
+    return settings.get("appendonly") == "yes" and settings.get("appendfsync") == "always"
 
 
 def _fail(batch: list[_Append], error: JournalError) -> None:

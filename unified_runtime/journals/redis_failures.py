@@ -7,9 +7,11 @@ from unified_runtime.errors import JournalError
 
 
 def failures() -> tuple[type[Exception], ...]:
+    """RuntimeError is what a second task gets that finds a lost connection while a first is making it
+    again."""
     from redis.exceptions import RedisError  # noqa: PLC0415 - an extra
 
-    return (RedisError, OSError)
+    return (RedisError, OSError, RuntimeError)
 
 
 @contextmanager

@@ -52,7 +52,8 @@ class News:
         subscribed = self._watched.get(user_id)
         if subscribed is None:
             subscribed = self._watched[user_id] = asyncio.Event()
-            await self._subscribe([user_id])
+            with suppress(JournalError):  # the listener subscribes to all when it is back
+                await self._subscribe([user_id])
         try:
             async with asyncio.timeout(_ANSWER_WITHIN):
                 await subscribed.wait()
@@ -102,6 +103,7 @@ class News:
             try:
                 await self._listen()
             except failures():
+                await self._disconnect()
                 await asyncio.sleep(0.5)
                 with suppress(JournalError):
                     await self._subscribe(list(self._watched))
@@ -119,9 +121,12 @@ class News:
                 pinged = True
                 await pubsub.ping()
             else:
-                if pubsub.connection is not None:
-                    await pubsub.connection.disconnect()
                 raise ConnectionError("Redis does not answer")
+
+    async def _disconnect(self) -> None:
+        if self._pubsub.connection is not None:
+            with suppress(*failures()):
+                await self._pubsub.connection.disconnect()
 
     def _heard(self, message: dict[str, Any]) -> None:
         if message["type"] not in ("subscribe", "message"):

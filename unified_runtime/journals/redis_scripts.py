@@ -3,15 +3,28 @@
 A user has a stream whose ids are `<seq>-0`, a hash with the name of the numbering and the last
 number, and a sorted set of event ids; one hash holds the notes of all, which is why one Redis has to
 hold all keys, not a cluster.
+
+A Redis that does not sync each write may have lost the last ones when it was started again, and their
+numbers would be given out twice, to clients that know the old ones. So the hash also says which start
+of Redis (`run_id`) wrote last, and after another one the numbering gets a new name.
 """
 
 _OPEN = """
 local stream, meta, ids = KEYS[1], KEYS[2], KEYS[3]
+-- ARGV[1]: candidate name, ARGV[2]: '1' if each write is synced.
 local name = redis.call('HGET', meta, 'stream')
 if not name then
     redis.call('DEL', stream, ids)
     name = ARGV[1]
     redis.call('HSET', meta, 'stream', name, 'last', 0)
+end
+if ARGV[2] ~= '1' then
+    local run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)') or ''
+    local before = redis.call('HGET', meta, 'run')
+    if before ~= run then
+        if before then name = ARGV[1] end
+        redis.call('HSET', meta, 'stream', name, 'run', run)
+    end
 end
 local last = tonumber(redis.call('HGET', meta, 'last'))
 local function first()
@@ -23,13 +36,13 @@ end
 APPEND = (
     _OPEN
     + """
--- ARGV: candidate name, events to keep or 0, oldest time or '', channel, then per event:
--- event id or '', time, head, tail, how many notes, and the key and the value or '' of each.
+-- From ARGV[3]: events to keep or 0, oldest time or '', channel, then per event: event id or '',
+-- time, head, tail, how many notes, and the key and the value or '' of each.
 -- Answers the name and each number, negative when known. KEYS[4] is the hash of notes.
 local notes = KEYS[4]
-local keep, oldest, channel = tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
+local keep, oldest, channel = tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5]
 local numbers, notice = {}, {}
-local i = 5
+local i = 6
 while i <= #ARGV do
     local following = i + 5 + 2 * tonumber(ARGV[i + 4])
     local known = ARGV[i] ~= '' and redis.call('ZSCORE', ids, ARGV[i])
@@ -79,11 +92,11 @@ if tonumber(ARGV[2]) > known then redis.call('HSET', KEYS[1], 'settled', ARGV[2]
 READ = (
     _OPEN
     + """
--- ARGV: candidate name, after, count. Answers name, first, last and the frames.
+-- From ARGV[3]: after, count. Answers name, first, last and the frames.
 local frames = {}
-local count = tonumber(ARGV[3])
+local count = tonumber(ARGV[4])
 if count > 0 then
-    local from = string.format('(%d-0', tonumber(ARGV[2]))
+    local from = string.format('(%d-0', tonumber(ARGV[3]))
     for _, entry in ipairs(redis.call('XRANGE', stream, from, '+', 'COUNT', count)) do
         frames[#frames + 1] = entry[2][2]
     end

@@ -7,20 +7,24 @@ import subprocess
 from contextlib import suppress
 
 import pytest
+from redis.asyncio import Redis
 
 from unified_runtime import RedisJournal, UnifiedWebSocketManager
 from unified_runtime.errors import JournalError
+from unified_runtime.protocol.frames import Resume
 
 pytestmark = pytest.mark.skipif(
     shutil.which("redis-server") is None, reason="redis-server is not installed"
 )
 
 
-class Server:
-    """Keeps every acknowledged write on disk, so that being killed loses none."""
+SYNCED = ["--appendonly", "yes", "--appendfsync", "always"]
+"""Keeps every acknowledged write on disk, so that being killed loses none."""
 
-    def __init__(self, folder, port):
-        keep = ["--save", "", "--appendonly", "yes", "--appendfsync", "always"]
+
+class Server:
+    def __init__(self, folder, port, keep=SYNCED):
+        keep = ["--save", "", *keep]
         self._command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1"]
         self._command += ["--dir", str(folder), *keep]
         self.start()
@@ -34,6 +38,14 @@ class Server:
     def end(self):
         self.process.kill()
         self.process.communicate()
+
+
+@pytest.fixture
+async def forgetful(tmp_path, unused_tcp_port):
+    """Keeps what it is told to save."""
+    server = await asyncio.to_thread(Server, tmp_path, unused_tcp_port, [])
+    yield server
+    server.end()
 
 
 @pytest.fixture
@@ -83,3 +95,38 @@ async def test_each_event_that_is_repeated_until_acknowledged_arrives_once(
         assert numbers == list(range(1, len(numbers) + 1))
         events = await tab.wait_for(len(numbers))
         assert [e["data"]["n"] for e in events] == list(range(len(numbers)))
+
+
+async def test_a_redis_that_came_back_with_less_begins_a_new_stream_and_no_event_is_passed_by(
+    forgetful, unused_tcp_port, make_recorder
+):
+    """Its numbers are given out twice: a tab that knows the old ones must not take them for its own."""
+    url = f"redis://127.0.0.1:{unused_tcp_port}/0"
+    async with UnifiedWebSocketManager(journal=RedisJournal(url, timeout=0.5)) as manager:
+        live, gone, back = make_recorder(), make_recorder(), make_recorder()
+        for tab in (live, gone):
+            await manager.connect_user("u1", tab)
+
+        async def emit(n):
+            while True:
+                with suppress(JournalError):
+                    return await manager.emit("u1", "note", {"n": n}, event_id=str(n))
+                await asyncio.sleep(0.01)
+
+        assert [await emit(n) for n in range(3)] == [1, 2, 3]
+        async with Redis.from_url(url) as redis:
+            await redis.save()
+        assert [await emit(n) for n in range(3, 6)] == [4, 5, 6]
+        await gone.wait_for(6)
+        await manager.disconnect_user("u1", gone)
+        await asyncio.to_thread(forgetful.end)
+        await asyncio.to_thread(forgetful.start)
+        assert [await emit(n) for n in range(10, 16)] == [4, 5, 6, 7, 8, 9]
+
+        kept = [0, 1, 2, 10, 11, 12, 13, 14, 15]
+        position = Resume(stream=gone.sent[0]["stream"], seq=6)
+        await manager.connect_user("u1", back, resume=position)
+        assert [e["data"]["n"] for e in await back.wait_for(9)] == kept
+        assert back.sent[0]["resumed"] is False
+        assert back.sent[1]["reason"] == "new_stream"
+        assert [e["data"]["n"] for e in await live.wait_for(15)] == [*range(6), *kept]

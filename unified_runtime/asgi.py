@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable
 
 from unified_runtime.endpoint import Endpoint, Message, Receive, Scope, Send
 from unified_runtime.errors import UnifiedRuntimeError
-from unified_runtime.handshake import Authenticate
+from unified_runtime.handshake import Authenticate, path_of
 from unified_runtime.health import Answer, Health
 from unified_runtime.manager import UnifiedWebSocketManager
 
@@ -38,7 +38,7 @@ def create_app(
         if scope["type"] == "lifespan":
             await _lifespan(manager, receive, send)
             return
-        requested = scope["path"].removeprefix(scope.get("root_path", ""))
+        requested = path_of(scope)
         if scope["type"] == "websocket" and requested == path:
             await endpoint(scope, receive, send)
         elif scope["type"] == "websocket":

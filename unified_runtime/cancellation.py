@@ -8,15 +8,17 @@ T = TypeVar("T")
 
 
 async def to_the_end(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Await it to its end; a cancellation meanwhile is raised after it.
-
-    A second cancellation is raised at once, and the coroutine goes on by itself.
-    """
+    """Await it to its end, however often the caller is cancelled meanwhile (anyio does so at each
+    await); that is raised after it."""
     task = asyncio.ensure_future(coroutine)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait([task])
-        if not task.cancelled():
-            task.exception()  # the cancellation is what counts
-        raise
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is None:
+        return task.result()
+    if not task.cancelled():
+        task.exception()  # the cancellation is what counts
+    raise cancelled

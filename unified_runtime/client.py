@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from contextlib import suppress
 from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
@@ -180,38 +180,46 @@ class Stream:
             self._heartbeat.cancel()
             self._heartbeat = None
 
-    async def __aiter__(self) -> AsyncIterator[Event | Gap]:
-        """Ends soon after `aclose`. Raises ConnectionRefusedByServerError, BrokenStreamError, and
-        OSError once `max_attempts` in a row have failed."""
-        while not self._closing.is_set():
-            try:
-                if self._socket is None:
-                    await self._reopen()
-                if self._socket is None:
-                    return
-                async for item in self._items(self._socket):
-                    yield item
-                self._check_close(self._socket)
-            except _websockets().exceptions.ConnectionClosed:
-                if self._socket is not None:
-                    self._check_close(self._socket)
-            self._socket = None
+    def __aiter__(self) -> Self:
+        return self
 
-    async def _items(self, socket: "ClientConnection") -> AsyncIterator[Event | Gap]:
-        async for text in socket:
-            self._attempt = 0
-            kind = _read(text, _Kind).type
-            if kind == "gap":
-                gap = _read(text, Gap)
-                self._position.skip(gap)
-                yield gap
-            elif kind == "ready":  # the numbering began anew under a live connection
-                ready = _read(text, _Ready)
-                self._position.ready(ready.stream, ready.seq)
-            elif kind != "pong":
-                event = _read(text, Event)
-                if self._position.take(event.seq):
-                    yield event
+    async def __anext__(self) -> Event | Gap:
+        """Ends soon after `aclose`. Raises ConnectionRefusedByServerError, BrokenStreamError, and
+        OSError once `max_attempts` in a row have failed. Cancelled, it has taken nothing, and may be
+        awaited again."""
+        closed = _websockets().exceptions.ConnectionClosed
+        while not self._closing.is_set():
+            if self._socket is None:
+                await self._reopen()
+            socket = self._socket
+            if socket is None:
+                break
+            try:
+                text = await socket.recv()
+            except closed:
+                self._check_close(socket)
+                self._socket = None
+                continue
+            item = self._item(text)
+            if item is not None:
+                return item
+        raise StopAsyncIteration
+
+    def _item(self, text: str | bytes) -> Event | Gap | None:
+        self._attempt = 0
+        kind = _read(text, _Kind).type
+        if kind == "gap":
+            gap = _read(text, Gap)
+            self._position.skip(gap)
+            return gap
+        if kind == "ready":  # the numbering began anew under a live connection
+            ready = _read(text, _Ready)
+            self._position.ready(ready.stream, ready.seq)
+        elif kind != "pong":
+            event = _read(text, Event)
+            if self._position.take(event.seq):
+                return event
+        return None
 
     def _check_close(self, socket: "ClientConnection") -> None:
         code = socket.close_code or 1006

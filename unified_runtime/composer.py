@@ -2,17 +2,31 @@
 
 import itertools
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
 from unified_runtime.errors import EventTooLargeError, PayloadError
-from unified_runtime.events import PAYLOADS, Payload, as_dict, check_type, typed_payload
+from unified_runtime.events import (
+    PAYLOADS,
+    Payload,
+    as_dict,
+    check_type,
+    checked_synonyms,
+    typed_payload,
+)
 from unified_runtime.limits import Limits
-from unified_runtime.names import check_event_id, encode_names
+from unified_runtime.names import as_text, check_event_id, encode_names
 from unified_runtime.notes import note_of
-from unified_runtime.protocol.frames import NUMBERING, Draft, encode_data, head_of
+from unified_runtime.protocol.frames import (
+    NUMBERING,
+    Draft,
+    encode_data,
+    encode_plain,
+    head_of,
+    plain_data,
+)
 from unified_runtime.runs import RunKey, RunLedger
 
 
@@ -27,7 +41,7 @@ class Composer:
         synonyms: Mapping[str, Mapping[str, str]] | None = None,
         server: str = "",
     ) -> None:
-        self._synonyms = synonyms or {}
+        self._synonyms = checked_synonyms(synonyms or {})
         self._most = limits.event_bytes - NUMBERING
         self._clock = clock
         self._ledger = RunLedger()
@@ -46,6 +60,8 @@ class Composer:
         """Raises EventError; then nothing is remembered of the event either."""
         head = _head(event_type)
         fields = data if type(data) is dict else as_dict(event_type, data)
+        if type(user_id) is not str:
+            user_id = as_text(user_id)
         names = encode_names(user_id, thread_id, run_id)
         if event_id is not None:
             check_event_id(event_id)
@@ -70,14 +86,19 @@ class Composer:
         """Its fields completed from the run's earlier events, and noted what it opens or ends."""
 
         def make(filled: dict[str, Any]) -> tuple[Draft, Payload]:
-            encoded = encode_data(event_type, self._with_synonyms(event_type, filled))
+            encoded = encode_plain(event_type, self._with_synonyms(event_type, filled))
             payload = typed_payload(event_type, encoded)
             return self._draft(run[0], event_type, head, names, encoded, event_id), payload
 
-        draft, changes = self._ledger.complete(run, event_type, data, time.monotonic(), make)
-        draft.notes = tuple(
-            note_of(run, change, self._server, next(self._order)) for change in changes
+        plain = plain_data(event_type, data)
+        draft, changes = self._ledger.complete(
+            run, event_type, plain, time.monotonic(), make, event_id
         )
+        if changes:
+            draft.notes = tuple(
+                note_of(run, change, self._server, next(self._order)) for change in changes
+            )
+            draft.changes = (run, changes)
         return draft
 
     def _with_synonyms(self, event_type: str, data: dict[str, Any]) -> dict[str, Any]:
@@ -85,6 +106,13 @@ class Composer:
         if names is None:
             return data
         return {**data, **{other: data[name] for name, other in names.items() if name in data}}
+
+    def take_back(self, drafts: Iterable[Draft]) -> None:
+        """The journal did not keep them."""
+        for draft in drafts:
+            if draft.changes is not None:
+                run, changes = draft.changes
+                self._ledger.take_back(run, changes, draft.event_id)
 
     def _draft(
         self,
@@ -138,7 +166,7 @@ def _head(event_type: str) -> bytes:
 def _encode_head(event_type: str) -> bytes:
     check_type(event_type)
     try:
-        return head_of(event_type)
+        return head_of(as_text(event_type))
     except UnicodeEncodeError as error:
         raise PayloadError(ascii(event_type), f"the event type: {error.reason}") from None
 

@@ -356,18 +356,23 @@ class Connection:
             bounds = await self._journal.bounds(self.user_id)
         resume, self._resume = self._resume, None
         start = start_of(bounds, resume, self._settled)
-        self.stream = bounds.stream
+        self._enter(bounds.stream)
         self.position = start.after
         frames = [ready_frame(bounds.stream, start.position, resumed=start.resumed)]
         if start.gap is not None:
             frames.append(gap_frame(*start.gap))
         await self._sink.send(frames)
 
+    def _enter(self, stream: str) -> None:
+        """What was acknowledged of another numbering says nothing of this one."""
+        if stream != self.stream:
+            self.stream, self.acked = stream, 0
+
     async def _replay(self) -> None:
         """Write one page of the journal; an empty one means that the newest event is written."""
         page = await self._journal.read(self.user_id, self.position, self._limits.write_events)
         if page.bounds.stream != self.stream or self.position > page.bounds.last:
-            self.stream = page.bounds.stream
+            self._enter(page.bounds.stream)
             gap = Gap(1, page.bounds.first - 1, "new_stream")
             self.position = gap.last
             anew = ready_frame(self.stream, 0, resumed=False)

@@ -68,6 +68,10 @@ class ConnectionRefusedByLimitError(UnifiedRuntimeError):
     """`connect_user` would exceed the connections that one user or one address may hold."""
 
 
+class SocketInUseError(UnifiedRuntimeError):
+    """`connect_user` was given a websocket that another user's events are sent to."""
+
+
 class RunStateError(UnifiedRuntimeError):
     """A run's events were asked for in an order that no run can have."""
 

@@ -102,10 +102,34 @@ def check_type(event_type: str) -> None:
         raise PayloadError(event_type, "this name is one of the wire's control frames")
 
 
+def checked_synonyms(
+    synonyms: Mapping[str, Mapping[str, str]],
+) -> Mapping[str, Mapping[str, str]]:
+    """Raises ValueError for what would rename nothing, or overwrite a field of the wire."""
+    for event_type, names in synonyms.items():
+        if not isinstance(names, Mapping):
+            raise ValueError(  # noqa: TRY004 - one error for a wrong mapping
+                f"synonyms[{event_type!r}] must map fields to further names"
+            )
+        payload = PAYLOADS.get(event_type)
+        for field, other in names.items():
+            if not isinstance(other, str):
+                raise ValueError(  # noqa: TRY004 - see above
+                    f"synonyms[{event_type!r}][{field!r}] must be a name, not {other!r}"
+                )
+            if payload is not None and field not in payload.__struct_fields__:
+                raise ValueError(f"synonyms[{event_type!r}]: {event_type} has no field {field!r}")
+            if payload is not None and other in payload.__struct_fields__:
+                raise ValueError(f"synonyms[{event_type!r}]: {other!r} is a field of its own")
+    return synonyms
+
+
 def as_dict(event_type: str, data: Mapping[str, Any]) -> dict[str, Any]:
     """Raises PayloadError for anything but a mapping that can be read."""
-    if isinstance(data, dict):
+    if type(data) is dict:
         return data
+    if isinstance(data, dict):
+        return dict(dict.items(data))  # what it holds, whatever its own methods say
     if not isinstance(data, Mapping):
         raise PayloadError(event_type, f"data must be a mapping, not {type(data).__qualname__}")
     try:
@@ -116,6 +140,8 @@ def as_dict(event_type: str, data: Mapping[str, Any]) -> dict[str, Any]:
 
 def parts_of_message(message: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
     """The type and data of a message of the older shape, which calls its data also `payload`."""
+    if not isinstance(message, Mapping):
+        raise PayloadError("message", f"a mapping is needed, not {type(message).__qualname__}")
     event_type = message.get("type")
     if not isinstance(event_type, str):
         raise PayloadError("message", "`type` must be a string")

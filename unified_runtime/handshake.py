@@ -55,11 +55,18 @@ Authenticate = Callable[[Handshake], Awaitable[str | None] | str | None]
 """The user's id, or None to refuse. May be sync or async."""
 
 
+def path_of(scope: Mapping[str, Any]) -> str:
+    """Below the mount; servers that leave `root_path` out of `path` are understood too."""
+    path: str = scope["path"]
+    root: str = scope.get("root_path", "")
+    return path[len(root) :] if path == root or path.startswith(f"{root}/") else path
+
+
 def handshake_of_scope(scope: Mapping[str, Any]) -> Handshake:
     """From the scope of an ASGI websocket."""
     client = scope.get("client")
     return make_handshake(
-        path=scope["path"].removeprefix(scope.get("root_path", "")),
+        path=path_of(scope),
         headers={
             name.decode("latin-1").lower(): value.decode("latin-1")
             for name, value in scope["headers"]

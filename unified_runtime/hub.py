@@ -9,7 +9,7 @@ from unified_runtime.connection import Connection
 from unified_runtime.errors import ConnectionRefusedByLimitError
 from unified_runtime.journals.base import Journal
 from unified_runtime.limits import Limits
-from unified_runtime.names import encode_user
+from unified_runtime.names import as_text, encode_user
 from unified_runtime.protocol.rates import TokenBucket
 from unified_runtime.protocol.stream import Tail
 from unified_runtime.relay import Relay
@@ -126,6 +126,7 @@ class Hub:
         Raises ConnectionRefusedByLimitError, and EventError for an unfit `user_id`.
         """
         encode_user(user_id)
+        user_id = as_text(user_id)
         user = self._users.get(user_id)
         if user is not None and len(user.connections) >= self._limits.connections_per_user:
             raise ConnectionRefusedByLimitError("this user holds as many connections as allowed")

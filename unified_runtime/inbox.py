@@ -4,7 +4,9 @@ import asyncio
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import Future, wait
+from contextlib import suppress
 from typing import Any
 
 from unified_runtime.errors import (
@@ -98,9 +100,13 @@ class EmitFuture(Future[int]):
 class Inbox:
     """Bound to the loop that it is made on. Keeps the order of each thread."""
 
-    def __init__(self, journal: Journal, limit: int) -> None:
+    def __init__(
+        self, journal: Journal, limit: int, take_back: Callable[[list[Draft]], None]
+    ) -> None:
+        """`take_back` is told what the journal did not keep."""
         self._journal = journal
         self._limit = limit
+        self._take_back = take_back
         self._loop = asyncio.get_running_loop()
         self.loop_thread = threading.get_ident()
         self._queue: deque[tuple[Draft, EmitFuture]] = deque()
@@ -108,6 +114,8 @@ class Inbox:
         self.settling = threading.Lock()
         """Held by whoever settles futures or starts to wait for one."""
         self.emitted = 0
+        self.own: EmitFuture | None = None
+        """The last of the loop's own thread, if it may still wait."""
         self._waiting = 0
         self._woken = False
         self._drainer: asyncio.Task[None] | None = None
@@ -128,6 +136,14 @@ class Inbox:
             self._woken = True
             self._wake_loop()
         return future
+
+    async def let_go_before(self) -> None:
+        """Until what the loop's own thread has put here is in the journal or was refused."""
+        while (own := self.own) is not None:
+            with suppress(UnifiedRuntimeError):
+                await asyncio.wrap_future(own)
+            if self.own is own:
+                self.own = None
 
     def _wake_loop(self) -> None:
         try:
@@ -188,7 +204,10 @@ class Inbox:
     async def _append(self, batch: list[tuple[Draft, EmitFuture]]) -> None:
         try:
             numbers = await self._journal.append([draft for draft, _ in batch])
-        except JournalError as error:
+        except Exception as error:  # noqa: BLE001 - who waits must hear of it, whatever it is
+            self._take_back([draft for draft, _ in batch])
+            if not isinstance(error, UnifiedRuntimeError):
+                error = JournalError(f"the journal raised {error!r}")
             _fail(batch, error)
             return
         except asyncio.CancelledError:

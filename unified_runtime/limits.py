@@ -1,11 +1,11 @@
 """Every bound of the runtime in one place."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Times in seconds, sizes in bytes."""
+    """Times in seconds, sizes in bytes; all above zero, but `resume_wait` and `drain_timeout` may be 0."""
 
     event_bytes: int = 1024 * 1024
     """An event whose frame could be longer, whatever its number, is refused at `emit`. 1 MiB is what
@@ -47,9 +47,10 @@ class Limits:
     idle_timeout: float | None = None
     """Close every client that sent nothing for this long; only if all of them send `ping`."""
 
-    heartbeat_timeout: float = 60.0
+    heartbeat_timeout: float = 150.0
     """Close a client that has sent `ping` more than once and then nothing for this long: its
-    connection is half-open. The clients here send one every 20 s; others are left to the pings of
+    connection is half-open. The clients here send one every 20 s, but a browser lets a hidden page do
+    so only once a minute; others are left to the pings of
     the server below, and to `write_timeout` as soon as there is something to write."""
 
     emitters: int = 10_000
@@ -62,3 +63,12 @@ class Limits:
 
     backlog_events: int = 10_000
     """Events from other threads that wait for the loop; `emit_threadsafe` blocks beyond it."""
+
+    def __post_init__(self) -> None:
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if value is None and each.default is None:
+                continue
+            least_allowed = each.name in ("resume_wait", "drain_timeout") and value == 0
+            if not isinstance(value, int | float) or not (value > 0 or least_allowed):
+                raise ValueError(f"Limits.{each.name} must be above zero, not {value!r}")

@@ -17,7 +17,6 @@ from unified_runtime.context import UserExecutionContext
 from unified_runtime.emitter import UnifiedWebSocketEmitter
 from unified_runtime.endpoint import Endpoint, Read, is_accepted, known_or_authenticated
 from unified_runtime.errors import (
-    EventError,
     ForkedError,
     JournalError,
     ManagerClosedError,
@@ -33,6 +32,7 @@ from unified_runtime.inbox import Inbox
 from unified_runtime.journals.base import Journal
 from unified_runtime.journals.memory import MemoryJournal
 from unified_runtime.limits import Limits
+from unified_runtime.names import different_users
 from unified_runtime.orphans import Orphans
 from unified_runtime.protocol.frames import Resume
 from unified_runtime.sessions import Sessions
@@ -77,6 +77,7 @@ class UnifiedWebSocketManager:
         self._started_by = 0
         self._watch: asyncio.Task[None] | None = None
         self._closed = False
+        self._closing: asyncio.Task[None] | None = None
         self._forks = forks_so_far()
         self._emitted = 0
         self._turn_ends = 0.0
@@ -116,13 +117,20 @@ class UnifiedWebSocketManager:
         """Refuse new events and connections, write what is journaled, say GOING_AWAY.
 
         Takes at most `Limits.drain_timeout` plus one second; a client that was too slow for it
-        finds the rest in the journal when it resumes. Safe to call twice.
+        finds the rest in the journal when it resumes. Safe to call twice, also at once: every call
+        returns when it is done. Cancelling one does not interrupt it.
         """
-        if self._closed:
-            return
         self._check_loop()
-        self._closed = True
-        self._started_on = None
+        closing = self._closing
+        if closing is None or closing.cancelled() or _is_stuck(closing):
+            self._closed = True
+            self._started_on = None
+            closing = self._closing = asyncio.create_task(self._close())
+        elif closing.done():
+            return
+        await asyncio.shield(closing)
+
+    async def _close(self) -> None:
         if self._loop is asyncio.get_running_loop():
             if self._inbox is not None:
                 await self._inbox.aclose()
@@ -160,15 +168,18 @@ class UnifiedWebSocketManager:
         except JournalError:
             self._starting = None  # the next use tries again
             raise
+        if self._inbox is not None:
+            await self._inbox.let_go_before()
         self._started_on = loop
         self._started_by = get_ident()
 
     def _move_to(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self._loop is not None:
+            self._factory = EmitterFactory(self, max_runs=self._limits.emitters)
         self._loop = loop
         self._started_on = None
         self._sessions = Sessions(self._journal, self._limits)
-        self._inbox = Inbox(self._journal, self._limits.backlog_events)
-        self._factory = EmitterFactory(self, max_runs=self._limits.emitters)
+        self._inbox = Inbox(self._journal, self._limits.backlog_events, self._composer.take_back)
         self._starting = loop.create_task(self._start_journal())
 
     async def _start_journal(self) -> None:
@@ -216,12 +227,20 @@ class UnifiedWebSocketManager:
         """
         draft = self._composer.compose(user_id, event_type, data, thread_id, run_id, event_id)
         del data  # encoded; hundreds may wait for a commit, and it may be large
-        if not self._started_here():
-            await self._use_running_loop()
+        try:
+            if not self._started_here():
+                await self._use_running_loop()
+            appended = self._journal.append([draft])
+        except BaseException:
+            self._composer.take_back([draft])
+            raise
         hub = self._sessions.hub
         hub.appending += 1
         try:
-            seq = (await self._journal.append([draft]))[0]
+            seq = (await appended)[0]
+        except JournalError:
+            self._composer.take_back([draft])
+            raise
         finally:
             hub.appending -= 1
         self._emitted += 1
@@ -272,7 +291,7 @@ class UnifiedWebSocketManager:
         """`emit` from any thread or loop; the future ends once the journal holds the event.
 
         The event is checked and encoded here, so EventError is raised at the call. Events of one
-        thread keep their order. While many come, the first of a burst is held back for at most
+        thread keep their order; on the loop's own thread those of `emit` and `broadcast` too. While many come, the first of a burst is held back for at most
         20 ms, so that each user's are written at once. Blocks while `Limits.backlog_events` wait
         for the loop, except on the loop's own thread. Raises ManagerStateError before the manager was started on a
         loop, after `aclose`, and in a forked child.
@@ -280,9 +299,13 @@ class UnifiedWebSocketManager:
         self._check_alive()
         if self._inbox is None:
             raise ManagerStateError("start the manager on its event loop first (`async with`)")
-        return self._inbox.put(
+        future = self._inbox.put(
             self._composer.compose(user_id, event_type, data, thread_id, run_id, event_id)
         )
+        if get_ident() == self._started_by:
+            self._inbox.own = future
+            self._started_on = None  # so that the next `emit` looks, and no other has to
+        return future
 
     async def broadcast(
         self, event_type: str, data: Mapping[str, Any], *, users: Iterable[str] | None = None
@@ -292,12 +315,10 @@ class UnifiedWebSocketManager:
         Each user gets it in the own numbering, journaled like any other. Returns the number per
         user. Critical events need every field here, as they belong to no run.
         """
-        if isinstance(users, str):
-            raise EventError("users must be a collection of user ids, not one string")
         if not self._started_here():
             await self._use_running_loop()
         hub = self._sessions.hub
-        user_ids = list(dict.fromkeys(users)) if users is not None else hub.user_ids
+        user_ids = hub.user_ids if users is None else different_users(users)
         drafts = self._composer.compose_for_all(user_ids, event_type, data)
         hub.appending += len(drafts)
         try:
@@ -341,7 +362,8 @@ class UnifiedWebSocketManager:
         `Connection.receive`. Starts behind `resume`, else behind what the user's connections
         were given before: the last event that was acknowledged, or sent to those that never
         acknowledge; events emitted while the user was away follow. `thread_id` only labels the
-        connection. A connected socket keeps its connection. Raises ConnectionRefusedByLimitError.
+        connection. A connected socket keeps its connection; SocketInUseError if it is another
+        user's. Raises ConnectionRefusedByLimitError.
         """
         await self._use_running_loop()
         return await self._sessions.connect(user_id, websocket, thread_id, resume)
@@ -410,8 +432,8 @@ class UnifiedWebSocketManager:
         connected reader could be sent them; `healed`, lost notifications made up for.
         """
         return self._sessions.stats() | {
-            "emitted": self._emitted + (self._inbox.emitted if self._inbox else 0),
-            "waiting_from_threads": len(self._inbox) if self._inbox else 0,
+            "emitted": self._emitted + (0 if self._inbox is None else self._inbox.emitted),
+            "waiting_from_threads": 0 if self._inbox is None else len(self._inbox),
             "emitters": self._factory.stats(),
         }
 
@@ -429,3 +451,8 @@ class UnifiedWebSocketManager:
     def emitters_held_longer_than(self, seconds: float) -> list[UserExecutionContext]:
         """The runs whose `emitter` block has been open for so long: likely leaks, oldest first."""
         return self._factory.held_longer_than(seconds)
+
+
+def _is_stuck(task: asyncio.Task[None]) -> bool:
+    """Whether its loop ended before it did."""
+    return not task.done() and task.get_loop() is not asyncio.get_running_loop()

@@ -1,9 +1,16 @@
 """The names of a user, thread and run as a frame carries them: checked and encoded once for many events."""
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 from unified_runtime.errors import EventError
 from unified_runtime.protocol.frames import encode_json
+
+
+def as_text(text: str) -> str:
+    """A kind of `str` (numpy's, an enum, one that compares without case) as the text that it is, so that
+    no two users are one; everything else as it is."""
+    return str.__str__(text) if isinstance(text, str) else text
 
 
 @lru_cache(maxsize=4096)
@@ -44,9 +51,19 @@ def _encode_optional(name: str, text: str | None) -> bytes:
 
 def _encode(name: str, text: str) -> bytes:
     try:
-        return encode_json(text)
+        return encode_json(as_text(text))
     except UnicodeEncodeError as error:
         raise EventError(f"{name} {text!r}: {error.reason}") from None
+
+
+def different_users(users: Iterable[str]) -> list[str]:
+    """Each once, in order. Raises EventError for what is no collection of ids."""
+    if isinstance(users, str | bytes):
+        raise EventError("users must be a collection of user ids, not one string")
+    try:
+        return list(dict.fromkeys(map(as_text, users)))
+    except TypeError as error:
+        raise EventError(f"users must be a collection of user ids: {error}") from None
 
 
 def check_event_id(event_id: str) -> None:

@@ -13,13 +13,17 @@ from unified_runtime.protocol.frames import Note, encode_json
 
 
 class Change(NamedTuple):
-    """An event opens or ends an agent, by its name, or a tool call, by its id."""
+    """An event opens or ends an agent, by its name, or a tool call, by its id.
+
+    `started` is when that began which ends, if it was known to be open.
+    """
 
     kind: Literal["agent", "call"]
     name: str
     opens: bool
     agent_name: str = ""
     tool_name: str = ""
+    started: float | None = None
 
 
 class OpenNote(msgspec.Struct):

@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from secrets import token_urlsafe
-from threading import Lock
+from threading import RLock
 from typing import Any, TypeVar
 
 from unified_runtime.events import (
@@ -27,6 +27,7 @@ NAMELESS = "agent"
 
 _MAX_RUNS = 10_000
 _MAX_CALLS = 1_000
+_MAX_EVENT_IDS = 10_000
 
 
 @dataclass(slots=True)
@@ -67,26 +68,46 @@ class Run:
                     del self.calls[next(iter(self.calls))]
                 return [Change("call", call_id, True, agent, tool)]
             case ToolCompleted(call_id=call_id):
-                self.calls.pop(call_id, None)
-                return [Change("call", call_id, False)]
+                return [_call_ends(call_id, self.calls.pop(call_id, None))]
             case AgentCompleted(agent_name=name):
-                return [Change("agent", self._end_agent(name), False)]
+                began_as = self._name_of(name)
+                return [_agent_ends(began_as, self.agents.pop(began_as, None))]
         return []
 
-    def _end_agent(self, name: str) -> str:
-        """The name under which it began: the same, else the innermost's, which then changed it."""
-        if name in self.agents or not self.agents:
-            self.agents.pop(name, None)
-            return name
-        return self.agents.popitem()[0]
+    def _name_of(self, name: str) -> str:
+        """Under which it began: the same, else the innermost's, which then changed it."""
+        return name if name in self.agents or not self.agents else next(reversed(self.agents))
 
     def end_all(self) -> list[Change]:
         """The run begins anew or is over, whatever of it is still open."""
-        ended = [Change("agent", name, False) for name in self.agents]
-        ended += [Change("call", call_id, False) for call_id in self.calls]
+        ended = [_agent_ends(name, started) for name, started in self.agents.items()]
+        ended += [_call_ends(call_id, call) for call_id, call in self.calls.items()]
         self.agents.clear()
         self.calls.clear()
         return ended
+
+    def take_back(self, changes: list[Change]) -> None:
+        """As if the event had not been; what opened stands in the order in which it began."""
+        for kind, name, opens, *_ in changes:
+            if opens:
+                (self.agents if kind == "agent" else self.calls).pop(name, None)
+        for kind, name, opens, _, tool_name, started in changes:
+            if not opens and started is not None and kind == "agent":
+                self.agents[name] = started
+            elif not opens and started is not None:
+                self.calls[name] = Call(tool_name, started)
+        self.agents = dict(sorted(self.agents.items(), key=lambda agent: agent[1]))
+        self.calls = dict(sorted(self.calls.items(), key=lambda call: call[1].started))
+
+
+def _agent_ends(name: str, started: float | None) -> Change:
+    return Change("agent", name, False, started=started)
+
+
+def _call_ends(call_id: str, call: Call | None) -> Change:
+    if call is None:
+        return Change("call", call_id, False)
+    return Change("call", call_id, False, tool_name=call.tool_name, started=call.started)
 
 
 class RunLedger:
@@ -102,12 +123,18 @@ class RunLedger:
     | `duration` | seconds since the call or run started, 0 when its start was not seen |
 
     `agent_name` of `agent_started`, `reasoning` and `tool_name` are never made up. Runs that never
-    end are forgotten beyond 10,000, the first begun first, and calls of a run beyond 1,000.
+    end are forgotten beyond 10,000, the first begun first, calls of a run beyond 1,000, and of the
+    event ids all but the newest 10,000.
+
+    A destructor or a signal handler may emit while its own thread is in here: its event then stands
+    for itself, filled from nothing and remembered by nothing.
     """
 
     def __init__(self) -> None:
-        self._lock = Lock()
+        self._lock = RLock()
+        self._busy = False
         self._runs: OrderedDict[RunKey, Run] = OrderedDict()
+        self._event_ids: dict[tuple[str, str], None] = {}
 
     def __len__(self) -> int:
         return len(self._runs)
@@ -119,18 +146,47 @@ class RunLedger:
         data: Mapping[str, Any],
         now: float,
         make: Callable[[dict[str, Any]], tuple[T, Payload]],
+        event_id: str | None = None,
     ) -> tuple[T, list[Change]]:
         """What `make` makes of a complete copy of a critical event's data, and what it opens or ends.
 
-        `make` also says how the data reads; remembered only if it does not raise. May be called
-        from any thread.
+        `make` also says how the data reads; remembered only if it does not raise, and if `event_id`
+        is not that of an earlier event: then it is that one again. May be called from any thread;
+        nobody's own code may run in `make`.
         """
         with self._lock:
-            run = self._runs.get(key) or Run()
-            filled = dict(data)
-            _fill(run, event_type, filled, now)
-            made, payload = make(filled)
-            return made, self._record(key, payload, now)
+            between, self._busy = self._busy, True
+            try:
+                run = Run() if between else self._runs.get(key) or Run()
+                filled = dict(data)
+                _fill(run, event_type, filled, now)
+                made, payload = make(filled)
+                if between:
+                    return made, run.take(payload, now)
+                if event_id is not None and self._is_repeated(key[0], event_id):
+                    return made, []
+                return made, self._record(key, payload, now)
+            finally:
+                self._busy = between
+
+    def _is_repeated(self, user_id: str, event_id: str) -> bool:
+        known = (user_id, event_id) in self._event_ids
+        self._event_ids[user_id, event_id] = None
+        if len(self._event_ids) > _MAX_EVENT_IDS:
+            del self._event_ids[next(iter(self._event_ids))]
+        return known
+
+    def take_back(self, key: RunKey, changes: list[Change], event_id: str | None) -> None:
+        """The journal did not keep the event: a repeat must find the run as it was before."""
+        with self._lock:
+            between, self._busy = self._busy, True
+            if event_id is not None:
+                self._event_ids.pop((key[0], event_id), None)
+            run = self._runs.setdefault(key, Run())
+            run.take_back(changes)
+            if run.ended:
+                del self._runs[key]
+            self._busy = between
 
     def _record(self, key: RunKey, payload: Payload, now: float) -> list[Change]:
         if isinstance(payload, AgentThinking):

@@ -6,6 +6,7 @@ from typing import Any
 from unified_runtime.close_codes import CloseCode
 from unified_runtime.connection import Connection
 from unified_runtime.endpoint import Read, read_all
+from unified_runtime.errors import SocketInUseError
 from unified_runtime.hub import Hub
 from unified_runtime.journals.base import Journal
 from unified_runtime.limits import Limits
@@ -20,26 +21,40 @@ class Sessions:
         self.hub = Hub(journal, limits)
         self._limits = limits
         self._writers: dict[Connection, asyncio.Task[None]] = {}
-        self._sockets: dict[tuple[str, int], Connection] = {}
+        self._sockets: dict[int, Connection] = {}
 
     async def connect(
         self, user_id: str, websocket: Transport, thread_id: str | None, resume: Resume | None
     ) -> Connection:
         """For a websocket that somebody else reads. A connected one keeps its connection."""
-        key = (user_id, id(websocket))
-        known = self._sockets.get(key)
+        known = self._known(user_id, websocket)
         if known is not None:
             return known
         connection = await self.open(user_id, TextSink(websocket), thread_id=thread_id)
+        try:
+            known = self._known(user_id, websocket)
+        except SocketInUseError:
+            connection.ended()
+            raise
+        if known is not None:  # another task was faster
+            connection.ended()
+            return known
+        key = id(websocket)
         self._sockets[key] = connection
         writer = self.start_writer(connection, resume, wait_for_frame=False)
         writer.add_done_callback(lambda _: self._sockets.pop(key, None))
         return connection
 
+    def _known(self, user_id: str, websocket: Transport) -> Connection | None:
+        connection = self._sockets.get(id(websocket))
+        if connection is not None and connection.user_id != user_id:
+            raise SocketInUseError("this websocket is another user's; `disconnect_user` it first")
+        return connection
+
     async def disconnect(self, user_id: str, websocket: Transport) -> None:
-        connection = self._sockets.get((user_id, id(websocket)))
+        connection = self._sockets.get(id(websocket))
         writer = self._writers.get(connection) if connection else None
-        if writer is not None:
+        if connection is not None and connection.user_id == user_id and writer is not None:
             writer.cancel()
             await asyncio.wait([writer])
 

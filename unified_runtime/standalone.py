@@ -154,9 +154,13 @@ class _Client(WSListener):
 
     def on_ws_connected(self, transport: WSTransport) -> None:
         self._sink = PicowsSink(transport)
-        self._task = asyncio.create_task(self._admit(self._sink, _handshake(transport)))
-        self._server.arriving.add(self._task)
-        self._task.add_done_callback(self._server.arriving.discard)
+        arriving = asyncio.create_task(self._admit(self._sink, _handshake(transport)))
+        self._server.arriving.add(arriving)
+        arriving.add_done_callback(self._server.arriving.discard)
+        if (
+            self._task is None
+        ):  # a task that ran at once, as eager ones do, has its writer here by now
+            self._task = arriving
 
     async def _admit(self, sink: PicowsSink, handshake: Handshake) -> None:
         admission = self._server.admission

@@ -264,3 +264,16 @@ async def test_aclose_during_a_reconnect_leaves_no_socket_open():
             assert await reading == []
             assert len(peer.sockets) == 2
             await asyncio.gather(*(socket.wait_closed() for socket in peer.sockets))
+
+
+async def test_waiting_for_an_event_only_for_some_time_loses_nothing_and_ends_nothing(manager, url):
+    async with connect(url, token="user.u1", seq=0) as events:
+        numbers = []
+        for _ in range(5):
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(anext(events), 0.001)
+            await manager.emit("u1", "note", {})
+            numbers.append((await asyncio.wait_for(anext(events), 10)).seq)
+    assert numbers == [1, 2, 3, 4, 5]
+    with pytest.raises(StopAsyncIteration):
+        await anext(events)

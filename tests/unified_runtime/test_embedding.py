@@ -141,3 +141,26 @@ def test_it_needs_only_msgspec():
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout == "connect needs 'websockets'; install it with the `asgi` extra\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "root"),
+    [
+        ("/ws", ""),
+        ("/ws", "/w"),
+        ("/ws", "/ws/other"),
+        ("/app/ws", "/app"),
+        ("/ws", "/behind/proxy"),
+    ],
+)
+async def test_a_root_path_counts_only_where_the_path_goes_through_it(
+    manager, check_token, serving, client, path, root
+):
+    """Servers differ in whether `path` holds `root_path`."""
+    app = create_app(manager, authenticate=check_token)
+
+    async def behind(scope, receive, send):
+        await app({**scope, "path": path, "root_path": root}, receive, send)
+
+    async with serving(behind) as base, client(f"{base}/?seq=0") as c:
+        assert (await c.frame())["type"] == "ready"

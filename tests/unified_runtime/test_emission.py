@@ -139,6 +139,9 @@ def _cycle():
         {"x": [{"y": RawInside.WELL_FORMED}]},
         {RawInside.WELL_FORMED: 1},
         {True: 1},
+        {1: "a", "1": "b"},
+        {"x": [{"y": {1: "a", "1": "b"}}]},
+        {1.0: "a", "1.0": "b"},
     ],
     ids=[
         "object",
@@ -162,6 +165,9 @@ def _cycle():
         "raw text as an enum's value deep inside",
         "raw text as the value of an enum that is a key",
         "a key that is a truth",
+        "a number beside its text",
+        "a number beside its text deep inside",
+        "a fraction beside its text",
     ],
 )
 async def test_what_json_cannot_carry_is_refused_at_the_call(manager, data):
@@ -394,3 +400,63 @@ async def test_the_contracts_own_example_runs(manager):
         await emitter.emit_tool_executing({"tool_name": "search", "parameters": {}})
     await manager.aclose()
     assert future.result() > 1
+
+
+class CaseInsensitive(str):
+    __slots__ = ()
+
+    def __eq__(self, other):
+        return str.lower(self) == str.lower(other)
+
+    def __hash__(self):
+        return hash(str.lower(self))
+
+
+async def test_kinds_of_text_are_the_texts_that_they_are(manager, make_recorder):
+    """numpy's, a template's, an ORM's, and one by which two users would be the same."""
+    capital, small = CaseInsensitive("Bob"), CaseInsensitive("bob")
+    tabs = {"Bob": make_recorder(), "bob": make_recorder()}
+    for user, tab in zip((capital, small), tabs.values(), strict=True):
+        await manager.connect_user(user, tab)
+    for user in (capital, small):
+        note = CaseInsensitive("note")
+        await manager.emit(user, note, {"for": user}, thread_id=user, run_id=user, event_id=user)
+    for name, tab in tabs.items():
+        [event] = await tab.wait_for(1)
+        assert (event["user_id"], event["data"]["for"]) == (name, name)
+
+
+@pytest.mark.parametrize("message", [None, "note", ["note"]])
+async def test_what_is_no_message_is_refused(manager, message):
+    with pytest.raises(PayloadError, match="mapping"):
+        await manager.send_to_user("u1", message)
+
+
+@pytest.mark.parametrize("users", [5, b"u1", ["u1", ["u2"]], ["u1", None]])
+async def test_users_of_a_broadcast_that_are_none_are_refused_and_nobody_gets_it(manager, users):
+    with pytest.raises(EventError):
+        await manager.broadcast("note", {}, users=users)
+    assert await manager.emit("u1", "note", {}) == 1
+
+
+@pytest.mark.parametrize(
+    ("synonyms", "named"),
+    [
+        ({"agent_thinking": {"reasoning": "agent_name"}}, "agent_name"),
+        ({"agent_thinking": {"resoning": "thought"}}, "resoning"),
+        ({"agent_thinking": "thought"}, "agent_thinking"),
+        ({"agent_thinking": {"reasoning": None}}, "None"),
+    ],
+)
+def test_a_mapping_of_names_that_would_harm_or_do_nothing_is_refused(synonyms, named):
+    with pytest.raises(ValueError, match=named):
+        UnifiedWebSocketManager(synonyms=synonyms)
+
+
+@pytest.mark.parametrize(
+    ("limit", "value"),
+    [("write_events", 0), ("emitters", 0), ("event_bytes", -1), ("idle_timeout", 0)],
+)
+def test_a_limit_with_which_nothing_works_is_refused(limit, value):
+    with pytest.raises(ValueError, match=limit):
+        Limits(**{limit: value})

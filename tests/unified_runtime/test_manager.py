@@ -24,6 +24,7 @@ from unified_runtime.errors import (
     ForkedError,
     ManagerClosedError,
     ManagerStateError,
+    SocketInUseError,
     WouldDeadlockError,
     WrongLoopError,
 )
@@ -386,3 +387,67 @@ async def test_the_pool_gives_each_run_its_own_emitter_and_takes_it_back(manager
         async with manager.emitter(one):
             raise ValueError("agent")
     assert manager.stats()["emitters"] == {"in_use": 0, "made": 3, "shared": 1}
+
+
+async def test_a_socket_of_one_user_is_not_fed_with_anothers_events(manager, tab):
+    with pytest.raises(SocketInUseError):
+        await manager.connect_user("u2", tab)
+    await manager.emit("u2", "note", {})
+    await manager.emit("u1", "note", {})
+    assert [e["user_id"] for e in await tab.wait_for(1)] == ["u1"]
+    await manager.disconnect_user("u2", tab)
+    assert manager.is_connected("u1")
+    await manager.disconnect_user("u1", tab)
+    await manager.connect_user("u2", tab)
+    assert [e["user_id"] for e in await tab.wait_for(2)] == ["u1", "u2"]
+
+
+class Slow(MemoryJournal):
+    """Lets others have their turn, as one that asks a server does."""
+
+    async def watch(self, user_id):
+        await asyncio.sleep(0)
+
+
+async def test_a_socket_connected_twice_at_once_gets_each_event_once(make_recorder):
+    async with UnifiedWebSocketManager(journal=Slow()) as manager:
+        tab = make_recorder()
+        one, other = await asyncio.gather(
+            manager.connect_user("u1", tab), manager.connect_user("u1", tab)
+        )
+        assert one is other
+        await manager.emit("u1", "note", {})
+        await manager.emit("u1", "note", {})
+        assert [e["seq"] for e in await tab.wait_for(2)] == [1, 2]
+        assert manager.connection_count() == 1
+        answers = await asyncio.gather(
+            manager.connect_user("u2", late := make_recorder()),
+            manager.connect_user("u3", late),
+            return_exceptions=True,
+        )
+        assert isinstance(answers[1], SocketInUseError)
+        assert manager.connected_users() == ["u1", "u2"]
+
+
+async def test_every_close_returns_when_the_journal_is_let_go_also_when_one_is_cancelled(tmp_path):
+    path = tmp_path / "events.db"
+    for expected in (1, 2):
+        manager = UnifiedWebSocketManager(journal=SqliteJournal(path))
+        assert await manager.emit("u1", "note", {}) == expected
+        first = asyncio.create_task(manager.aclose())
+        await asyncio.sleep(0)
+        first.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await first
+        await asyncio.gather(manager.aclose(), manager.aclose())
+    async with UnifiedWebSocketManager(journal=SqliteJournal(path)) as again:
+        assert await again.emit("u1", "note", {}) == 3
+
+
+async def test_an_emitter_taken_before_the_start_is_known_after_it():
+    manager = UnifiedWebSocketManager()
+    async with manager.emitter(UserExecutionContext("u1", "t1", "r1")) as emitter:
+        await emitter.emit("note", {})
+        assert manager.stats()["emitters"]["in_use"] == 1
+    assert manager.stats()["emitters"]["in_use"] == 0
+    await manager.aclose()

@@ -242,3 +242,16 @@ async def test_what_is_wrong_with_the_options_is_said(arguments, code, problem):
     assert process.returncode == code
     assert errors.startswith(b"error: ")
     assert problem in errors
+
+
+@pytest.mark.skipif(not hasattr(asyncio, "eager_task_factory"), reason="needs Python 3.12")
+async def test_a_client_let_in_by_an_eager_task_is_forgotten_when_it_leaves(check_token, client):
+    asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)
+    manager = UnifiedWebSocketManager()
+    async with standalone_server(manager, authenticate=check_token) as port:
+        async with client(f"ws://127.0.0.1:{port}/ws?seq=0") as c:
+            await c.frame()
+            [connection] = manager._sessions.hub.connections()
+        async with asyncio.timeout(10):
+            await asyncio.wait(manager._sessions._writers.values())
+        assert connection.closed

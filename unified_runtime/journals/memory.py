@@ -12,9 +12,11 @@ from unified_runtime.protocol.stream import Bounds
 class _Stream:
     """One user's events; `frames[i]` is number `first + i`, of which the oldest may be expired."""
 
-    __slots__ = ("first", "frames", "ids", "settled", "times")
+    __slots__ = ("first", "frames", "ids", "most", "settled", "times")
 
-    def __init__(self) -> None:
+    def __init__(self, most: int | None) -> None:
+        self.most = most
+        """Trimmed beyond it, many at once, because dropping one costs as much as moving the rest."""
         self.first = 1
         self.frames: list[bytes] = []
         self.times: list[float] = []
@@ -47,9 +49,6 @@ class MemoryJournal:
         self._notes: dict[bytes, bytes] = {}
         self._name = token_urlsafe(12)
         self._name_bytes = self._name.encode()
-        count = self._retention.count
-        self._most = None if count is None else count + max(16, count // 8)
-        """Trimmed beyond it, many at once, because dropping one costs as much as moving the rest."""
         self._deliver: Deliver = _nobody
         self._claim = Claim()
         self._server = ""
@@ -59,12 +58,12 @@ class MemoryJournal:
         self._deliver = deliver
 
     async def append(self, drafts: Sequence[Draft]) -> list[int]:
-        streams, name, deliver, most = self._streams, self._name_bytes, self._deliver, self._most
+        streams, name, deliver = self._streams, self._name_bytes, self._deliver
         numbers = []
         for draft in drafts:
             stream = streams.get(draft.user_id)
             if stream is None:
-                stream = streams[draft.user_id] = _Stream()
+                stream = streams[draft.user_id] = _Stream(self._most_with(0))
             if draft.event_id is not None and (known := self._known(stream, draft.event_id)):
                 numbers.append(known)
                 continue
@@ -77,11 +76,22 @@ class MemoryJournal:
                 stream.ids[draft.event_id] = seq
             for key, value in draft.notes:
                 _keep_note(self._notes, key, value)
+            most = stream.most
             if most is not None and len(frames) > most:
-                self._trim_count(stream)
+                self._expire(stream)
+                stream.most = self._most_with(len(stream.frames))
             deliver(draft.user_id, seq, frame)
             numbers.append(seq)
         return numbers
+
+    def _most_with(self, held: int) -> int | None:
+        """How many events a stream that holds `held` may hold until the next trim."""
+        count = self._retention.count
+        by_count = None if count is None else count + max(16, count // 8)
+        if self._retention.age is None:
+            return by_count
+        by_age = 2 * held + 64
+        return by_age if by_count is None else min(by_count, by_age)
 
     def _known(self, stream: _Stream, event_id: str) -> int | None:
         if event_id in stream.ids:

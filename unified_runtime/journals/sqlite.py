@@ -48,8 +48,9 @@ class SqliteJournal:
 
     `synchronous`: FULL syncs every commit, so an acknowledged event survives a power cut; NORMAL
     syncs at checkpoints only, so events survive a killed process but a power cut may take the
-    last ones (on Linux the numbering then gets a new name, and clients a `gap` and all that is
-    kept); OFF leaves even that order to the system. About 300 bytes of memory are held for each
+    last ones (the numbering then gets a new name, and clients a `gap` and all that is kept; on other
+    systems than Linux that happens after every end but `aclose`, as a power cut cannot be told there);
+    OFF leaves even that order to the system. About 300 bytes of memory are held for each
     user ever seen. A full or broken disk makes `append` raise JournalError; nothing is
     acknowledged then, and the next append tries again; a file that was removed or replaced under a
     running server makes every append fail until a manager opens it anew. The file is opened by

@@ -84,17 +84,18 @@ class SqliteFile:
     def _note_what_a_crash_may_take(self, synchronous: Synchronous) -> None:
         """While commits are not synced, the file says since which start of the machine. If the machine
         was started again before the file was closed, the last events may be gone, and their numbers
-        would be given out again; so the numbering gets a new name, as clients know the old ones."""
+        would be given out again; so the numbering gets a new name, as clients know the old ones. Where
+        the system does not tell its starts, every end without a close may have been one."""
         self.writer.execute("PRAGMA synchronous=FULL")
         self.writer.execute("BEGIN IMMEDIATE")
         noted = self.writer.execute(_UNSYNCED_SINCE).fetchone()
         start = _start_of_the_machine()
-        if noted is not None and noted[0] != start:
+        if noted is not None and (noted[0] != start or start == ""):
             self.writer.execute(
                 "UPDATE meta SET value = ? WHERE key = 'stream'", (token_urlsafe(12),)
             )
         self.writer.execute(_ALL_SYNCED)
-        if synchronous != "FULL" and start is not None:
+        if synchronous != "FULL":
             self.writer.execute("INSERT INTO meta VALUES ('unsynced_since', ?)", (start,))
         self.writer.execute("COMMIT")
 
@@ -163,12 +164,12 @@ def _identity(path: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-def _start_of_the_machine() -> str | None:
-    """Differs after each; None where the system does not tell, so that no crash is seen."""
+def _start_of_the_machine() -> str:
+    """Differs after each; empty where the system does not tell."""
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     except OSError:
-        return None
+        return ""
 
 
 def _lock(path: Path) -> sqlite3.Connection:

@@ -26,7 +26,8 @@ class Draft(msgspec.Struct, gc=False):
     """An encoded event that waits for its number.
 
     The frame is `head`, the number, the stream's name and `tail`, so that a journal can number an
-    event without encoding it again. `notes` are kept with the event or not at all.
+    event without encoding it again. `notes` are kept with the event or not at all; `changes` are what
+    its run has to forget in the latter case.
     """
 
     user_id: str
@@ -35,6 +36,7 @@ class Draft(msgspec.Struct, gc=False):
     time: float
     event_id: str | None = None
     notes: tuple[Note, ...] = ()
+    changes: Any = None
 
     def frame(self, seq: int, stream: bytes) -> bytes:
         return b'%b%d,"stream":"%b"%b' % (self.head, seq, stream, self.tail)
@@ -56,36 +58,58 @@ def _plain(value: Any) -> Any:
     raise NotImplementedError(f"{type(value).__qualname__} has no JSON form")
 
 
-_encoder = msgspec.json.Encoder(enc_hook=_plain)
+_encode = msgspec.json.Encoder().encode
 _PLAIN = frozenset({str, int, float, bool, NoneType})
+_TEXT = frozenset({str})
 
 
-def encode_data(event_type: str, data: dict[str, Any]) -> bytes:
-    """The JSON object of `data`, in one line.
+def plain_data(event_type: str, data: dict[str, Any]) -> dict[str, Any]:
+    """`data` in nothing but what JSON has: nobody's own code runs when it is encoded.
 
     datetime, date, time, timedelta as ISO 8601; UUID and Decimal as strings; bytes as base64;
     enums by value; sets and tuples as arrays; dataclasses, msgspec structs and pydantic models as
-    objects; keys that are numbers, dates, UUIDs or enums as the text of these; integers in all
+    objects; keys that are numbers, dates, UUIDs or enums as the text of these (an enum beside its
+    value as a key is one, and the last counts); integers in all
     their digits, of which a browser keeps 53 bits; NaN and infinities as null. Everything else,
-    `msgspec.Raw`, cycles and lone surrogates raise PayloadError, and so does a model that cannot
-    dump itself.
+    `msgspec.Raw`, cycles, lone surrogates and a number beside its text as keys (`{1: …, "1": …}`)
+    raise PayloadError, and so does a model that cannot dump itself.
     """
     try:
-        if _PLAIN.issuperset(map(type, dict.values(data))):
-            return _encoder.encode(data)
-        return _encode_nested(data)
+        if _PLAIN.issuperset(map(type, data.values())) and _TEXT.issuperset(map(type, data)):
+            return data
+        return _plain_nested(data)
     except RecursionError:
         raise PayloadError(event_type, "data contains itself or is nested too deep") from None
     except Exception as error:  # noqa: BLE001 - the values' own code runs here and may raise anything
         raise PayloadError(event_type, str(error) or type(error).__name__) from None
 
 
-def _encode_nested(data: dict[str, Any]) -> bytes:
+def _plain_nested(data: dict[str, Any]) -> dict[str, Any]:
     """The encoder would write a Raw as it is. `to_builtins` refuses one, but for an enum's value, which
-    is there to be refused when it is asked again."""
-    for _ in range(2):
-        data = msgspec.to_builtins(data, str_keys=True, enc_hook=_plain)
-    return _encoder.encode(data)
+    is there to be refused when it is asked again. It lets one of two keys go that become the same."""
+    once = msgspec.to_builtins(data, enc_hook=_plain)
+    twice: dict[str, Any] = msgspec.to_builtins(once, str_keys=True)
+    if len(_encode(twice)) != len(_encode(once)):
+        raise ValueError("two keys of one mapping have the same text")
+    return twice
+
+
+def encode_data(event_type: str, data: dict[str, Any]) -> bytes:
+    """The JSON object of `data` in one line. Raises PayloadError as `plain_data` does."""
+    try:
+        if _PLAIN.issuperset(map(type, data.values())) and _TEXT.issuperset(map(type, data)):
+            return _encode(data)
+    except Exception as error:  # noqa: BLE001 - a lone surrogate, or more digits than Python writes
+        raise PayloadError(event_type, str(error)) from None
+    return encode_plain(event_type, plain_data(event_type, data))
+
+
+def encode_plain(event_type: str, data: dict[str, Any]) -> bytes:
+    """The same for what `plain_data` gave."""
+    try:
+        return _encode(data)
+    except Exception as error:  # noqa: BLE001 - see above
+        raise PayloadError(event_type, str(error)) from None
 
 
 encode_json = msgspec.json.encode

@@ -7,6 +7,7 @@ import pytest
 
 from unified_runtime.errors import JournalInUseError
 from unified_runtime.journals.base import Retention
+from unified_runtime.journals.memory import MemoryJournal
 from unified_runtime.protocol.frames import Note
 
 
@@ -212,3 +213,13 @@ async def test_the_notes_of_an_event_that_is_already_there_are_not_kept(opened, 
         await journal.append([noting(draft("a"), b"k", None)])
         assert await journal.append([noting(draft("a", event_id="e"), b"k", b"open")]) == [1]
         assert await journal.notes() == []
+
+
+async def test_memory_lets_go_of_what_is_too_old_although_nobody_reads_it(clock, draft, delivered):
+    journal = MemoryJournal(retention=Retention(count=None, age=10), clock=clock)
+    await journal.start(delivered)
+    for _ in range(2000):
+        clock.now += 1
+        await journal.append([draft("a", at=clock.now)])
+    assert len(journal._streams["a"].frames) < 200
+    assert (await journal.bounds("a"))[1:] == (1990, 2000)

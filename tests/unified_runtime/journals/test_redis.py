@@ -172,3 +172,24 @@ async def test_a_broken_connection_is_made_again(manager_on_redis, make_recorder
                     await asyncio.sleep(0.01)
         events = await tab.wait_for(sent)
         assert [e["seq"] for e in events] == list(range(1, sent + 1))
+
+
+async def test_what_was_acknowledged_of_a_lost_numbering_says_nothing_of_the_new_one(
+    manager_on_redis, make_recorder, redis_url, prefix
+):
+    async with manager_on_redis() as manager, Redis.from_url(redis_url) as redis:
+        first, second = make_recorder(), make_recorder()
+        connection = await manager.connect_user("u1", first)
+        for n in range(5):
+            await manager.emit("u1", "note", {"n": n})
+        await first.wait_for(5)
+        connection.receive('{"type":"ack","seq":5}')
+        async for key in redis.scan_iter(f"{prefix}:*"):
+            await redis.delete(key)
+        await manager.emit("u1", "note", {"n": 10})
+        await first.wait_for(6)
+        await manager.disconnect_user("u1", first)
+        for n in range(11, 20):
+            await manager.emit("u1", "note", {"n": n})
+        await manager.connect_user("u1", second)
+        assert [e["data"]["n"] for e in await second.wait_for(10)] == list(range(10, 20))

@@ -12,6 +12,7 @@ import pytest
 
 from unified_runtime import Limits, Retention, SqliteJournal, UnifiedWebSocketManager
 from unified_runtime.errors import JournalError, JournalInUseError
+from unified_runtime.journals import sqlite_file
 
 
 @pytest.fixture
@@ -132,6 +133,23 @@ async def test_a_machine_crash_that_may_have_taken_events_begins_a_new_stream(
         await again.aclose()
     assert names[0] == names[1]
     assert (names[0] != before.stream) == (machine_crashed and synchronous != "FULL")
+
+
+@pytest.mark.parametrize("clean", [True, False])
+async def test_where_the_system_does_not_tell_its_starts_every_end_without_a_close_may_be_a_crash(
+    path, tmp_path, draft, delivered, monkeypatch, clean
+):
+    monkeypatch.setattr(sqlite_file, "_start_of_the_machine", lambda: "")
+    journal = SqliteJournal(path, synchronous="NORMAL")
+    await journal.start(delivered)
+    await journal.append([draft("a")])
+    before = await journal.bounds("a")
+    copy = as_a_killed_process_leaves_it(path, tmp_path / "copy.db")
+    await journal.aclose()
+    again = SqliteJournal(path if clean else copy)
+    await again.start(delivered)
+    assert ((await again.bounds("a")).stream == before.stream) is clean
+    await again.aclose()
 
 
 async def test_a_file_under_another_name_is_the_same_file(path, tmp_path, draft, delivered):

@@ -63,8 +63,8 @@ class Relay:
 
     async def _send_forever(self, loop: asyncio.AbstractEventLoop) -> None:
         """Until another task has nothing to do either."""
-        task = self._task
-        assert task is not None  # this one: the next is made by the round that follows
+        task = asyncio.current_task()  # an eager one runs before its maker knows it
+        assert task is not None
         while True:
             await self._send(task)
             if self._idle is not None and not self._idle.done():

@@ -182,3 +182,11 @@ async def test_a_socket_that_fails_ends_its_own_connection_only(manager, make_re
         await tab.wait_for(1)
     await until(lambda: not manager.is_connected("u0"))
     assert manager.connection_count() == 3
+
+
+@pytest.mark.skipif(not hasattr(asyncio, "eager_task_factory"), reason="needs Python 3.12")
+async def test_tasks_that_run_at_once_send_everything_too(manager, tab):
+    asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)
+    for n in range(100):
+        await manager.emit("u1", "note", {"n": n})
+    assert [e["seq"] for e in await tab.wait_for(100)] == list(range(1, 101))

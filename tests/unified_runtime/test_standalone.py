@@ -252,6 +252,7 @@ async def test_a_client_let_in_by_an_eager_task_is_forgotten_when_it_leaves(chec
         async with client(f"ws://127.0.0.1:{port}/ws?seq=0") as c:
             await c.frame()
             [connection] = manager._sessions.hub.connections()
+            [writer] = manager._sessions._writers.values()
         async with asyncio.timeout(10):
-            await asyncio.wait(manager._sessions._writers.values())
+            await asyncio.wait([writer])
         assert connection.closed

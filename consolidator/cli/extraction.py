@@ -8,7 +8,7 @@ from consolidator.adapters.environment import environment_of
 from consolidator.adapters.files import check_root
 from consolidator.adapters.git import open_repository
 from consolidator.adapters.git_reading import CommitReader
-from consolidator.adapters.report_cache import ReportCache
+from consolidator.adapters.report_cache import JudgedCache, ReportCache
 from consolidator.analysis.history.report import ExtractReport
 from consolidator.plan import Plan
 from consolidator.workflow.extract import Selection, run
@@ -31,4 +31,5 @@ def extraction(
             plan=plan,
             library=environment_of(base, cache=not no_cache).find,
             reports=None if no_cache else ReportCache(),
+            judged=None if no_cache else JudgedCache(),
         )

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from msgspec import structs
 
 from consolidator.analysis.history.accounts import Accounts
 from consolidator.analysis.history.family import Member, Relation, Scope, members_of
+from consolidator.analysis.history.judged import Judged, continued
 from consolidator.analysis.history.kin import follow
 from consolidator.analysis.history.links import with_copies, with_reverts
-from consolidator.analysis.history.mine import mine
 from consolidator.analysis.history.outline import FileOutline
 from consolidator.analysis.history.records import Crossing, Edits, Kin, Log, Task, Touch
 from consolidator.analysis.history.report import ExtractReport, decision
@@ -62,11 +62,14 @@ class Reader(Protocol):
     ) -> tuple[Iterable[Edits], Iterable[tuple[str, FileOutline]]]: ...
 
 
-class Reports(Protocol):
-    """Where answers are kept between runs."""
+Kept = TypeVar("Kept")
 
-    def get(self, question: str) -> ExtractReport | None: ...
-    def put(self, question: str, report: ExtractReport) -> None: ...
+
+class Cache(Protocol[Kept]):
+    """Where something is kept between runs."""
+
+    def get(self, question: str) -> Kept | None: ...
+    def put(self, question: str, document: Kept) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,8 @@ def run(
     selection: Selection,
     plan: Plan,
     library: Library | None = None,
-    reports: Reports | None = None,
+    reports: Cache[ExtractReport] | None = None,
+    judged: Cache[Judged] | None = None,
 ) -> ExtractReport:
     """Raises `UsageError` for a revision or date that means nothing.
 
@@ -110,7 +114,9 @@ def run(
     if known is not None:
         return known
     with without_collector():
-        report = _mine(root, history, reader, revision, selection, plan, (since, until), installed)
+        report = _mine(
+            root, history, reader, revision, selection, plan, (since, until), installed, judged
+        )
         gc.freeze()  # else all that was made is walked at once
     if reports and report.complete:
         reports.put(question, report)
@@ -126,6 +132,7 @@ def _mine(
     plan: Plan,
     dates: tuple[float, float],
     installed: list[Member],
+    judged: Cache[Judged] | None,
 ) -> ExtractReport:
     scope = _scope(selection, plan)
     log = reader.log(scope, revision)
@@ -136,9 +143,15 @@ def _mine(
     chosen = touching(log.touches[::-1], scope, paths)
     tasks = [task_of(commit, scope, paths, kin) for commit in chosen]
     files = {path: tree[path] for path in sorted(paths & tree.keys())}
-    edits, outlines = reader.read(scope, tasks, files, kin)
+    question = repr((history.identity, scope))
+    judging = continued(judged.get(question) if judged else None, chosen, tasks)
+    edits, outlines = reader.read(scope, tasks[len(judging.mined) :], files, kin)
     layout = find_layout([*tree, *paths], plan.source_roots)
-    mined = list(mine(chosen, edits))
+    judging.go_on(chosen, edits)
+    mined = judging.mined
+    complete = all(item.complete for item in mined)
+    if judged and complete:
+        judged.put(question, judging)
     members = {member.qualname: member for member in installed}
     members |= _members(outlines, layout, plan)
     ledger = Accounts(members, plan, layout)
@@ -158,7 +171,7 @@ def _mine(
         revision=revision,
         files=len(paths),
         skipped=tuple(Skipped(path, 0, reason) for path, reason in skipped),
-        complete=all(item.complete for item in mined),
+        complete=complete,
         read=log.read,
         shallow=history.shallow,
         family=tuple(sorted(ledger.classes)),

@@ -24,6 +24,7 @@ class Accounts:
     def __init__(self, members: dict[str, Member], plan: Plan, layout: Layout) -> None:
         self._members = members
         self._layout = layout
+        self._modules: dict[str, str] = {}
         by_target: dict[str, set[str]] = {}
         for move in plan.moves:
             by_target.setdefault(move.target, {move.target}).add(move.source)
@@ -75,7 +76,9 @@ class Accounts:
         )
 
     def _symbol(self, path: str, unit: str) -> str:
-        module = (self._layout.names(path) or [path])[0]
+        module = self._modules.get(path)
+        if module is None:
+            module = self._modules[path] = (self._layout.names(path) or [path])[0]
         return f"{module}.{unit}" if unit else module
 
     def _whereabouts(self, parts: tuple[Part, ...]) -> Whereabouts:

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
+from fnmatch import translate
 from functools import cached_property, lru_cache
 from itertools import combinations, pairwise
 from typing import Literal, NamedTuple
@@ -15,7 +15,9 @@ from consolidator.analysis.history.cutting import Unit, Units
 from consolidator.analysis.history.outline import FileOutline, UnitOutline
 from consolidator.tree.modules import Layout
 
-_TEST_FOLDERS = {"test", "tests", "testing", "e2e", "test_framework"}
+_TEST = re.compile(
+    r"(?:^|/)(?:(?ai:tests?|testing|e2e|test_framework)/|test_[^/]*\Z|conftest\.py\Z)|_test\.py\Z"
+)
 _DOCUMENTS = (".md", ".rst", ".txt", ".xml")
 _DOCS_SETTINGS = re.compile(r"(^|/)docs?/(.*/)?conf\.py$")
 _DEFINITION = rb"^[ \t]*(?:class|(?:async[ \t]+)?def)[ \t]+"
@@ -30,16 +32,14 @@ _TELLING = 16
 _COMMONPLACE = 30
 """Statements that more members hold than this relate nobody."""
 _USED = re.compile(r"\b([^\W\d]\w*)[(.]")
-_SETS = "self.{name}="
+_SETS = re.compile(r"self\.(\w+)=")
 _DECLARES = ("def ", "async def ", "class ", "@")
 
 
 @lru_cache(1 << 17)
 def is_test(path: str) -> bool:
     """By the habits of pytest: folders and files that a release does not need."""
-    *folders, name = path.split("/")
-    named = name.startswith("test_") or name.endswith("_test.py") or name == "conftest.py"
-    return named or any(folder.lower() in _TEST_FOLDERS for folder in folders)
+    return _TEST.search(path) is not None
 
 
 class Role(NamedTuple):
@@ -65,6 +65,8 @@ class Scope:
     globs: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     _pattern: re.Pattern[bytes] = field(init=False, repr=False, compare=False)
+    _wanted: re.Pattern[str] = field(init=False, repr=False, compare=False)
+    _unwanted: re.Pattern[str] = field(init=False, repr=False, compare=False)
     _roles: dict[str, Role] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -73,6 +75,8 @@ class Scope:
             wanted.append(_CLASS + rb"\w*" + re.escape(self.match.encode()))
         pattern = re.compile(b"|".join(wanted) or b"(?!)", re.M | re.I)
         object.__setattr__(self, "_pattern", pattern)
+        object.__setattr__(self, "_wanted", _globbed(self.globs))
+        object.__setattr__(self, "_unwanted", _globbed(self.exclude))
 
     def __reduce__(self) -> tuple[type[Scope], tuple[object, ...]]:
         """Other processes get the question only, not what was found out about paths."""
@@ -80,7 +84,12 @@ class Scope:
 
     def admits(self, path: str) -> bool:
         """Whether a path is looked at: production Python inside the globs and not excluded."""
-        return self.role(path).admitted
+        known = self._roles.get(path)
+        return self._admits(path) if known is None else known.admitted
+
+    def _admits(self, path: str) -> bool:
+        code = path.endswith(".py") and self.includes(path)
+        return code and not is_test(path) and not _DOCS_SETTINGS.search(path)
 
     def role(self, path: str) -> Role:
         known = self._roles.get(path)
@@ -89,20 +98,20 @@ class Scope:
         return known
 
     def _role(self, path: str) -> Role:
-        python = path.endswith(".py")
         test = is_test(path)
-        named = self.names_path(path)
-        code = python and not test and not _DOCS_SETTINGS.search(path)
-        included = (named or code) and self.includes(path)
         return Role(
-            code and included, named and included, test, test and python, path.endswith(_DOCUMENTS)
+            self._admits(path),
+            self.names_path(path) and self.includes(path),
+            test,
+            test and path.endswith(".py"),
+            path.endswith(_DOCUMENTS),
         )
 
     def includes(self, path: str) -> bool:
         """Whether a path of any kind is inside the globs and not excluded."""
-        if self.globs and not any(_globbed(path, glob) for glob in self.globs):
+        if self.globs and not self._wanted.match(path):
             return False
-        return not any(_globbed(path, glob) for glob in self.exclude)
+        return not (self.exclude and self._unwanted.match(path))
 
     def names_path(self, path: str) -> bool:
         return bool(self.match) and self.match.lower() in path.lower()
@@ -154,8 +163,10 @@ class Scope:
         return self._named(unit) or self.match.lower() in unit.text.lower()
 
 
-def _globbed(path: str, glob: str) -> bool:
-    return fnmatchcase(path, glob) or fnmatchcase(path, f"{glob.rstrip('/')}/*")
+def _globbed(globs: Iterable[str]) -> re.Pattern[str]:
+    """What a glob matches, or lies in a folder that it matches."""
+    each = [text for glob in globs for text in (glob, f"{glob.rstrip('/')}/*")]
+    return re.compile("|".join(map(translate, each)))
 
 
 @dataclass(frozen=True)
@@ -205,9 +216,17 @@ class Member:
                 if own is not None and own.name not in seen:
                     seen.add(own.name)
                     pending.append(own)
-                setting = (key for key in self.keys if _SETS.format(name=name) in key)
-                found.update(n for key in setting for n in _USED.findall(key))
+                found |= self._set_from.get(name, set())
         return frozenset(found)
+
+    @cached_property
+    def _set_from(self) -> dict[str, set[str]]:
+        """For each field the names that statements which set it call or read attributes of."""
+        used: dict[str, set[str]] = {}
+        for key in self.keys:
+            for name in _SETS.findall(key):
+                used.setdefault(name, set()).update(_USED.findall(key))
+        return used
 
     @cached_property
     def acts(self) -> frozenset[str]:

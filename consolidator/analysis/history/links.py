@@ -51,7 +51,7 @@ def with_reverts(mined: Sequence[Mined], entries: Sequence[CommitEntry]) -> list
 def _reverted(item: Mined, latest: dict[str, str], known: Collection[str]) -> str | None:
     """The commit that this one says it takes back: by its hash, else the last of that subject."""
     name, subject = reverted(item.commit.message)
-    taken = next((each for each in known if name and each.startswith(name)), None)
+    taken = next((each for each in known if each.startswith(name)), None) if name else None
     return taken or latest.get(subject or "")
 
 

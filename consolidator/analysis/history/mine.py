@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from msgspec import structs
+
 from consolidator.analysis.history.ledger import Part, parts_of
 from consolidator.analysis.history.memory import Memory
 from consolidator.analysis.history.records import Edits, Touch
-from consolidator.analysis.history.verdict import Judgement, Touched, judge, subjects_speak
+from consolidator.analysis.history.verdict import Judgement, Touched, judge
 
 _WHOLE = {"restored", "called-before"}
 
@@ -16,6 +18,7 @@ _WHOLE = {"restored", "called-before"}
 @dataclass(frozen=True, slots=True)
 class Mined:
     commit: Touch
+    """Without its changes."""
     judgement: Judgement
     paths: tuple[str, ...]
     symbols: tuple[tuple[str, str], ...]
@@ -28,10 +31,11 @@ class Mined:
     complete: bool = True
 
 
-def mine(commits: Sequence[Touch], edits: Iterable[Edits]) -> Iterator[Mined]:
-    """Judges commits one after another, parents first."""
-    memory = Memory()
-    spoken = subjects_speak(commit.subject for commit in commits)
+def mine(
+    commits: Sequence[Touch], edits: Iterable[Edits], memory: Memory, *, spoken: bool
+) -> Iterator[Mined]:
+    """Judges commits one after another, parents first, and lets `memory` learn from them. With `spoken`
+    their subjects are believed."""
     for commit, edit in zip(commits, edits, strict=True):
         yield _mined(commit, edit, memory, spoken=spoken)
 
@@ -55,7 +59,7 @@ def _mined(commit: Touch, edits: Edits, memory: Memory, *, spoken: bool) -> Mine
     whole = frozenset(name for name, found in evidence if found.signal in _WHOLE)
     files = edits.files if judgement.verdict == "fix" else ()
     return Mined(
-        commit,
+        structs.replace(commit, changes=()),
         judgement,
         tuple(file.path for file in edits.files),
         tuple((file.path, unit.name) for file in edits.files for unit in file.units),

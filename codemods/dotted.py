@@ -46,15 +46,13 @@ class _Hit:
 
 def move_dotted_uses(view: View) -> None:
     """Edits every dotted use, and decides what becomes of the imports that served them."""
-    groups: dict[int, _Group] = {}
-    for site in view.sites:
-        bindings = view.module.find(site.names[0], site.scope)
+    groups: list[_Group] = []
+    for bindings, sites in view.reads:
         imports = [binding for binding in bindings if view.dotted(binding) is not None]
-        if not imports:
-            continue
-        group = groups.setdefault(id(bindings), _Group(view, bindings, imports))
-        group.add(site)
-    for group in groups.values():
+        if imports:
+            groups.append(_Group(view, bindings, imports))
+            groups[-1].add(sites)
+    for group in groups:
         group.finish()
     if not view.is_complete:
         _report_hidden(view)
@@ -134,8 +132,16 @@ class _Group:
         self._sites: list[Site] = []
         self._hits: list[_Hit] = []
 
-    def add(self, site: Site) -> None:
-        self._sites.append(site)
+    def add(self, sites: list[Site]) -> None:
+        self._sites += sites
+        needles = self._view.moves.needles
+        prefixes = ".".join(self._view.dotted(b) or "" for b in self._imports)
+        is_sought = not needles.isdisjoint(prefixes.split("."))
+        for site in sites:
+            if is_sought or not needles.isdisjoint(site.names):
+                self._look(site)
+
+    def _look(self, site: Site) -> None:
         found = [self._hit(site, binding) for binding in self._imports]
         hits = [hit for hit in found if hit is not None]
         if not hits:

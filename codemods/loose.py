@@ -45,15 +45,13 @@ def report_loose_modules(view: View) -> None:
 
 def _mentions(view: View) -> Iterator[tuple[int, str, str, str]]:
     """Offset, text, kind and module of every mention of a whole module outside of imports."""
-    known: dict[int, list[str]] = {}
-    for site in view.sites:
-        bindings = view.module.find(site.names[0], site.scope)
-        if id(bindings) not in known:
-            known[id(bindings)] = _prefixes(view, bindings)
-        rest = site.names[1:-1] if site.names[-1] in WHOLE else site.names[1:]
-        for module in (".".join((prefix, *rest)) for prefix in known[id(bindings)]):
-            if view.moves.holds_moved(module):
-                yield site.start, view.text[site.start : site.ends[-1]], "attribute", module
+    for bindings, sites in view.reads:
+        for prefix in _prefixes(view, bindings):
+            for site in sites:
+                rest = site.names[1:-1] if site.names[-1] in WHOLE else site.names[1:]
+                module = ".".join((prefix, *rest))
+                if view.moves.holds_moved(module):
+                    yield site.start, view.text[site.start : site.ends[-1]], "attribute", module
     listed = {(omission.line, omission.column) for omission in view.omissions}
     for text in view.module.texts:
         named = (module for module in _modules(view, text) if view.moves.holds_moved(module))

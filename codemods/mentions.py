@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
+from functools import lru_cache
 from keyword import iskeyword
 
 from codemods.edits import Edit, apply_edits
@@ -126,8 +127,15 @@ def _entries(text: str, needles: Set[str]) -> Iterator[tuple[int, str]]:
 
 def said(text: str, names: Set[str]) -> Set[str]:
     """Those of some names that a text may hold as words: none of them is missed."""
-    words = text.encode("utf-8", "surrogatepass").translate(_BLANK).decode("ascii").split()
-    return names & {*words, *(name for name in names if not name.isascii() and name in text)}
+    other = {name for name in names if not name.isascii() and name in text}
+    return (names & _words(text)) | other
+
+
+@lru_cache(maxsize=2)
+def _words(text: str) -> frozenset[str]:
+    """The ASCII words of a text, which is asked for several sets of names in turn."""
+    blanked = text.encode("utf-8", "surrogatepass").translate(_BLANK)
+    return frozenset(blanked.decode("ascii").split())
 
 
 def places(text: str, words: Iterable[str]) -> list[tuple[int, int]]:

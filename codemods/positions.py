@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import re
 from bisect import bisect_right
+from collections.abc import Iterator
 from functools import cached_property
+from itertools import accumulate
 
 Located = ast.stmt | ast.expr | ast.alias | ast.arg | ast.keyword | ast.ExceptHandler
 _NEWLINE = re.compile(r"\r\n|\r|\n")
@@ -16,7 +18,7 @@ class Positions:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._starts = [0, *(match.end() for match in _NEWLINE.finditer(text))]
+        self._starts = list(_line_starts(text))
 
     @cached_property
     def newline(self) -> str:
@@ -61,3 +63,11 @@ class Positions:
         """Offset of the next line's start; the end of the text on its last line."""
         found = _NEWLINE.search(self.text, offset)
         return found.end() if found else len(self.text)
+
+
+def _line_starts(text: str) -> Iterator[int]:
+    yield 0
+    if "\r" in text:
+        yield from (match.end() for match in _NEWLINE.finditer(text))
+    else:  # splitting takes a fifth of the time
+        yield from accumulate(len(line) + 1 for line in text.split("\n")[:-1])

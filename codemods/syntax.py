@@ -15,11 +15,18 @@ def parameters(args: ast.arguments) -> list[ast.arg]:
     return [arg for arg in every if arg is not None]
 
 
+_COMPOUND = frozenset(
+    {ast.If, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith, ast.Try, ast.TryStar}
+    | {ast.Match}
+)
+"""Statements with others in the same scope inside of them."""
+
+
 def statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
     """Statements of one scope, without those of the functions and classes in it."""
     for statement in body:
         yield statement
-        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        if type(statement) not in _COMPOUND:
             continue
         for name in ("body", "orelse", "finalbody"):
             yield from statements(getattr(statement, name, []))

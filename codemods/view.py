@@ -57,6 +57,16 @@ class View:
         return list(find_sites(self.text, self.positions, self.module))
 
     @cached_property
+    def reads(self) -> list[tuple[list[Binding], list[Site]]]:
+        """The sites, grouped by the bindings that their first name can mean; without unbound names."""
+        groups: dict[int, tuple[list[Binding], list[Site]]] = {}
+        for site in self.sites:
+            bindings = self.module.find(site.names[0], site.scope)
+            if bindings:
+                groups.setdefault(id(bindings), (bindings, []))[1].append(site)
+        return list(groups.values())
+
+    @cached_property
     def exports(self) -> frozenset[str]:
         """Strings in assignments to `__all__`."""
         names: set[object] = set()

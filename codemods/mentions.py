@@ -127,8 +127,10 @@ def _entries(text: str, needles: Set[str]) -> Iterator[tuple[int, str]]:
 
 def said(text: str, names: Set[str]) -> Set[str]:
     """Those of some names that a text may hold as words: none of them is missed."""
-    other = {name for name in names if not name.isascii() and name in text}
-    return (names & _words(text)) | other
+    found = names & _words(text)
+    if text.isascii():
+        return found
+    return found | {name for name in names if not name.isascii() and name in text}
 
 
 @lru_cache(maxsize=2)

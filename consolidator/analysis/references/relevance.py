@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Set
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from codemods.loose import WHOLE
 from codemods.mentions import find_mentions, places, said
@@ -28,7 +28,11 @@ _JUNK = r"[\s\"'()\\]+"
 _APART = re.compile(rf"(?<![\s\"'()\\]){_JUNK}\.(?:{_JUNK})?|\.{_JUNK}")
 """A dot with other things beside it than names: another line, a closing bracket or quote, as in
 `a . b`, `(a.b).c`, `import_module("a.b").c` and `"a.b." "c"`."""
-_AROUND_COMMENT = re.compile(r"#.*\n\s*\.\s*[^\W\d]|\.[ \t]*#.*\n\s*[^\W\d]")
+_AROUND_COMMENT = (
+    re.compile(r"#.*\n\s*\.\s*[^\W\d]"),
+    re.compile(r"\.[ \t]*#.*\n\s*[^\W\d]"),
+)
+"""A chain of names with a comment in it, as two patterns: each is found by its first character."""
 _TELLS = frozenset("\"'`{}<>\\~!")
 _IN_CODE = re.compile(r"(?:\b(?:import|from)|-m)\s+\Z")
 _NEAR = 30
@@ -45,7 +49,7 @@ def can_refer(routes: Routes, path: str) -> bool:
     if (
         _uses_own(routes, path, source.text)
         or _imports_moved(routes, path, facts, moves, source.text)
-        or _AROUND_COMMENT.search(source.text)
+        or any(pattern.search(source.text) for pattern in _AROUND_COMMENT)
     ):
         return True
     text = _without_imports(source, facts)
@@ -94,8 +98,7 @@ def _without_imports(source: SourceText, facts: ModuleFacts) -> str:
     return ";".join([*parts, source.text[end:]])
 
 
-@dataclass(frozen=True, slots=True)
-class _Name:
+class _Name(NamedTuple):
     """A dotted name that code or strings of a file can mean."""
 
     dotted: str
@@ -150,19 +153,21 @@ def _is_told(text: str, word: str) -> bool:
 def _chains(text: str, words: Set[str]) -> Iterator[list[str]]:
     """Every chain of names that has one of the words."""
     written: set[str] = set()
+    backwards, length = text[::-1], len(text)
     reached = 0
-    for place, _ in places(text, words):
+    for place, end in places(text, words):
         if place >= reached:
-            start = place
-            while start and _RUN.match(text[start - 1]):
-                start -= 1
-            run = _RUN.match(text, start)
+            before = _RUN.match(backwards, length - end)
+            assert before is not None
+            run = _RUN.match(text, length - before.end())
             assert run is not None
             reached = run.end()
-            written.update(
-                _CHAIN.findall(run.group()), _CHAIN.findall(_APART.sub(".", run.group()))
-            )
-    return (dotted.split(".") for dotted in sorted(written))
+            written.update(_CHAIN.findall(run.group()))
+            joined, count = _APART.subn(".", run.group())
+            if count:
+                written.update(_CHAIN.findall(joined))
+    chains = (dotted.split(".") for dotted in sorted(written))
+    return (chain for chain in chains if not words.isdisjoint(chain))
 
 
 def _telling(routes: Routes, start: str, rest: list[str]) -> Iterator[_Name]:

@@ -25,7 +25,7 @@ _MANY = 40
 """Files of which one will surely ask who imports its names."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Trace:
     """Every end that a name can have. An end of None is something that the plan does not move."""
 
@@ -34,7 +34,7 @@ class Trace:
     hops: tuple[tuple[str, str], ...] = ()
     """File and name of each re-export on the way."""
 
-    @property
+    @cached_property
     def landing(self) -> Landing:
         moved = {end for end in self.ends if end is not None}
         if not moved:
@@ -257,11 +257,10 @@ class Routes:
 
     def may_lead(self, dotted: str, importer: str) -> bool:
         """Whether a name, however it is read, can mean a moved thing."""
-        return bool(
-            self.trace(dotted, importer).landing
-            or self.trace(self._through_modules(dotted, importer), importer).landing
-            or dotted in self._tails
-        )
+        if dotted in self._tails or self.trace(dotted, importer).landing:
+            return True
+        real = self._through_modules(dotted, importer)
+        return real != dotted and bool(self.trace(real, importer).landing)
 
     @cached_property
     def _tails(self) -> frozenset[str]:

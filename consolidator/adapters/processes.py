@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from consolidator.tree.collector import without_collector
 
+Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _FEW = 40  # below this many items, starting processes costs more than it saves
@@ -50,7 +51,7 @@ class Processes:
     def __init__(self, jobs: int | None = None) -> None:
         self._jobs = jobs or os.cpu_count() or 1
 
-    def __call__(self, work: Callable[[str], Result], items: Iterable[str]) -> Iterable[Result]:
+    def __call__(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Iterable[Result]:
         """The result for each item, in their order. The first are worked on while the last are still
         being found."""
         left = iter(items)
@@ -60,19 +61,19 @@ class Processes:
             return _in_turn(work, every)
         return self._spread(work, every)
 
-    def _spread(self, work: Callable[[str], Result], items: Iterator[str]) -> Iterator[Result]:
+    def _spread(self, work: Callable[[Item], Result], items: Iterator[Item]) -> Iterator[Result]:
         pieces = iter(lambda: list(islice(items, _CHUNK)), [])
         with _frozen(), workers(self._jobs, _start, work) as pool:
             for results in pool.map(_piece, pieces):
                 yield from results
 
 
-def _in_turn(work: Callable[[str], Result], items: Iterable[str]) -> Iterator[Result]:
+def _in_turn(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
     with _frozen(), without_collector():
         yield from _tidily(work, items)
 
 
-def _tidily(work: Callable[[str], Result], items: Iterable[str]) -> Iterator[Result]:
+def _tidily(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
     for item in items:
         yield work(item)
         if gc.get_count()[0] > _PILE:  # counted while the collector is off, too
@@ -90,15 +91,15 @@ def _frozen() -> Iterator[None]:
         gc.unfreeze()
 
 
-_work: Callable[[str], Any] | None = None  # in each worker: what there is to do
+_work: Callable[[Any], Any] | None = None  # in each worker: what there is to do
 
 
-def _start(work: Callable[[str], Any]) -> None:
+def _start(work: Callable[[Any], Any]) -> None:
     global _work  # noqa: PLW0603 - the way a pool hands its workers what they share
     _work = work
     gc.disable()
 
 
-def _piece(items: Sequence[str]) -> list[Any]:
+def _piece(items: Sequence[Any]) -> list[Any]:
     assert _work is not None
     return list(_tidily(_work, items))

@@ -16,7 +16,7 @@ from consolidator.tree.parse import parse_syntax
 from consolidator.tree.read import facts_of
 from consolidator.tree.source import SourceText, decode
 
-_MANY = 12
+MANY = 12
 """From so many needles on, taking a file apart into words costs less than searching for each."""
 _BLANK = bytes(c if re.match(rb"\w", bytes([c])) else ord(" ") for c in range(256))
 """Every byte that is part of no ASCII word, as a space: splitting is faster than a regular expression."""
@@ -227,7 +227,7 @@ class Tree:
 
 def _finder(needles: Sequence[bytes]) -> Callable[[bytes], bool]:
     """Whether any of the needles is in a file."""
-    if len(needles) <= _MANY:
+    if len(needles) <= MANY:
         return lambda data: any(needle in data for needle in needles)
     whole = {needle: match for needle in needles if (match := _WHOLE.fullmatch(needle))}
     by_word: dict[bytes, list[bytes]] = {}

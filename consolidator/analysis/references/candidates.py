@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import partial
+from itertools import chain
 from posixpath import dirname
 
 from consolidator.analysis.references.routes import Routes
+from consolidator.analysis.spread import Spread, one_by_one
 from consolidator.tree.facts import ModuleFacts
+from consolidator.tree.index import MANY, Tree
+
+_BATCH = 32
+"""Files that are searched at once: enough for the search to take longer than handing them out."""
 
 
-def find_candidates(routes: Routes) -> list[str]:
+def find_candidates(routes: Routes, spread: Spread = one_by_one) -> list[str]:
     """Python files that can name a moved thing, sorted; `routes.needles` then holds every name by
     which one goes."""
     tree = routes.tree
-    found = set(tree.containing(*routes.needles, *_quoted_modules(routes)))
+    found = set(_holders(tree, [*routes.needles, *_quoted_modules(routes)], spread))
     fresh = found
     while fresh:
         tree.prefetch(sorted(fresh))
@@ -24,6 +31,24 @@ def find_candidates(routes: Routes) -> list[str]:
         fresh = reached - found
         found |= fresh
     return sorted(found)
+
+
+def _holders(tree: Tree, needles: Sequence[str], spread: Spread) -> Iterable[str]:
+    """Files that hold one of the needles. Many take each file apart into words, which is worth
+    spreading."""
+    if len(needles) <= MANY:
+        return tree.containing(*needles)
+    return chain.from_iterable(spread(partial(_search, tree, needles), _batches(tree)))
+
+
+def _search(tree: Tree, needles: Sequence[str], paths: Sequence[str]) -> list[str]:
+    return tree.containing(*needles, paths=paths)
+
+
+def _batches(tree: Tree) -> Iterator[Sequence[str]]:
+    for start in range(0, len(tree.paths), _BATCH):
+        yield tree.paths[start : start + _BATCH]
+    tree.prefetch()  # where others search, meanwhile: many moves ask for the facts of all files
 
 
 def _quoted_modules(routes: Routes) -> list[str]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from itertools import chain
-from typing import Protocol, TypeVar
 
 from codemods.imports import rewrite_view
 from codemods.mentions import move_mentions
@@ -18,28 +17,13 @@ from consolidator.analysis.references.candidates import find_candidates
 from consolidator.analysis.references.relevance import can_refer
 from consolidator.analysis.references.routes import FileMoves, Routes
 from consolidator.analysis.references.texts import decoded, move_text, other_files
+from consolidator.analysis.spread import Spread, one_by_one
 from consolidator.plan import Plan
 from consolidator.tree.facts import Unreadable
 from consolidator.tree.index import Tree
 from consolidator.tree.names import Resolver
 from consolidator.tree.parse import LIBCST
 from consolidator.tree.source import SourceText
-
-_Result = TypeVar("_Result")
-
-
-class Spread(Protocol):
-    """A way of doing the same work on many files."""
-
-    def __call__(self, work: Callable[[str], _Result], items: Iterable[str]) -> Iterable[_Result]:
-        """The result for each file, in their order."""
-        ...
-
-
-def one_by_one(work: Callable[[str], _Result], items: Iterable[str]) -> Iterable[_Result]:
-    """In this process, one file after the other."""
-    return map(work, items)
-
 
 def plan_imports(
     tree: Tree,
@@ -55,7 +39,7 @@ def plan_imports(
     """
     routes = Routes(tree, Resolver(tree), plan.moves)
     if earlier is None:
-        only, python = None, find_candidates(routes)
+        only, python = None, find_candidates(routes, spread)
         routes.look_ahead(len(python))
     else:
         only = frozenset(change.path for change in earlier.changes)

@@ -25,6 +25,7 @@ from consolidator.tree.names import Resolver
 from consolidator.tree.parse import LIBCST
 from consolidator.tree.source import SourceText
 
+
 def plan_imports(
     tree: Tree,
     plan: Plan,

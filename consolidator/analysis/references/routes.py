@@ -58,11 +58,12 @@ class Routes:
 
     def __post_init__(self) -> None:
         self.targets = resolve_chains({move.source: move.target for move in self.moves})
-        self._settled = frozenset(self.targets.values())
+        self._settled = {target: target for target in self.targets.values()}
         self._members = {move.source: {**move.attributes, **move.methods} for move in self.moves}
         self.holders = frozenset(source.rpartition(".")[0] for source in self.targets)
         self.holder_tails = frozenset(holder.rpartition(".")[2] for holder in self.holders)
         self._traces: dict[tuple[str, str, str], Trace] = {}
+        self._leading: dict[tuple[str, str], bool] = {}
         self._late: dict[tuple[str, str], bool] = {}
         self.needles: set[str] = {source.rpartition(".")[2] for source in self.targets}
 
@@ -72,15 +73,14 @@ class Routes:
         """Where an absolute dotted name leads; `module` is what of it is a module for certain."""
         if self.needles.isdisjoint(dotted.split(".")):
             return _NOWHERE
-        # Only names that no source root has depend on who asks (see `Tree.find`).
-        key = (dotted, "" if self.tree.is_first_party(dotted) else dirname(importer), module)
+        key = (dotted, self._beside(dotted, importer), module)
         if key not in self._traces:
             self._traces[key] = self._trace(dotted, importer, frozenset(), module)
         return self._traces[key]
 
     def _trace(self, dotted: str, importer: str, seen: _Seen, sure: str = "") -> Trace:
         moved = longest_prefix(dotted, self.targets)
-        if longest_prefix(dotted, {t: t for t in self._settled}) and self._settled_first(dotted):
+        if longest_prefix(dotted, self._settled) and self._settled_first(dotted):
             return _NOWHERE
         if moved is not None:
             return Trace(frozenset({self._with_members(dotted, moved)}))
@@ -257,10 +257,19 @@ class Routes:
 
     def may_lead(self, dotted: str, importer: str) -> bool:
         """Whether a name, however it is read, can mean a moved thing."""
-        if dotted in self._tails or self.trace(dotted, importer).landing:
-            return True
-        real = self._through_modules(dotted, importer)
-        return real != dotted and bool(self.trace(real, importer).landing)
+        key = (dotted, self._beside(dotted, importer))
+        if key not in self._leading:
+            real = self._through_modules(dotted, importer)
+            names = {dotted, real}
+            self._leading[key] = dotted in self._tails or any(
+                self.trace(name, importer).landing for name in names
+            )
+        return self._leading[key]
+
+    def _beside(self, dotted: str, importer: str) -> str:
+        """The folder on which the meaning of a name depends: only names that no source root has depend
+        on who asks (see `Tree.find`)."""
+        return "" if self.tree.is_first_party(dotted) else dirname(importer)
 
     @cached_property
     def _tails(self) -> frozenset[str]:

@@ -45,7 +45,7 @@ from consolidator.analysis.history.records import Crossing, Edits, Kin, Log, Tas
 _MAKERS = (cutting, delta, detectors, edits, family, kin, moves, outline, records, statements)
 _FEW = 40
 """Blobs; below it, starting processes costs more than it saves."""
-_PIECES = 16
+_PIECES = 24
 """Per process, so that none is left with a long one at the end."""
 
 Question = TypeVar("Question")
@@ -112,7 +112,7 @@ class CommitReader:
     def __exit__(self, *_: object) -> None:
         """Ends the processes; work that nobody waited for is dropped."""
         if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
+            self._pool.shutdown(wait=False, cancel_futures=True)
             self._pool = None
 
     def _answers(
@@ -164,7 +164,8 @@ class CommitReader:
     ) -> tuple[Iterator[Any], Iterator[Any]]:
         """Neighbours are read by the same process, as far as that keeps all of them busy: half of what
         one reads serves for the next, and what there is now (`second`) for the last commits."""
-        self.__exit__()
+        if self._pool is not None:
+            self._pool.shutdown()
         changes, now = first.pieces(self._jobs * _PIECES), second.pieces(self._jobs)
         total = len(changes) + len(now)
         start = min(total * (self._jobs - 1) // self._jobs, len(changes))  # of the last lane
@@ -268,7 +269,9 @@ _lane: tuple[int, Lanes[Piece], Scope, Repository]  # in each process that works
 def _start_in_lane(lanes: Lanes[Piece], scope: Scope, repository: Repository) -> None:
     global _lane  # noqa: PLW0603 - the way a pool hands its workers what they share
     _start()
-    _lane = lanes.join(), lanes, scope, repository
+    own = lanes.join()
+    _lane = own, lanes, scope, repository
+    history_work.expect(scope, repository, lanes.own(own))
 
 
 def _next_in_lane() -> tuple[int, Made]:

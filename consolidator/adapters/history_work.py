@@ -25,36 +25,78 @@ Outlined = tuple[str, str, tuple[str, ...]]
 """A path, a blob, and the classes in it that belong to the family whatever they are called."""
 
 
-class _Shelf:
+class Shelf:
     """Blobs in memory: the version that one commit brings is the one that the next changes."""
 
-    def __init__(self, repository: Repository) -> None:
+    def __init__(self, repository: Repository, most: int = _SHELF) -> None:
         self._repository = repository
+        self._most = most
         self._held: dict[str, bytes] = {}
         self._size = 0
+        self._coming: set[str] = set()
+        self._stream: Iterator[tuple[str, bytes | None]] = iter(())
+        self._absent: set[str] = set()
+
+    def expect(self, blobs: Iterable[str]) -> None:
+        """What will be wanted, about in this order: one process of git reads it, ahead of the work."""
+        ordered = dict.fromkeys(blobs)
+        self._coming = set(ordered)
+        self._stream = self._repository.read_blobs(ordered)
 
     def fill(self, wanted: Iterable[str]) -> None:
         """Holds all that is wanted, as far as the repository has it, and the latest beside it."""
         needed = dict.fromkeys(wanted)
         known = [blob for blob in needed if blob in self._held]
         self._held |= {blob: self._held.pop(blob) for blob in known}
-        missing = [blob for blob in needed if blob not in self._held]
+        awaited = self._coming.intersection(needed)
+        while awaited:
+            blob, content = next(self._stream)
+            self._coming.discard(blob)
+            awaited.discard(blob)
+            self._hold(blob, content)
+        missing = [blob for blob in needed if blob not in self._held and blob not in self._absent]
         for blob, content in self._repository.read_blobs(missing):
-            if content is not None:
-                self._held[blob] = content
-                self._size += len(content)
-        while self._size > _SHELF and len(self._held) > len(needed):
-            self._size -= len(self._held.pop(next(iter(self._held))))
+            self._hold(blob, content)
+        if self._size > self._most:
+            for blob in [each for each in self._held if each not in needed]:
+                self._size -= len(self._held.pop(blob))
+                if self._size <= self._most:
+                    break
 
     def content(self, blob: str) -> bytes | None:
         return self._held.get(blob)
 
+    def _hold(self, blob: str, content: bytes | None) -> None:
+        if content is None:
+            self._absent.add(blob)
+        elif blob not in self._held:
+            self._held[blob] = content
+            self._size += len(content)
+
 
 @lru_cache(1)
-def _editor(scope: Scope, repository: Repository) -> tuple[Editor, _Shelf]:
+def _editor(scope: Scope, repository: Repository) -> tuple[Editor, Shelf]:
     """Kept from one piece to the next."""
-    shelf = _Shelf(repository)
+    shelf = Shelf(repository)
     return Editor(scope, shelf.content), shelf
+
+
+def expect(
+    scope: Scope, repository: Repository, work: Sequence[tuple[object, Sequence[Task | Outlined]]]
+) -> None:
+    """Lets git begin to read what these pieces of work are about."""
+    _, shelf = _editor(scope, repository)
+    shelf.expect(
+        blob for _, questions in work for question in questions for blob in _blobs(question)
+    )
+
+
+def _blobs(question: Task | Outlined) -> Iterator[str]:
+    if isinstance(question, Task):
+        for change in (*question.family, *question.tests):
+            yield from change.blobs
+    else:
+        yield question[1]
 
 
 def edits(scope: Scope, repository: Repository, tasks: Sequence[Task]) -> list[Edits]:
@@ -68,7 +110,7 @@ def edits(scope: Scope, repository: Repository, tasks: Sequence[Task]) -> list[E
 def find_crossings(
     scope: Scope, repository: Repository, questions: Sequence[Crossing]
 ) -> list[tuple[Kin, ...]]:
-    shelf = _Shelf(repository)
+    shelf = Shelf(repository)
     answers: list[tuple[Kin, ...]] = []
     for batch in _batches(questions, shelf, lambda it: (*it.family, *it.others)):
         answers += [crossings(scope, question, shelf.content) for question in batch]
@@ -77,7 +119,7 @@ def find_crossings(
 
 def _batches(
     questions: Sequence[Question],
-    shelf: _Shelf,
+    shelf: Shelf,
     changes: Callable[[Question], tuple[Change, ...]],
 ) -> Iterator[Sequence[Question]]:
     """Some questions at a time, while `shelf` holds what they are about."""
@@ -90,11 +132,9 @@ def _batches(
 def outlines(
     scope: Scope, repository: Repository, files: Sequence[Outlined]
 ) -> list[FileOutline | None]:
-    contents = repository.read_blobs(blob for _, blob, _ in files)
-    return [
-        _outline(scope, path, owners, content)
-        for (path, _, owners), (_, content) in zip(files, contents, strict=True)
-    ]
+    _, shelf = _editor(scope, repository)
+    shelf.fill(blob for _, blob, _ in files)
+    return [_outline(scope, path, owners, shelf.content(blob)) for path, blob, owners in files]
 
 
 def _outline(

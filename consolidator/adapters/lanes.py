@@ -29,6 +29,10 @@ class Lanes(Generic[Piece]):
             self._joined.value += 1
             return lane
 
+    def own(self, lane: int) -> Sequence[Piece]:
+        """Its own stretch, as far as nobody has begun with it."""
+        return self.pieces[self._first[lane] : self._end[lane]]
+
     def take(self, lane: int) -> int:
         """The number of a piece that nobody works on; may be asked as often as there are pieces."""
         with self._first.get_lock():

@@ -147,15 +147,16 @@ def _mine(
     judging = continued(judged.get(question) if judged else None, chosen, tasks)
     edits, outlines = reader.read(scope, tasks[len(judging.mined) :], files, kin)
     layout = find_layout([*tree, *paths], plan.source_roots)
-    judging.go_on(chosen, edits)
+    members = {member.qualname: member for member in installed}
+    members |= _members(outlines, layout, plan)
+    ledger = Accounts(members, plan, layout)
+    before = [ledger.entry(item) for item in judging.mined]
+    entries = [*before, *(ledger.entry(item) for item in judging.go_on(chosen, edits))][::-1]
     mined = judging.mined
     complete = all(item.complete for item in mined)
     if judged and complete:
         judged.put(question, judging)
-    members = {member.qualname: member for member in installed}
-    members |= _members(outlines, layout, plan)
-    ledger = Accounts(members, plan, layout)
-    entries = with_copies(mined, [ledger.entry(item) for item in mined[::-1]])
+    entries = with_copies(mined, entries)
     entries = [
         structs.replace(entry, acknowledged=decision(entry, plan))
         for entry in with_reverts(mined, entries)

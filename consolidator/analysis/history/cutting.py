@@ -107,7 +107,7 @@ def _of_tree(nodes: list[ast.stmt], scope: str, owner: str, lines: list[str]) ->
         text = "".join(lines[first : node.end_lineno])
         if isinstance(node, Definition):
             yield Unit(scope + node.name, owner, text)
-            for local in ast.walk(node):
+            for local in ast.walk(node) if "class" in text else ():
                 if isinstance(local, ast.ClassDef):
                     name = f"{scope}{node.name}.<locals>.{local.name}"
                     yield from _of_tree(local.body, f"{name}.", name, lines)

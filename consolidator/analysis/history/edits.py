@@ -37,6 +37,8 @@ class Editor:
         self._content = content
         self._kept = kept
         self._cut: dict[str, Units] = {}
+        self._trees: dict[str, Units] = {}
+        """Of versions that were cut by their syntax tree, which is seldom and takes long."""
         self._parses: dict[str, bool] = {}
 
     def edits(self, task: Task) -> Edits:
@@ -95,23 +97,30 @@ class Editor:
         return Versions(path, before, kept)
 
     def _units(self, blob: str, cutter: Callable[[str], Units]) -> Units:
-        units = self._cut.get(blob) if cutter is cut else None
+        units = (self._cut if cutter is cut else self._trees).get(blob)
         if units is None:
             content = self._content(blob)
             if content is None:
                 raise _MissingError(blob)
             units = units_of(content, cutter)
-            while len(self._cut) >= self._kept:
-                del self._cut[next(iter(self._cut))]
-            self._cut[blob] = units
+            _keep(self._cut, blob, units, self._kept)
+            if cutter is cut_by_tree:
+                _keep(self._trees, blob, units, self._kept)
         return units
 
     def _unparsed(self, change: Change) -> str:
         for blob in change.blobs:
             if blob not in self._parses:
-                self._parses[blob] = _parses(self._content(blob) or b"")
+                self._parses[blob] = self._reads(blob)
         broken = (blob for blob in change.blobs if not self._parses[blob])
         return f"version {next(broken, change.blobs[0])[:10]} does not parse"
+
+    def _reads(self, blob: str) -> bool:
+        try:
+            units = self._trees.get(blob) or units_of(self._content(blob) or b"", cut_by_tree)
+            return all(unit.statements is not None for unit in units.values())
+        except UnparsableError:
+            return False
 
     def _new_tests(self, tests: Iterable[Change]) -> tuple[str, ...]:
         found: list[str] = []
@@ -136,11 +145,10 @@ def units_of(content: bytes, cutter: Callable[[str], Units] = cut) -> Units:
         return cut_by_tree(text)
 
 
-def _parses(content: bytes) -> bool:
-    try:
-        return all(unit.statements is not None for unit in units_of(content, cut_by_tree).values())
-    except UnparsableError:
-        return False
+def _keep(kept: dict[str, Units], blob: str, units: Units, most: int) -> None:
+    while len(kept) >= most:
+        del kept[next(iter(kept))]
+    kept[blob] = units
 
 
 def _compared(version: Versions) -> FileDelta:

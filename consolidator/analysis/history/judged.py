@@ -7,7 +7,7 @@ each belongs to the family (a commit may bring an old file into it), and whether
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
 
 import msgspec
@@ -27,10 +27,12 @@ class Judged(msgspec.Struct):
     mined: list[Mined] = []
     memory: Memory = msgspec.field(default_factory=Memory)
 
-    def go_on(self, commits: Sequence[Touch], edits: Iterable[Edits]) -> None:
+    def go_on(self, commits: Sequence[Touch], edits: Iterable[Edits]) -> Iterator[Mined]:
         """Judges those of the commits that are not judged yet; `edits` are only theirs."""
         fresh = commits[len(self.mined) :]
-        self.mined += mine(fresh, edits, self.memory, spoken=self.spoken)
+        for item in mine(fresh, edits, self.memory, spoken=self.spoken):
+            self.mined.append(item)
+            yield item
 
 
 def continued(kept: Judged | None, commits: Sequence[Touch], tasks: Sequence[Task]) -> Judged:

@@ -46,7 +46,7 @@ DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 def _awaits(statement: Statement) -> int:
     if "await" not in statement.key:
         return 0
-    return sum(isinstance(node, ast.Await) for node in expressions(statement.node))
+    return sum(isinstance(node, ast.Await) for node in _nodes(statement))
 
 
 def awaited(delta: UnitDelta) -> str | None:
@@ -74,15 +74,20 @@ def fallbacks(statement: Statement) -> int:
         isinstance(node, ast.BoolOp)
         and isinstance(node.op, ast.Or)
         and isinstance(node.values[-1], stands_in)
-        for node in expressions(statement.node)
+        for node in _nodes(statement)
     )
+
+
+@lru_cache(1024)
+def _nodes(statement: Statement) -> tuple[ast.AST, ...]:
+    return tuple(expressions(statement.node))
 
 
 @lru_cache(1024)
 def _calls(statement: Statement) -> list[ast.Call]:
     if "(" not in statement.key:
         return []
-    return [node for node in expressions(statement.node) if isinstance(node, ast.Call)]
+    return [node for node in _nodes(statement) if isinstance(node, ast.Call)]
 
 
 @lru_cache(1024)
@@ -226,7 +231,7 @@ def value(delta: UnitDelta) -> str | None:
 def _displays(statement: Statement) -> Counter[str]:
     """How many lists, tuples and the like a statement writes: `[a, b]` is not `[(a, b)]`."""
     kinds = (ast.List, ast.Tuple, ast.Set, ast.Dict)
-    nodes = expressions(statement.node)
+    nodes = _nodes(statement)
     return Counter(type(node).__name__ for node in nodes if isinstance(node, kinds))
 
 
@@ -238,7 +243,7 @@ def _constants(statement: Statement) -> list[str]:
     """Values of a statement; words for people to read are none."""
     if statement.key.startswith("@") or isinstance(statement.node, DEFINITIONS):
         return []
-    found = (node.value for node in expressions(statement.node) if isinstance(node, ast.Constant))
+    found = (node.value for node in _nodes(statement) if isinstance(node, ast.Constant))
     return sorted(repr(value) for value in found if not _is_prose(value))
 
 

@@ -29,6 +29,15 @@ from unified_runtime.protocol.frames import (
 )
 from unified_runtime.runs import RunKey, RunLedger
 
+_TIMESTAMP = b',"timestamp":"%b.%06d+00:00",'
+"""ISO 8601 in UTC with microseconds; only these are formatted anew for each event."""
+
+_DATA = b',"data":%b}'
+_TAIL = _TIMESTAMP + b"%b" + _DATA
+
+_MOST_TYPES = 1024
+"""Event types whose encoding is remembered."""
+
 
 class Composer:
     """Safe to call from any thread. `clock` gives seconds since the epoch; `server` is who notes what
@@ -47,6 +56,7 @@ class Composer:
         self._ledger = RunLedger()
         self._server = server
         self._order = itertools.count()
+        self._heads: dict[str, bytes] = {}
 
     def compose(
         self,
@@ -58,7 +68,9 @@ class Composer:
         event_id: str | None,
     ) -> Draft:
         """Raises EventError; then nothing is remembered of the event either."""
-        head = _head(event_type)
+        head = self._heads.get(event_type) if type(event_type) is str else None
+        if head is None:
+            head = self._head(event_type)
         fields = data if type(data) is dict else as_dict(event_type, data)
         if type(user_id) is not str:
             user_id = as_text(user_id)
@@ -73,6 +85,20 @@ class Composer:
             fields = self._with_synonyms(event_type, fields)
         encoded = encode_data(event_type, fields)
         return self._draft(user_id, event_type, head, names, encoded, event_id)
+
+    def _head(self, event_type: str) -> bytes:
+        """A frame's beginning. Raises PayloadError for a type that a frame cannot have."""
+        name = as_text(event_type)
+        check_type(name)
+        head = self._heads.get(name)
+        if head is None:
+            try:
+                head = head_of(name)
+            except UnicodeEncodeError as error:
+                raise PayloadError(ascii(name), f"the event type: {error.reason}") from None
+            if len(self._heads) < _MOST_TYPES:
+                self._heads[name] = head
+        return head
 
     def _critical(
         self,
@@ -124,7 +150,8 @@ class Composer:
         event_id: str | None,
     ) -> Draft:
         now = self._clock()
-        tail = b'%b%b,"data":%b}' % (_timestamp(now), names, encoded)
+        whole = int(now)
+        tail = _TAIL % (_to_the_second(whole), (now - whole) * 1_000_000, names, encoded)
         if len(head) + len(tail) > self._most:
             raise self._too_large(event_type, len(head) + len(tail))
         return Draft(user_id, head, tail, now, event_id)
@@ -136,13 +163,15 @@ class Composer:
         self, user_ids: Sequence[str], event_type: str, data: Mapping[str, Any]
     ) -> list[Draft]:
         """The same event for many users; `data` is encoded once."""
-        head = _head(event_type)
+        head = self._head(event_type)
         fields = self._with_synonyms(event_type, as_dict(event_type, data))
         encoded = encode_data(event_type, fields)
         if event_type in PAYLOADS:
             typed_payload(event_type, encoded)
         now = self._clock()
-        before, behind = _timestamp(now), b',"data":%b}' % encoded
+        whole = int(now)
+        before = _TIMESTAMP % (_to_the_second(whole), (now - whole) * 1_000_000)
+        behind = _DATA % encoded
         names = [encode_names(user_id, None, None) for user_id in user_ids]
         longest = max(map(len, names), default=0)
         size = len(head) + len(before) + longest + len(behind)
@@ -152,29 +181,6 @@ class Composer:
             Draft(user_id, head, before + name + behind, now)
             for user_id, name in zip(user_ids, names, strict=True)
         ]
-
-
-def _head(event_type: str) -> bytes:
-    """A frame's beginning. Raises PayloadError for a type that a frame cannot have."""
-    try:
-        return _encode_head(event_type)
-    except TypeError:  # what cannot be a key of the cache is no string
-        raise PayloadError(str(event_type), "the event type must be a non-empty string") from None
-
-
-@lru_cache(maxsize=1024)
-def _encode_head(event_type: str) -> bytes:
-    check_type(event_type)
-    try:
-        return head_of(as_text(event_type))
-    except UnicodeEncodeError as error:
-        raise PayloadError(ascii(event_type), f"the event type: {error.reason}") from None
-
-
-def _timestamp(at: float) -> bytes:
-    """ISO 8601 in UTC with microseconds; only these are formatted anew for each event."""
-    whole = int(at)
-    return b',"timestamp":"%b.%06d+00:00",' % (_to_the_second(whole), (at - whole) * 1_000_000)
 
 
 @lru_cache(maxsize=4)

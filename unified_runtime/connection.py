@@ -1,7 +1,7 @@
 """One client's connection: a reader of its user's stream at a position, and its writer."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from unified_runtime.close_codes import CloseCode
 from unified_runtime.errors import JournalError, ProtocolError
@@ -27,7 +27,7 @@ _CLOSE_TIMEOUT = 1.0
 
 class Connection:
     """Made by the manager. Frames are written in order, with no lock held, by `run` or, while that
-    waits for events, for it: at once by `flush`, or by the hub's relay with `send_due`.
+    waits for events, for it: at once by `flush`, or by the hub's relay with `begin_send`.
 
     Everything not yet written is in the journal, so a connection may be closed at any moment
     without losing an event: the client resumes behind the last one that it saw.
@@ -43,6 +43,7 @@ class Connection:
         "_helper",
         "_in_doubt",
         "_journal",
+        "_lent",
         "_limits",
         "_loop",
         "_on_closed",
@@ -119,6 +120,7 @@ class Connection:
         self._has_orders = False
         self._finishing = False
         self._waiter: asyncio.Future[None] | None = None
+        self._lent: asyncio.Future[None] | None = None
         self._writer: asyncio.Task[None] | None = None
         self._helper: asyncio.Task[None] | None = None
 
@@ -146,16 +148,16 @@ class Connection:
         self.delivered += len(frames)
         return len(frames) < self._limits.write_events
 
-    async def send_due(self, task: asyncio.Task[None]) -> None:
-        """Send new events in `task`, which runs this, if the writer waits for some; else leave them to
-        the writer.
+    def begin_send(self, task: asyncio.Task[None]) -> Awaitable[None] | None:
+        """Send new events in `task`, which awaits what this returns, if the writer waits for some; else
+        leave them to the writer.
 
-        Who holds the writer's waiter may write. It is taken away for as long, so nobody can wake the
-        writer meanwhile, and it ends as the sending ended.
+        Who holds the writer's waiter may write. It is taken away until `end_send`, so nobody can wake
+        the writer meanwhile, and it ends as the sending ended.
         """
         waiter = self._waiter
         if waiter is None or waiter.done() or self.state is State.POSITIONING:
-            return
+            return None
         limits = self._limits
         frames = self._tail.after(self.position, limits.write_events)
         if (
@@ -165,26 +167,27 @@ class Connection:
             or (len(frames) > 1 and sum(map(len, frames)) > limits.write_bytes)
         ):
             self.wake()
-            return
-        self._waiter, self._helper = None, task
-        self.position += len(frames)
+            return None
+        self._waiter, self._lent, self._helper = None, waiter, task
         self._unsent = len(frames)
-        try:
-            await self._sink.send(frames)
-        except asyncio.CancelledError:
-            waiter.cancel()
-            raise
-        except BaseException as error:  # noqa: BLE001 - the writer raises it
-            if not waiter.done():
-                waiter.set_exception(error)
+        self.position += self._unsent
+        return self._sink.send(frames)
+
+    def end_send(self, error: BaseException | None) -> None:
+        """What `begin_send` gave was awaited, and raised `error` unless it is None."""
+        waiter, self._lent, self._helper = self._lent, None, None
+        if waiter is None:
             return
-        finally:
-            self._helper = None
-        self._unsent = 0
-        self.delivered += len(frames)
-        self._waiter = waiter
-        if self._has_orders or self._finishing or self._tail.next > self.position + 1:
-            self.wake()
+        if error is None:
+            self.delivered += self._unsent
+            self._unsent = 0
+            self._waiter = waiter
+            if self._has_orders or self._finishing or self._tail.next > self.position + 1:
+                self.wake()
+        elif isinstance(error, asyncio.CancelledError):
+            waiter.cancel()
+        elif not waiter.done():
+            waiter.set_exception(error)
 
     def doubt(self) -> None:
         """The numbering may have begun anew: ask the journal before anything else is written."""

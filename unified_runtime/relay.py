@@ -3,12 +3,16 @@
 import asyncio
 import time
 from collections import deque
+from collections.abc import Awaitable
 from contextvars import Context
 from typing import Protocol
 
 _MANY = 512
 """Connections due, or sent to without a pause, from which on whoever emits keeps its turn: each end of
 one costs a round of the loop, and a connection that is due several events is sent them at once."""
+
+_FEW = 6
+"""Connections due for which, but for the first after a pause, nobody gives up its turn."""
 
 _PAUSE = 0.0005
 """Seconds without a send after which little goes on."""
@@ -19,7 +23,11 @@ class Due(Protocol):
 
     due: bool
 
-    async def send_due(self, task: "asyncio.Task[None]") -> None: ...
+    def begin_send(self, task: "asyncio.Task[None]") -> Awaitable[None] | None:
+        """What `task` has to await, if anything; then `end_send` has to follow."""
+        ...
+
+    def end_send(self, error: BaseException | None) -> None: ...
 
 
 class Relay:
@@ -33,6 +41,7 @@ class Relay:
     def __init__(self) -> None:
         self._due: deque[Due] = deque()
         self._round = 0
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
         self._idle: asyncio.Future[None] | None = None
         """What the task that is kept waits for; one that waits for a socket is held by its connection."""
@@ -50,10 +59,11 @@ class Relay:
                 self._since_pause = 0
             self._begin()
         self._due.append(connection)
-        self.pressing = self._since_pause <= len(self._due) < _MANY
+        since, due = self._since_pause, len(self._due)
+        self.pressing = not since or (since <= due and _FEW <= due < _MANY)
 
     def _begin(self) -> None:
-        loop = asyncio.get_running_loop()
+        loop = self._loop = self._loop or asyncio.get_running_loop()
         idle, self._idle = self._idle, None
         if idle is None or idle.done():
             self._task = loop.create_task(self._send_forever(loop), context=Context())
@@ -62,25 +72,32 @@ class Relay:
         loop.call_soon(self._go_on)
 
     async def _send_forever(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Until another task has nothing to do either."""
-        task = asyncio.current_task()  # an eager one runs before its maker knows it
+        """Until it has waited for a socket, or another has nothing to do either."""
+        task, due = asyncio.current_task(), self._due  # an eager one runs before its maker knows it
         assert task is not None
         while True:
-            await self._send(task)
-            if self._idle is not None and not self._idle.done():
+            now = self._round
+            self._since_pause += len(due)
+            self.pressing = False
+            while due and self._round == now:
+                connection = due.popleft()
+                connection.due = False
+                sending = connection.begin_send(task)
+                if sending is None:
+                    continue
+                try:
+                    await sending
+                except BaseException as error:
+                    connection.end_send(error)
+                    if isinstance(error, asyncio.CancelledError):
+                        raise
+                else:
+                    connection.end_send(None)
+            self._sent_at = time.monotonic()
+            if self._round != now or (self._idle is not None and not self._idle.done()):
                 return
             self._idle = loop.create_future()
             await self._idle
-
-    async def _send(self, task: asyncio.Task[None]) -> None:
-        now, due = self._round, self._due
-        self._since_pause += len(due)
-        self.pressing = False
-        while due and self._round == now:
-            connection = due.popleft()
-            connection.due = False
-            await connection.send_due(task)
-        self._sent_at = time.monotonic()
 
     def stop(self) -> None:
         """Let go of the task that is kept; nothing may be due any more."""

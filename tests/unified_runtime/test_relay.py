@@ -1,6 +1,7 @@
 """What is due to sockets that can only be awaited is sent by one task for all of them."""
 
 import asyncio
+import contextlib
 import contextvars
 from types import SimpleNamespace
 
@@ -91,6 +92,21 @@ async def test_a_send_that_waits_is_stopped_before_the_close_is_said(manager):
     assert socket.log[READY:] == ["stopped", 4500]
 
 
+async def test_a_send_that_does_not_let_itself_be_stopped_keeps_no_connection_open(manager):
+    class Stubborn(SlowSocket):
+        async def send_text(self, data):
+            with contextlib.suppress(asyncio.CancelledError):
+                await super().send_text(data)
+
+    socket = Stubborn(READY)
+    connection = await manager.connect_user("slow", socket)
+    await until(lambda: socket.log)
+    await manager.emit("slow", "note", {})
+    await socket.waiting.wait()
+    connection.close(CloseCode.SLOW_CONSUMER)
+    await until(lambda: not manager.is_connected("slow"))
+
+
 async def test_nothing_is_sent_to_a_socket_once_it_is_disconnected(manager, make_recorder):
     socket, _ = await slow_tab(manager)
     await manager.emit("slow", "note", {})
@@ -116,7 +132,7 @@ async def test_after_a_first_event_turns_grow_until_they_are_left_to_the_clock(m
     class Taken:
         due = False
 
-        async def send_due(self, task):
+        def begin_send(self, task):
             taken.append(self)
 
     async def turns(events):
@@ -132,10 +148,10 @@ async def test_after_a_first_event_turns_grow_until_they_are_left_to_the_clock(m
         return given
 
     relay, taken = Relay(), []
-    assert await turns(1000) == [1, 1, 2, 4, 8, 16, 32, 64, 128, 256]
+    assert await turns(1000) == [1, 6, 7, 14, 28, 56, 112, 224, 448]
     assert await turns(1000) == []
     now += 1
-    assert await turns(3) == [1, 1]
+    assert await turns(3) == [1]
     assert len(taken) == 2003
 
 

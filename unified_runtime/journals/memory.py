@@ -10,7 +10,8 @@ from unified_runtime.protocol.stream import Bounds
 
 
 class _Stream:
-    """One user's events; `frames[i]` is number `first + i`, of which the oldest may be expired."""
+    """One user's events; `frames[i]` is number `first + i`, of which the oldest may be expired. Their
+    `times` are kept only if events expire."""
 
     __slots__ = ("first", "frames", "ids", "most", "settled", "times")
 
@@ -59,6 +60,7 @@ class MemoryJournal:
 
     async def append(self, drafts: Sequence[Draft]) -> list[int]:
         streams, name, deliver = self._streams, self._name_bytes, self._deliver
+        timed = self._retention.age is not None
         numbers = []
         for draft in drafts:
             stream = streams.get(draft.user_id)
@@ -71,7 +73,8 @@ class MemoryJournal:
             seq = stream.first + len(frames)
             frame = draft.frame(seq, name)
             frames.append(frame)
-            stream.times.append(draft.time)
+            if timed:
+                stream.times.append(draft.time)
             if draft.event_id is not None:
                 stream.ids[draft.event_id] = seq
             for key, value in draft.notes:

@@ -59,8 +59,8 @@ def nonsense(dice):
     )()
 
 
-async def converse(port, data, *, upgrade=b""):
-    """Send, then read until the server hangs up or has nothing more to say; what it said."""
+async def converse(port, data, *, upgrade=b"", patience=0.05):
+    """Send, then read until the server closes, hangs up or says nothing for so many seconds; what it said."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     said = b""
     try:
@@ -68,14 +68,20 @@ async def converse(port, data, *, upgrade=b""):
             writer.write(upgrade)
             await reader.readuntil(b"\r\n\r\n")  # a server may drop frames that come before
         writer.write(data)
-        async with asyncio.timeout(0.05):
-            while some := await reader.read(65536):
+        async with asyncio.timeout(patience):
+            while not closes(said) and (some := await reader.read(65536)):
                 said += some
     except (TimeoutError, ConnectionError, asyncio.IncompleteReadError):
         pass
     finally:
         writer.transport.abort()
     return said
+
+
+def closes(said):
+    """Whether it ends with a close frame."""
+    start = said.rfind(b"\x88")
+    return start >= 0 and said[start + 1 : start + 2] == bytes((len(said) - start - 2,))
 
 
 @pytest.mark.parametrize(
@@ -100,7 +106,7 @@ async def converse(port, data, *, upgrade=b""):
 )
 async def test_each_wrong_frame_earns_its_close_code(port, frames, codes):
     sent = b"".join(masked(first, payload, None) for first, payload in frames)
-    said = await converse(port, sent, upgrade=UPGRADE)
+    said = await converse(port, sent, upgrade=UPGRADE, patience=10)
     assert {said[said.rfind(b"\x88") + 2 :][:2]} <= {struct.pack("!H", code) for code in codes}
 
 

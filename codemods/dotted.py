@@ -8,7 +8,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 
 from codemods.edits import Edit
-from codemods.lazy import fromlist, imported_module, module_literal
+from codemods.lazy import fromlist, imported_module, is_loaded_already, module_literal
 from codemods.moves import Landing
 from codemods.scopes import Binding, ImportStatement
 from codemods.sites import Site, member_name, member_owner, names_member
@@ -92,8 +92,22 @@ def _move_member(view: View, root: ast.expr, name: str, end: int) -> None:
         view.edits.append(Edit(end - len(name), end, last, "attribute"))
         move_literal(view, literal, str(literal.value), head, "lazy-import")
         _move_fromlist(view, root, {name: last})
+        if is_loaded_already(root) and not view.moves.imported(module, module):
+            _import_beside(view, module, head)
     elif landing.doubt:
         view.omit(literal, view.positions.of(literal), "lazy-import", landing.doubt)
+
+
+def _import_beside(view: View, module: str, new: str) -> None:
+    """`sys.modules["a.b"].Name` imports nothing: where the file imports `a.b` for it, it has to import
+    the new module as well."""
+    for statement in view.module.imports:
+        if isinstance(statement, ast.Import) and any(a.name == module for a in statement.names):
+            rewrite = view.rewrite(statement)
+            every = [*rewrite.added, *(r for new in rewrite.replaced.values() for r in new)]
+            if all(entry.module != new for entry in every):
+                rewrite.added.append(Replacement(new, "", ""))
+            return
 
 
 def _move_fromlist(view: View, root: ast.expr | None, new: dict[str, str]) -> None:

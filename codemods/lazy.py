@@ -68,6 +68,13 @@ def is_sys_modules(node: ast.expr) -> bool:
     )
 
 
+def is_loaded_already(node: ast.expr) -> bool:
+    """Whether an expression looks a module up among those that were imported before."""
+    if isinstance(node, ast.Call):
+        return _is_lookup(node.func)
+    return isinstance(node, ast.Subscript) and is_sys_modules(node.value)
+
+
 def _is_lookup(function: ast.expr) -> bool:
     """`sys.modules.get`."""
     is_get = isinstance(function, ast.Attribute) and function.attr == "get"

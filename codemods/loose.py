@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 
 from codemods.lazy import module_literal
-from codemods.mentions import absolute_module
+from codemods.mentions import absolute_module, said
 from codemods.positions import Located
 from codemods.scopes import Binding, Text
 from codemods.view import View
@@ -23,6 +23,11 @@ WHOLE = ("__dict__", "__name__")
 _AFTER_DOT = re.compile(r"\.([^\W\d]\w*)")
 _MODULE = re.compile(r"\.*[^\W\d][\w.]*")
 _PATH = re.compile(r"[^\W\d][\w.]*")
+_NAMES = r"[\w.]+(?:[ \t]+as[ \t]+\w+)?(?:[ \t]*,[ \t]*[\w.]+(?:[ \t]+as[ \t]+\w+)?)*"
+_IMPORTED = re.compile(
+    rf"(?<!\w)from[ \t]+(?P<package>[\w.]+)[ \t]+import[ \t]+(?P<named>{_NAMES})"
+    rf"|(?<!\w)import[ \t]+(?P<whole>{_NAMES})"
+)
 _FILLED = "\0"
 """Stands for each value that is filled into an f-string."""
 _RUN = re.compile(rf"[\w.{_FILLED}]+")
@@ -38,9 +43,9 @@ def report_loose_modules(view: View) -> None:
             continue
         if loose is None:
             loose = set(_loose_names(view))
-        said = loose.intersection(names)
-        if said:
-            view.omit(start, text, kind, _WHY, [names[name] for name in sorted(said)])
+        read = loose.intersection(names)
+        if read:
+            view.omit(start, text, kind, _WHY, [names[name] for name in sorted(read)])
 
 
 def _mentions(view: View) -> Iterator[tuple[int, str, str, str]]:
@@ -87,13 +92,26 @@ def _modules(view: View, text: Text) -> Iterator[str]:
     in `{"Name": "module"}` for a lazy `__getattr__`."""
     value = str(text.node.value)
     if not _MODULE.fullmatch(value):
+        for module in filter(view.moves.holds_moved, _imported_in(value)):
+            if said(value, view.moves.star(module).keys()):
+                yield module
         return
+    if value == view.moves.module.rpartition(".")[2]:
+        return  # a word of the module's own
     if value.startswith("."):
         yield absolute_module(value, view.moves)
         return
     yield value
     if view.moves.is_package:
         yield f"{view.package}.{value}"
+
+
+def _imported_in(code: str) -> Iterator[str]:
+    """Modules that code in a string imports as a whole."""
+    for match in _IMPORTED.finditer(code):
+        package, named, whole = match["package"], match["named"] or "", match["whole"] or ""
+        yield from (part.split()[0] for part in whole.split(",") if part.strip())
+        yield from (f"{package}.{part.split()[0]}" for part in named.split(",") if part.strip())
 
 
 def _class_imports(view: View) -> Iterator[Binding]:

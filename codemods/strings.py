@@ -71,6 +71,10 @@ def _move_text(view: View, text: Text) -> None:
     replaced = text.call is not None and last_name(text.call.func) in _REPLACERS
     kind = _kind(text, replaced=replaced)
     if "." not in value and ":" not in value and kind not in _BY_NAME:
+        landing = STAYS if view.moves.tail(value) else view.moves.imported(value, value)
+        if landing:
+            why = "is the name of a module that moves, if it is meant as one"
+            view.omit(text.node, view.positions.of(text.node), kind, why, [landing])
         return
     dotted = value.replace(":", ".")
     landing = _tail(view, dotted) or view.moves.looked_up(dotted, replaced=replaced)

@@ -14,6 +14,7 @@ from consolidator.analysis.calls.overrides import overrides
 from consolidator.analysis.calls.passing import Passed, joined, kept_in, passed_in
 from consolidator.analysis.calls.reach import Reach
 from consolidator.analysis.calls.sites import Sites
+from consolidator.analysis.calls.stand_ins import named_doubles
 from consolidator.analysis.calls.subjects import Subjects
 from consolidator.analysis.calls.unknown import (
     UnknownReceivers,
@@ -68,6 +69,7 @@ def plan_calls(
             findings[path] = found
     changes = [found.change for found in findings.values() if found.change is not None]
     omissions = {o for found in findings.values() for o in found.omissions}
+    omissions.update(named_doubles(search.subjects, search.changed))
     changes.sort(key=lambda change: change.path)
     return Rewriting(tuple(changes), tuple(sorted(omissions)))
 

@@ -21,10 +21,11 @@ from consolidator.tree.index import Tree
 from consolidator.tree.names import Resolver
 from consolidator.tree.source import SourceText
 
-HARMLESS = frozenset({"comment", "docstring", "prose", "file"})
+HARMLESS = frozenset({"comment", "docstring", "prose"})
 """Kinds of references that nothing follows at run time; they never block a deletion."""
-TEXT = frozenset({"text"})
-"""Names in longer strings: help texts, or code that somebody runs. They block unless told otherwise."""
+TEXT = frozenset({"text", "file"})
+"""Names in longer strings and in files of other kinds: help texts and pages, or code that somebody runs.
+They block unless told otherwise."""
 
 _STAR = "import *"
 

@@ -182,7 +182,8 @@ def delete(
         bool,
         typer.Option(
             "--despite-text",
-            help="Names inside longer strings (help texts, scripts) block nothing.",
+            help="Names inside longer strings and in scripts, pages and other files that are not "
+            "configuration block nothing.",
         ),
     ] = False,
     despite_fixes: Annotated[

@@ -15,7 +15,7 @@ from consolidator.tree.index import Tree
 
 LINE_END = re.compile(rb"\r\n|\r|\n")
 _SHORT = 2
-"""Names up to this length carry anything."""
+"""Names up to this length are too common to say anything where they are not imported."""
 _COMMON = {
     "get",
     "pop",
@@ -45,12 +45,23 @@ class _Sources:
 
     called: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     read: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    aliases: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """Other names under which files import the same."""
 
     def add(self, head: str, is_call: bool, giver: str) -> None:
         (self.called if is_call else self.read)[head.rpartition(".")[2]].add(giver)
 
 
-def carriers(tree: Tree, names: Iterable[str], naming: Iterable[str]) -> frozenset[str]:
+@dataclass(frozen=True, slots=True)
+class Carriers:
+    """`telling` are names that say something wherever they stand, `imported` all, for files that import
+    them."""
+
+    telling: frozenset[str]
+    imported: frozenset[str]
+
+
+def carriers(tree: Tree, names: Iterable[str], naming: Iterable[str]) -> Carriers:
     """Functions, attributes and variables that can hold what a name stands for. `naming` are the files
     that hold any of the names."""
     pattern = words(names)
@@ -66,12 +77,14 @@ def carriers(tree: Tree, names: Iterable[str], naming: Iterable[str]) -> frozens
     fresh = made | kept
     found: set[str] = set()
     while fresh:
-        fresh = {name for name in fresh if _says_something(name)}
         found |= fresh
-        given = {giver for name in fresh for giver in sources.called.get(name, ())}
-        given |= {giver for name in fresh & kept for giver in sources.read.get(name, ())}
-        fresh = given - found
-    return frozenset(found)
+        telling = {name for name in fresh if _says_something(name)}
+        given = {giver for name in telling for giver in sources.called.get(name, ())}
+        given |= {giver for name in telling & kept for giver in sources.read.get(name, ())}
+        aliases = {alias for name in fresh for alias in sources.aliases.get(name, ())}
+        kept |= {alias for name in fresh & kept for alias in sources.aliases.get(name, ())}
+        fresh = (given | aliases) - found
+    return Carriers(frozenset(filter(_says_something, found)), frozenset(found))
 
 
 def words(names: Iterable[str]) -> re.Pattern[bytes]:
@@ -119,6 +132,9 @@ def _sources(tree: Tree) -> _Sources:
         facts = tree.facts(path)
         if facts is None:
             continue
+        for imported in facts.imports:
+            if imported.name and imported.asname not in ("", imported.name):
+                found.aliases[imported.name].add(imported.asname)
         for function, head, is_call in _returns(facts, tree.read(path)):
             found.add(head, is_call, function.name)
         kept = [(b.name, b.value) for b in facts.bindings]

@@ -34,7 +34,7 @@ def _bind(
     subjects: Subjects, flow: FileFlow, node: ast.Call, given: Mapping[int, Values], found: Passed
 ) -> None:
     for callee in flow.of(node.func) - {NONE, UNKNOWN}:
-        for function, is_bound in _functions(subjects, callee):
+        for function, is_bound in callees(subjects, callee):
             binding = bind(signature_of(function.fact, bound=is_bound), Arguments.of(node))
             for name, index in binding.arguments.items():
                 if index in given:
@@ -42,7 +42,7 @@ def _bind(
                     found[key] = found.get(key, frozenset()) | given[index]
 
 
-def _functions(subjects: Subjects, callee: Value) -> Iterator[tuple[Function, bool]]:
+def callees(subjects: Subjects, callee: Value) -> Iterator[tuple[Function, bool]]:
     """The functions of ROOT that calling a value runs, and whether the call leaves out the first
     parameter."""
     world = subjects.world

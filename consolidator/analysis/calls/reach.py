@@ -12,7 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Set
 from functools import cached_property
 
-from consolidator.analysis.calls.carriers import carriers
+from consolidator.analysis.calls.carriers import Carriers, carriers
 from consolidator.analysis.calls.subjects import CALL, CONSTRUCTOR, Subjects
 from consolidator.analysis.flow.world import Class
 from consolidator.tree.index import Tree
@@ -69,10 +69,10 @@ class Reach:
         return frozenset(path for path in holding if not self.names.isdisjoint(self._words(path)))
 
     def _words(self, path: str) -> set[str]:
-        return set(_WORD.findall(self._tree.read(path).decode("latin-1")))
+        return set(_WORD.findall(self._text(path)))
 
     @cached_property
-    def _carriers(self) -> frozenset[str]:
+    def _carriers(self) -> Carriers:
         return carriers(self._tree, self.names, sorted(self.naming))
 
     def files(self, only: frozenset[str] | None = None) -> frozenset[str]:
@@ -114,7 +114,24 @@ class Reach:
             return False
         if not self._distinctive.isdisjoint(words):
             return True
-        return not self._carriers.isdisjoint(words) and not self.members.isdisjoint(words)
+        if self.members.isdisjoint(words):
+            return False
+        return not self._carriers.telling.isdisjoint(words) or bool(self._imported_carriers(path))
+
+    def _imported_carriers(self, path: str) -> set[str]:
+        """Local names of carriers that a file imports, or reads from a module that it imports."""
+        facts, every = self._tree.facts(path), self._carriers.imported
+        if facts is None:
+            return set()
+        found = {fact.local for fact in facts.imports if fact.name in every}
+        modules = {fact.local for fact in facts.imports}
+        read = re.compile(rf"\b(?:{'|'.join(sorted(modules)) or '(?!)'})\.([^\W\d]\w*)")
+        short = every - self._carriers.telling
+        return found | (short.intersection(read.findall(self._text(path))) if short else set())
+
+    def _text(self, path: str) -> str:
+        """The text with one character a byte: offsets stay those of the bytes."""
+        return self._tree.read(path).decode("latin-1")
 
     def matters(
         self, path: str, receiving: frozenset[str] = frozenset()
@@ -166,7 +183,10 @@ class Reach:
             wanted = {
                 "members": self.members,
                 "names": names,
-                "makers": names | self._carriers | self._kept,
+                "makers": names
+                | self._carriers.telling
+                | self._imported_carriers(path)
+                | self._kept,
                 "distinctive": self._distinctive,
             }
             self._lines_of[path] = self._holding(path, wanted)
@@ -178,8 +198,7 @@ class Reach:
 
     def _holding(self, path: str, wanted: Mapping[str, Set[str]]) -> dict[str, list[int]]:
         """Lines that hold a word of each kind, sorted."""
-        # One character a byte: offsets stay those of the bytes.
-        text = self._tree.read(path).decode("latin-1")
+        text = self._text(path)
         every = frozenset().union(*wanted.values())
         places = [(m.start(), m.group()) for m in _WORD.finditer(text) if m.group() in every]
         starts = [match.end() for match in _LINE_END.finditer(text)] if places else []

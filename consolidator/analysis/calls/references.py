@@ -166,6 +166,8 @@ class References:
         ]
         if name == "methodcaller" and strings and strings[0] is node.args[0]:
             self.unknown.string(strings[0], None, NOTHING_KNOWN, self.findings)
+        if name in _READING | _REPLACING and len(node.args) > 1 and not strings:
+            self._computed_member(node, name)
         if len(strings) != 1:
             return
         string = strings[0]
@@ -185,6 +187,21 @@ class References:
                 if value.kind in ("instance", "class") and self.subjects.concerns(value):
                     self._member_string(string, value, member)
                     self._replaced(node, value, member, name, 1)
+
+    def _computed_member(self, node: ast.Call, name: str) -> None:
+        """`getattr(manager, action)`: whatever the variable holds has to be a new name."""
+        value = self.concerned(node.args[0], classes=True)
+        if value is None or name not in ("getattr", "setattr") or value.mock:
+            return
+        subjects = [s for s in self.subjects.all if self._renames(s, value)]
+        if subjects:
+            why = f"which member of {subjects[0].move.target} is meant can't be told"
+            self.findings.omit(node.args[1], "method-reference", why)
+
+    def _renames(self, subject: Subject, value: Value) -> bool:
+        """Whether members of a value go by other names, or are called otherwise, from now on."""
+        changed = any(subject in subjects for subjects in self.unknown.changed.values())
+        return changed and subject in self.subjects.of_instance(value, CONSTRUCTOR).subjects
 
     def _replaced(self, node: ast.Call, value: Value, member: str, name: str, place: int) -> None:
         given = [k.value for k in node.keywords if k.arg == "new"]

@@ -14,6 +14,7 @@ from consolidator.analysis.calls.doubles import ASSERTIONS, MOCKERY
 from consolidator.analysis.calls.findings import Findings, shown
 from consolidator.analysis.calls.overrides import made_overrides
 from consolidator.analysis.calls.references import References
+from consolidator.analysis.calls.stand_ins import passed_doubles
 from consolidator.analysis.calls.subjects import CALL, CONSTRUCTOR, Candidates, Subject, Subjects
 from consolidator.analysis.calls.surroundings import Surroundings
 from consolidator.analysis.calls.unknown import UnknownReceivers
@@ -72,6 +73,8 @@ class Sites:
         self._references.doubles.made(node)
         for member, why in made_overrides(self._subjects, self._flow, node):
             self.findings.omit(member, "override", why)
+        for double, why in passed_doubles(self._subjects, self._flow, node, self._unknown.changed):
+            self.findings.omit(double, "double", why)
         if last_name(node.func) in ("enter_context", "enter_async_context") and node.args:
             self._entered_elsewhere(node)
         callees = self._flow.of(node.func) - {NONE}

@@ -15,7 +15,13 @@ from codemods.view import View
 from consolidator.analysis.references.candidates import find_candidates
 from consolidator.analysis.references.rewrite import view_of
 from consolidator.analysis.references.routes import FileMoves, Routes
-from consolidator.analysis.references.texts import decoded, other_files, own_tables, treatment
+from consolidator.analysis.references.texts import (
+    decoded,
+    modules_apart,
+    other_files,
+    own_tables,
+    treatment,
+)
 from consolidator.plan import Move
 from consolidator.tree.index import Tree
 from consolidator.tree.names import Resolver
@@ -100,6 +106,11 @@ def _in_texts(routes: Routes, sources: Sequence[str]) -> Iterable[Reference]:
         positions = Positions(text)
         kind, _ = treatment(path, docs=True)
         leave = own_tables(path, text)
+        for mention, names in (
+            [] if leave == [(0, len(text))] else modules_apart(routes, path, text)
+        ):
+            line, column = positions.place(mention.start)
+            yield from (Reference(path, line, column, mention.text, kind, n) for n in names)
         for mention in find_mentions(text, FileMoves(routes, path)):
             if any(start <= mention.start < end for start, end in leave):
                 continue

@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from posixpath import basename, splitext
 
-from codemods.mentions import move_mentions
+from codemods.mentions import Mention, find_mentions, move_mentions, said
 from codemods.moves import Moves
 from codemods.outcome import Changed, Omission, Unchanged
+from codemods.positions import Positions
 from consolidator.analysis.changes import FileChange
 from consolidator.analysis.references.routes import FileMoves, Routes
 from consolidator.plan import is_plan
@@ -99,8 +100,33 @@ def move_text(routes: Routes, path: str, *, docs: bool) -> Iterator[FileChange |
     outcome = move_mentions(text, moves, kind=kind, why=why, leave=own_tables(path, text))
     if isinstance(outcome, Changed | Unchanged):
         yield from (replace(omission, path=path) for omission in outcome.omissions)
+    for mention, _ in [] if is_plan(path, text) else modules_apart(routes, path, text):
+        line, column = Positions(text).place(mention.start)
+        yield Omission(path, line, column, mention.text, kind, mention.why)
     if isinstance(outcome, Changed):
         yield FileChange(path, data, outcome.text.encode(encoding), outcome.kinds)
+
+
+def modules_apart(routes: Routes, path: str, text: str) -> Iterator[tuple[Mention, list[str]]]:
+    """Modules that moved names leave, in a file that says such a name apart from its module, as
+    `module: app.old` and `class: Thing` do; with the names. In prose they are two words."""
+    if treatment(path, docs=True)[0] == "prose":
+        return
+    for mention in list(find_mentions(text, FileMoves(routes, path))):
+        text = text[: mention.start] + " " * len(mention.text) + text[mention.end :]
+    for holder in sorted(holder for holder in routes.holders if holder and holder in text):
+        names = {s.rpartition(".")[2]: s for s in routes.targets if s.startswith(f"{holder}.")}
+        alone = [
+            names[name]
+            for name in sorted(said(text, names.keys()))
+            if re.search(rf"(?<![\w.:])(?<!\bas ){re.escape(name)}(?![\w.])", text)
+        ]
+        places = re.finditer(rf"(?<![\w./\\-]){re.escape(holder)}(?![.:]?\w)", text)
+        for match in places if alone else ():
+            yield Mention(match.start(), holder, "", _APART), alone
+
+
+_APART = "names of this module move, and one of them is said apart from it"
 
 
 def treatment(path: str, *, docs: bool) -> tuple[str, str]:

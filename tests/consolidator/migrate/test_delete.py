@@ -236,3 +236,23 @@ def test_what_keeps_an_emptied_file_is_listed(tmp_path: Path) -> None:
     (omission,) = deletion(tmp_path).omissions
     assert (omission.path, omission.line, omission.kind) == ("pyproject.toml", 2, "config")
     assert "defines nothing any more" in omission.why
+
+
+def test_scripts_and_notebooks_block_and_can_be_waved_through(tmp_path: Path) -> None:
+    write_tree(
+        tmp_path,
+        {
+            "app/__init__.py": "",
+            "app/old.py": "class Thing: ...\n\n\ndef rest(): ...\n",
+            "Dockerfile": 'CMD ["serve", "app.old:Thing"]\n',
+            "run.sh": "python -c 'from app.old import Thing'\n",
+            "use.ipynb": '{"source": ["from app.old import Thing"]}\n',
+        },
+    )
+    assert blockers(deletion(tmp_path)) == [
+        "Dockerfile:1 file",
+        "run.sh:1 file",
+        "use.ipynb:1 file",
+    ]
+    waved = plan_delete(tree_of(tmp_path), PLAN, harmless=HARMLESS | TEXT)
+    assert [change.path for change in waved.changes] == ["app/old.py"]

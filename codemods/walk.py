@@ -38,6 +38,10 @@ def analyse(tree: ast.Module) -> Module:
     return _Walk(tree).run()
 
 
+_NAMELESS = frozenset({"ctx", "op", "ops"})
+"""Fields of operators and contexts, which hold no names."""
+
+
 class _Walk:
     def __init__(self, tree: ast.Module) -> None:
         self._module = Module(tree, Scope("module", tree, None))
@@ -61,11 +65,12 @@ class _Walk:
 
     def _children(self, node: ast.AST) -> None:
         for name in node._fields:
-            value = getattr(node, name, None)
-            if isinstance(value, list) and value and isinstance(value[0], ast.stmt):
-                self._block(value)
-            elif isinstance(value, list):
-                self._each(value)
+            value = None if name in _NAMELESS else getattr(node, name, None)
+            if isinstance(value, list):
+                if value and isinstance(value[0], ast.stmt):
+                    self._block(value)
+                else:
+                    self._each(value)
             elif isinstance(value, ast.AST):
                 self._visit(value)
 

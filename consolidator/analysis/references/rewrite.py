@@ -41,11 +41,11 @@ def plan_imports(
     routes = Routes(tree, Resolver(tree), plan.moves)
     if earlier is None:
         only, python = None, find_candidates(routes, spread)
-        routes.look_ahead(len(python))
     else:
         only = frozenset(change.path for change in earlier.changes)
         python = sorted(path for path in only if path.endswith(".py"))
         routes.needles |= earlier.names
+    routes.look_ahead(len(python))
     python += [path for path in _stubs(routes) if only is None or path in only]
     tree.prefetch(python)
     texts = (path for path, _ in other_files(routes, only))

@@ -13,6 +13,7 @@ from codemods.outcome import one_line
 from codemods.positions import Positions
 from codemods.view import View
 from consolidator.analysis.references.candidates import find_candidates
+from consolidator.analysis.references.paths import path_mentions, paths_in_strings
 from consolidator.analysis.references.rewrite import view_of
 from consolidator.analysis.references.routes import FileMoves, Routes
 from consolidator.analysis.references.texts import (
@@ -62,6 +63,9 @@ def _in_python(routes: Routes, sources: Sequence[str]) -> Iterator[Reference]:
             view = view_of(routes, path, source, syntax)
             collect(view)
             yield from _of_view(view, path, sources)
+            for omission, name in paths_in_strings(routes, view, path):
+                place = omission.line, omission.column
+                yield Reference(path, *place, omission.text, omission.kind, name)
 
 
 def _of_view(view: View, path: str, sources: Sequence[str]) -> Iterator[Reference]:
@@ -106,11 +110,12 @@ def _in_texts(routes: Routes, sources: Sequence[str]) -> Iterable[Reference]:
         positions = Positions(text)
         kind, _ = treatment(path, docs=True)
         leave = own_tables(path, text)
-        for mention, names in (
-            [] if leave == [(0, len(text))] else modules_apart(routes, path, text)
-        ):
-            line, column = positions.place(mention.start)
-            yield from (Reference(path, line, column, mention.text, kind, n) for n in names)
+        if leave != [(0, len(text))]:
+            for mention, names in modules_apart(routes, path, text):
+                place = positions.place(mention.start)
+                yield from (Reference(path, *place, mention.text, kind, name) for name in names)
+            for start, shown, name in path_mentions(routes, text):
+                yield Reference(path, *positions.place(start), shown, kind, name)
         for mention in find_mentions(text, FileMoves(routes, path)):
             if any(start <= mention.start < end for start, end in leave):
                 continue

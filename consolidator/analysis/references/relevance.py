@@ -16,6 +16,7 @@ from typing import NamedTuple
 from codemods.loose import WHOLE
 from codemods.mentions import find_mentions, places, said
 from codemods.positions import Positions
+from consolidator.analysis.references.paths import path_mentions
 from consolidator.analysis.references.routes import FileMoves, Routes
 from consolidator.tree.facts import ModuleFacts
 from consolidator.tree.parse import LIBCST
@@ -50,6 +51,7 @@ def can_refer(routes: Routes, path: str) -> bool:
         _uses_own(routes, path, source.text)
         or _imports_moved(routes, path, facts, moves, source.text)
         or any(pattern.search(source.text) for pattern in _AROUND_COMMENT)
+        or any(path_mentions(routes, source.text))
     ):
         return True
     text = _without_imports(source, facts)

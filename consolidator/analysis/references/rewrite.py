@@ -14,6 +14,7 @@ from codemods.outcome import Changed, Failed, Omission, Unchanged
 from codemods.view import Options, View
 from consolidator.analysis.changes import FileChange, Rewriting
 from consolidator.analysis.references.candidates import find_candidates
+from consolidator.analysis.references.paths import paths_in_strings
 from consolidator.analysis.references.relevance import can_refer
 from consolidator.analysis.references.routes import FileMoves, Routes
 from consolidator.analysis.references.texts import decoded, move_text, other_files
@@ -133,6 +134,7 @@ def _rewrite_file(routes: Routes, path: str, options: Options) -> Iterator[FileC
     view = view_of(routes, path, source, syntax, options)
     outcome = rewrite_view(view)
     yield from own_uses(routes, view, path)
+    yield from (omission for omission, _ in paths_in_strings(routes, view, path))
     if isinstance(outcome, Changed | Unchanged):
         yield from (replace(omission, path=path) for omission in outcome.omissions)
     if isinstance(outcome, Changed):

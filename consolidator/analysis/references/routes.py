@@ -341,6 +341,12 @@ class Routes:
             if f"{module}.{fact.qualname}" in self.targets
         ]
 
+    @cached_property
+    def moved_paths(self) -> dict[str, str]:
+        """The path of every module that moves, with its dotted name; a package is its folder."""
+        paths = {source: self.tree.find(source) for source in self.targets}
+        return {p.removesuffix("__init__.py"): s for s, p in paths.items() if p is not None}
+
     # who reads a module's names
 
     def imported_from(self, path: str, name: str) -> bool:

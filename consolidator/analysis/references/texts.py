@@ -12,6 +12,8 @@ from codemods.moves import Moves
 from codemods.outcome import Changed, Omission, Unchanged
 from codemods.positions import Positions
 from consolidator.analysis.changes import FileChange
+from consolidator.analysis.references.paths import WHY as PATH
+from consolidator.analysis.references.paths import path_mentions
 from consolidator.analysis.references.routes import FileMoves, Routes
 from consolidator.plan import is_plan
 
@@ -103,6 +105,9 @@ def move_text(routes: Routes, path: str, *, docs: bool) -> Iterator[FileChange |
     for mention, _ in [] if is_plan(path, text) else modules_apart(routes, path, text):
         line, column = Positions(text).place(mention.start)
         yield Omission(path, line, column, mention.text, kind, mention.why)
+    for start, shown, _ in [] if is_plan(path, text) else path_mentions(routes, text):
+        line, column = Positions(text).place(start)
+        yield Omission(path, line, column, shown, kind, PATH)
     if isinstance(outcome, Changed):
         yield FileChange(path, data, outcome.text.encode(encoding), outcome.kinds)
 
@@ -112,9 +117,10 @@ def modules_apart(routes: Routes, path: str, text: str) -> Iterator[tuple[Mentio
     `module: app.old` and `class: Thing` do; with the names. In prose they are two words."""
     if treatment(path, docs=True)[0] == "prose":
         return
-    for mention in list(find_mentions(text, FileMoves(routes, path))):
+    holders = sorted(holder for holder in routes.holders if holder and holder in text)
+    for mention in list(find_mentions(text, FileMoves(routes, path))) if holders else ():
         text = text[: mention.start] + " " * len(mention.text) + text[mention.end :]
-    for holder in sorted(holder for holder in routes.holders if holder and holder in text):
+    for holder in holders:
         names = {s.rpartition(".")[2]: s for s in routes.targets if s.startswith(f"{holder}.")}
         alone = [
             names[name]

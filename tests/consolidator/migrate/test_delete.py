@@ -256,3 +256,9 @@ def test_scripts_and_notebooks_block_and_can_be_waved_through(tmp_path: Path) ->
     ]
     waved = plan_delete(tree_of(tmp_path), PLAN, harmless=HARMLESS | TEXT)
     assert [change.path for change in waved.changes] == ["app/old.py"]
+
+
+def test_the_path_of_a_module_in_a_script_blocks(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"app/old.py": "X = 1\n", "Dockerfile": "COPY app/old.py /srv/\n"})
+    moved = Plan(moves=(Move("app.old", "new.home"),))
+    assert blockers(deletion(tmp_path, moved)) == ["Dockerfile:1 file"]

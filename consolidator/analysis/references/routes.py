@@ -18,7 +18,7 @@ from consolidator.analysis.references.readers import find_reader
 from consolidator.plan import Move
 from consolidator.tree.facts import BindingFact, ClassFact, FunctionFact, ImportFact
 from consolidator.tree.index import Tree
-from consolidator.tree.names import Bound, Resolver, live_bindings
+from consolidator.tree.names import Bound, Resolver, for_type_checkers, live_bindings
 
 _Seen = frozenset[tuple[str, str]]
 _MANY = 40
@@ -249,11 +249,17 @@ class Routes:
         trace = self.trace(dotted, importer)
         landing = trace.landing
         if trace.hops:
-            return STAYS if self.uses_late(*trace.hops[0]) else landing
+            first = trace.hops[0]
+            return STAYS if self.uses_late(*first) or self._only_typed(*first) else landing
         if replaced and dotted in self.targets and (place := self._own_use(dotted, importer)):
             why = f"{place} still uses it, so which of the two is to be replaced can't be known"
             return Landing(None, why)
         return landing
+
+    def _only_typed(self, path: str, name: str) -> bool:
+        """Whether a file has a name for type checkers alone: at run time it is what somebody puts there."""
+        bound = live_bindings(self.resolver.bindings(path, name))
+        return bool(bound) and all(for_type_checkers(fact) for fact in bound)
 
     def may_lead(self, dotted: str, importer: str) -> bool:
         """Whether a name, however it is read, can mean a moved thing."""

@@ -259,10 +259,10 @@ def rewritten(delta: UnitDelta, holds: Callable[[Rewrite], bool]) -> str | None:
 
 def _only_moved(pair: Rewrite) -> bool:
     """Whether the same is merely read from another place: the environment, a configuration, a constant
-    that has a name now; or more is told beside it."""
+    that has a name now."""
     old, new = set(_WORD.findall(pair.old.key)), set(_WORD.findall(pair.new.key))
     changed = old ^ new
-    if (changed and all(_SETTINGS.fullmatch(word) for word in changed)) or _only_grew(pair):
+    if changed and all(_SETTINGS.fullmatch(word) for word in changed):
         return True
     named = new - old
     return (
@@ -271,24 +271,6 @@ def _only_moved(pair: Rewrite) -> bool:
         and _callees(pair.old) == _callees(pair.new)
         and not old - new - _in_constants(pair.old)
     )
-
-
-def _only_grew(pair: Rewrite) -> bool:
-    """Whether an answer only has more entries: the same dictionary, and others in it."""
-    old, new = pair.old.node, pair.new.node
-    if not isinstance(old, ast.Return) or not isinstance(new, ast.Return):
-        return False
-    match old.value, new.value:
-        case ast.Dict(keys=was, values=had), ast.Dict(keys=now, values=has):
-            before = {(_text(key), _text(value)) for key, value in zip(was, had, strict=True)}
-            after = {(_text(key), _text(value)) for key, value in zip(now, has, strict=True)}
-            return before < after
-        case _:
-            return False
-
-
-def _text(node: ast.expr | None) -> str:
-    return "" if node is None else ast.unparse(node)
 
 
 def _in_constants(statement: Statement) -> set[str]:

@@ -134,7 +134,8 @@ def test_going_on_from_any_earlier_run_gives_what_a_first_run_gives(
         judged = JudgedCache(Path(folder) / "kept")
         for plan in plans:
             for age in ages:
-                revision = git(root, "rev-list", "HEAD").decode().split()[-1 - STEPS + age]
+                commits = git(root, "rev-list", "HEAD").decode().split()
+                revision = commits[-min(1 + STEPS - age, len(commits))]
                 assert ask(root, revision, plan, judged)[0] == ask(root, revision, plan)[0]
         for what in changes:
             change(root, what)

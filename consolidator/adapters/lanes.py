@@ -3,10 +3,10 @@ for the next. One that is done with its own helps another, from the far end."""
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 from collections.abc import Sequence
 from typing import Generic, TypeVar
+
+from consolidator.adapters.processes import CONTEXT
 
 Piece = TypeVar("Piece")
 
@@ -15,12 +15,11 @@ class Lanes(Generic[Piece]):
     """Handed to processes when they start (`workers`), as what is shared can't travel later."""
 
     def __init__(self, pieces: Sequence[Piece], jobs: int) -> None:
-        context = multiprocessing.get_context("fork" if hasattr(os, "fork") else "spawn")
         self.pieces = pieces
         bounds = [len(pieces) * lane // jobs for lane in range(jobs + 1)]
-        self._first = context.Array("i", bounds[:-1])
-        self._end = context.Array("i", bounds[1:], lock=False)
-        self._joined = context.Value("i", 0)
+        self._first = CONTEXT.Array("i", bounds[:-1])
+        self._end = CONTEXT.Array("i", bounds[1:], lock=False)
+        self._joined = CONTEXT.Value("i", 0)
 
     def join(self) -> int:
         """Called once by each process: which lane is its own."""

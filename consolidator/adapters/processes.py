@@ -24,12 +24,14 @@ _PILE = 2_000_000
 so some of it only the collector frees; every half a million, it would cost a sixth of the time."""
 
 
+CONTEXT = multiprocessing.get_context("fork" if hasattr(os, "fork") else "spawn")
+
+
 def workers(jobs: int, start: Callable[..., None], *shared: Any) -> ProcessPoolExecutor:
     """Processes, forked where there is `fork`: they share this one's memory, so `shared`, which each
     hands to `start`, is not copied. They end with this process, however it ends; those of the
     standard library wait for ever for one that was killed."""
-    context = multiprocessing.get_context("fork" if hasattr(os, "fork") else "spawn")
-    return ProcessPoolExecutor(jobs, context, _begin, (start, *shared))
+    return ProcessPoolExecutor(jobs, CONTEXT, _begin, (start, *shared))
 
 
 def _begin(start: Callable[..., None], *shared: Any) -> None:

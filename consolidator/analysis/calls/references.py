@@ -166,8 +166,8 @@ class References:
         ]
         if name == "methodcaller" and strings and strings[0] is node.args[0]:
             self.unknown.string(strings[0], None, NOTHING_KNOWN, self.findings)
-        if name in _READING | _REPLACING and len(node.args) > 1 and not strings:
-            self._computed_member(node, name)
+        if name in ("getattr", "setattr") and len(node.args) > 1 and not strings:
+            self._computed_member(node)
         if len(strings) != 1:
             return
         string = strings[0]
@@ -188,10 +188,10 @@ class References:
                     self._member_string(string, value, member)
                     self._replaced(node, value, member, name, 1)
 
-    def _computed_member(self, node: ast.Call, name: str) -> None:
+    def _computed_member(self, node: ast.Call) -> None:
         """`getattr(manager, action)`: whatever the variable holds has to be a new name."""
         value = self.concerned(node.args[0], classes=True)
-        if value is None or name not in ("getattr", "setattr") or value.mock:
+        if value is None or value.mock:
             return
         subjects = [s for s in self.subjects.all if self._renames(s, value)]
         if subjects:

@@ -28,11 +28,13 @@ def named_doubles(subjects: Subjects, changed: Changed) -> Iterator[Omission]:
     for subject in subjects.all:
         name = re.escape(subject.legacy_name)
         double = re.compile(rf"_?(?:{_DOUBLE}_?)+{name}|_?{name}(?:_?{_DOUBLE})+")
-        for path in tree.paths:
+        for path in tree.containing(subject.legacy_name):
             facts = tree.facts(path)
             for cls in facts.classes if facts else ():
-                own = [f.name for f in facts.functions if f.scope == cls.qualname] if facts else []
-                if double.fullmatch(cls.name) and (why := _why(subject, cls, own, changed)):
+                if facts is None or not double.fullmatch(cls.name):
+                    continue
+                own = [f.name for f in facts.functions if f.scope == cls.qualname]
+                if why := _why(subject, cls, own, changed):
                     yield Omission(path, cls.line, cls.column, f"class {cls.name}", "double", why)
 
 

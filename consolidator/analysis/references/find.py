@@ -13,12 +13,12 @@ from codemods.outcome import one_line
 from codemods.positions import Positions
 from codemods.view import View
 from consolidator.analysis.references.candidates import find_candidates
-from consolidator.analysis.references.paths import path_mentions, paths_in_strings
+from consolidator.analysis.references.paths import paths_in_strings
 from consolidator.analysis.references.rewrite import view_of
 from consolidator.analysis.references.routes import FileMoves, Routes
 from consolidator.analysis.references.texts import (
     decoded,
-    modules_apart,
+    left_alone,
     other_files,
     own_tables,
     treatment,
@@ -110,12 +110,9 @@ def _in_texts(routes: Routes, sources: Sequence[str]) -> Iterable[Reference]:
         positions = Positions(text)
         kind, _ = treatment(path, docs=True)
         leave = own_tables(path, text)
-        if leave != [(0, len(text))]:
-            for mention, names in modules_apart(routes, path, text):
-                place = positions.place(mention.start)
-                yield from (Reference(path, *place, mention.text, kind, name) for name in names)
-            for start, shown, name in path_mentions(routes, text):
-                yield Reference(path, *positions.place(start), shown, kind, name)
+        for mention, names in left_alone(routes, path, text):
+            place = positions.place(mention.start)
+            yield from (Reference(path, *place, mention.text, kind, name) for name in names)
         for mention in find_mentions(text, FileMoves(routes, path)):
             if any(start <= mention.start < end for start, end in leave):
                 continue

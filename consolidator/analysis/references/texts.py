@@ -102,17 +102,24 @@ def move_text(routes: Routes, path: str, *, docs: bool) -> Iterator[FileChange |
     outcome = move_mentions(text, moves, kind=kind, why=why, leave=own_tables(path, text))
     if isinstance(outcome, Changed | Unchanged):
         yield from (replace(omission, path=path) for omission in outcome.omissions)
-    for mention, _ in [] if is_plan(path, text) else modules_apart(routes, path, text):
-        line, column = Positions(text).place(mention.start)
+    positions = Positions(text)
+    for mention, _ in left_alone(routes, path, text):
+        line, column = positions.place(mention.start)
         yield Omission(path, line, column, mention.text, kind, mention.why)
-    for start, shown, _ in [] if is_plan(path, text) else path_mentions(routes, text):
-        line, column = Positions(text).place(start)
-        yield Omission(path, line, column, shown, kind, PATH)
     if isinstance(outcome, Changed):
         yield FileChange(path, data, outcome.text.encode(encoding), outcome.kinds)
 
 
-def modules_apart(routes: Routes, path: str, text: str) -> Iterator[tuple[Mention, list[str]]]:
+def left_alone(routes: Routes, path: str, text: str) -> Iterator[tuple[Mention, list[str]]]:
+    """What stands for moved things and can't be rewritten by itself, with their names."""
+    if is_plan(path, text):
+        return
+    yield from _modules_apart(routes, path, text)
+    for start, shown, name in path_mentions(routes, text):
+        yield Mention(start, shown, "", PATH), [name]
+
+
+def _modules_apart(routes: Routes, path: str, text: str) -> Iterator[tuple[Mention, list[str]]]:
     """Modules that moved names leave, in a file that says such a name apart from its module, as
     `module: app.old` and `class: Thing` do; with the names. In prose they are two words."""
     if treatment(path, docs=True)[0] == "prose":

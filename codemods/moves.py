@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Container, Iterable, Mapping, Set
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -86,6 +86,7 @@ class MoveTable:
         self.is_package = is_package
         self._moves = resolve_chains(moves)
         self._targets = frozenset(self._moves.values())
+        self._tails = tails_of(self._moves)
         self.needles: Set[str] = {source.rpartition(".")[2] for source in moves}
 
     def imported(self, dotted: str, module: str = "") -> Landing:  # noqa: ARG002
@@ -98,7 +99,7 @@ class MoveTable:
 
     def tail(self, dotted: str) -> Landing:
         """See `Moves.tail`."""
-        return tail_of(dotted, self._moves)
+        return tail_of(dotted, self._moves, self._tails)
 
     def holds_moved(self, module: str) -> bool:
         """See `Moves.holds_moved`."""
@@ -125,30 +126,39 @@ class MoveTable:
 
 
 def longest_prefix(
-    dotted: str, moves: Mapping[str, str], targets: Iterable[str] = ()
+    dotted: str, moves: Mapping[str, str], targets: Container[str] = ()
 ) -> str | None:
     """The new name of a dotted name by its longest moved prefix; None where it has none, or where a
     target is the longer prefix: then the name is a new one already."""
-    settled = set(targets)
     head, rest = dotted, ""
     while head:
         if head in moves:
             return moves[head] + rest
-        if head in settled:
+        if head in targets:
             return None
         head, dot, last = head.rpartition(".")
         rest = f"{dot}{last}{rest}"
     return None
 
 
-def tail_of(dotted: str, moves: Mapping[str, str]) -> Landing:
-    """See `Moves.tail`; a name that moves by itself is whole."""
-    if longest_prefix(dotted, moves) is not None:
+def tails_of(moves: Iterable[str]) -> dict[str, str]:
+    """Every dotted name that a source ends with, with the first such source. It is asked of every string of
+    a file, so that looking through all moves would make a long plan slow."""
+    tails: dict[str, str] = {}
+    for source in moves:
+        _, _, rest = source.partition(".")
+        while rest:
+            tails.setdefault(rest, source)
+            _, _, rest = rest.partition(".")
+    return tails
+
+
+def tail_of(dotted: str, moves: Mapping[str, str], tails: Mapping[str, str]) -> Landing:
+    """See `Moves.tail`; a name that moves by itself is whole. `tails` are those of the moves."""
+    source = tails.get(dotted)
+    if source is None or longest_prefix(dotted, moves) is not None:
         return STAYS
-    for source, target in moves.items():
-        if source.endswith(f".{dotted}"):
-            return Landing(None, f"may mean {target}: it ends as {source} does")
-    return STAYS
+    return Landing(None, f"may mean {moves[source]}: it ends as {source} does")
 
 
 def resolve_chains(moves: Mapping[str, str]) -> dict[str, str]:

@@ -402,5 +402,6 @@ def is_plan(path: str, text: str) -> bool:
     reference to them."""
     if path.rpartition("/")[2] == PLAN_NAME:
         return True
-    has_ends = all(key.search(text) for key in _ENDS)
-    return path.endswith(".toml") and bool(_MOVE.search(text)) and has_ends
+    if not path.endswith(".toml") or not _MOVE.search(text):
+        return False
+    return all(key.search(text) for key in _ENDS)

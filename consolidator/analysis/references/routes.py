@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from posixpath import dirname
 
-from codemods.moves import STAYS, Landing, longest_prefix, resolve_chains, tail_of
+from codemods.moves import STAYS, Landing, longest_prefix, resolve_chains, tail_of, tails_of
 from codemods.walk import analyse
 from consolidator.analysis.references.readers import find_reader
 from consolidator.plan import Move
@@ -58,6 +58,7 @@ class Routes:
 
     def __post_init__(self) -> None:
         self.targets = resolve_chains({move.source: move.target for move in self.moves})
+        self.tails = tails_of(self.targets)
         self._settled = {target: target for target in self.targets.values()}
         self._members = {move.source: {**move.attributes, **move.methods} for move in self.moves}
         self.holders = frozenset(source.rpartition(".")[0] for source in self.targets)
@@ -409,7 +410,7 @@ class FileMoves:
 
     def tail(self, dotted: str) -> Landing:
         """See `Moves.tail`; so is a name that only the folder of the file has."""
-        landing = tail_of(dotted, self._routes.targets)
+        landing = tail_of(dotted, self._routes.targets, self._routes.tails)
         if landing or self._routes.tree.is_first_party(dotted):
             return landing
         target = self._routes.looked_up(dotted, self._path).target

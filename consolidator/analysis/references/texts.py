@@ -124,22 +124,39 @@ def _modules_apart(routes: Routes, path: str, text: str) -> Iterator[tuple[Menti
     `module: app.old` and `class: Thing` do; with the names. In prose they are two words."""
     if treatment(path, docs=True)[0] == "prose":
         return
-    holders = sorted(holder for holder in routes.holders if holder and holder in text)
+    tails = said(text, routes.holder_tails)
+    holders = [h for h in sorted(routes.holders) if h.rpartition(".")[2] in tails and h in text]
     for mention in list(find_mentions(text, FileMoves(routes, path))) if holders else ():
         text = text[: mention.start] + " " * len(mention.text) + text[mention.end :]
     for holder in holders:
+        whole = list(_standing(text, holder, *_AROUND_MODULE))
+        if not whole:
+            continue
         names = {s.rpartition(".")[2]: s for s in routes.targets if s.startswith(f"{holder}.")}
         alone = [
             names[name]
             for name in sorted(said(text, names.keys()))
-            if re.search(rf"(?<![\w.:])(?<!\bas ){re.escape(name)}(?![\w.])", text)
+            if next(_standing(text, name, *_AROUND_NAME), None) is not None
         ]
-        places = re.finditer(rf"(?<![\w./\\-]){re.escape(holder)}(?![.:]?\w)", text)
-        for match in places if alone else ():
-            yield Mention(match.start(), holder, "", _APART), alone
+        for start in whole if alone else ():
+            yield Mention(start, holder, "", _APART), alone
 
 
 _APART = "names of this module move, and one of them is said apart from it"
+_AROUND_MODULE = re.compile(r"(?<![\w./\\-])"), re.compile(r"(?![.:]?\w)")
+_AROUND_NAME = re.compile(r"(?<![\w.:])(?<!\bas )"), re.compile(r"(?![\w.])")
+
+
+def _standing(
+    text: str, word: str, before: re.Pattern[str], after: re.Pattern[str]
+) -> Iterator[int]:
+    """Where a word stands between what it may stand between. The word is looked for first: an expression
+    that begins by looking back is tried at every character."""
+    start = text.find(word)
+    while start >= 0:
+        if before.match(text, start) and after.match(text, start + len(word)):
+            yield start
+        start = text.find(word, start + 1)
 
 
 def treatment(path: str, *, docs: bool) -> tuple[str, str]:

@@ -127,7 +127,7 @@ def _entries(text: str, needles: Set[str]) -> Iterator[tuple[int, str]]:
 
 def said(text: str, names: Set[str]) -> Set[str]:
     """Those of some names that a text may hold as words: none of them is missed."""
-    found = names & _words(text)
+    found = _words(text).intersection(names)
     if text.isascii():
         return found
     return found | {name for name in names if not name.isascii() and name in text}

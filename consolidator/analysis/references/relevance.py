@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Set
+from itertools import islice
 from typing import NamedTuple
 
 from codemods.loose import WHOLE
@@ -38,6 +39,8 @@ _TELLS = frozenset("\"'`{}<>\\~!")
 _IN_CODE = re.compile(r"(?:\b(?:import|from)|-m)\s+\Z")
 _NEAR = 30
 """Characters before a word in which an `import` is looked for: more blanks than that stand nowhere."""
+_MOST = 1000
+"""Names from which on parsing a file costs less than following each, as in a package that lists hundreds."""
 _QUOTED = re.compile(r"[\"'](\.*[^\W\d][\w.]*)[\"']")
 
 
@@ -55,10 +58,12 @@ def can_refer(routes: Routes, path: str) -> bool:
     ):
         return True
     text = _without_imports(source, facts)
-    names = dict.fromkeys(_names(routes, path, facts, text))
-    if any(_leads(routes, path, name) for name in names):
-        return True
-    return next(find_mentions(text, moves), None) is not None
+    names = set(islice(_names(routes, path, facts, text), _MOST))
+    return (
+        len(names) == _MOST
+        or any(_leads(routes, path, name) for name in names)
+        or next(find_mentions(text, moves), None) is not None
+    )
 
 
 def _uses_own(routes: Routes, path: str, text: str) -> bool:

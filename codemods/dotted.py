@@ -60,8 +60,8 @@ def move_dotted_uses(view: View) -> None:
         end = view.positions.span(member.nodes[0])[1]
         _move_member(view, member.root, member.nodes[0].attr, end)
     for call, _ in view.module.calls:
-        owner = member_owner(call)
-        if owner is not None and names_member(call):
+        owner = member_owner(call) if names_member(call) else None
+        if owner is not None:
             _move_member(view, owner, *member_name(view.text, view.positions, call))
 
 

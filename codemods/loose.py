@@ -108,6 +108,8 @@ def _modules(view: View, text: Text) -> Iterator[str]:
 
 def _imported_in(code: str) -> Iterator[str]:
     """Modules that code in a string imports as a whole."""
+    if "import" not in code:
+        return
     for match in _IMPORTED.finditer(code):
         package, named, whole = match["package"], match["named"] or "", match["whole"] or ""
         yield from (part.split()[0] for part in whole.split(",") if part.strip())

@@ -13,6 +13,7 @@ from codemods.scopes import Module, Scope, Text, Use
 
 _READERS = frozenset({"getattr", "hasattr"})
 _REPLACERS = frozenset({"setattr", "delattr", "object"})
+_NAMERS = _READERS | _REPLACERS
 Spans = tuple[tuple[int, int], ...]
 
 
@@ -94,8 +95,7 @@ def member_name(text: str, positions: Positions, call: ast.Call) -> tuple[str, i
 
 
 def _reads_member(call: ast.Call) -> bool:
-    is_known = last_name(call.func) in _READERS | _REPLACERS
-    return is_known and member_owner(call) is not None
+    return last_name(call.func) in _NAMERS and member_owner(call) is not None
 
 
 def _argument(call: ast.Call, index: int, *names: str) -> ast.expr | None:

@@ -68,16 +68,21 @@ def _move_text(view: View, text: Text) -> None:
         value = named_module(text.call, value, view.package) or ""
     if not _WHOLE.fullmatch(value):
         return
+    dotted = value.replace(":", ".")
+    is_sought = not view.moves.needles.isdisjoint(dotted.split("."))
     replaced = text.call is not None and last_name(text.call.func) in _REPLACERS
     kind = _kind(text, replaced=replaced)
-    if "." not in value and ":" not in value and kind not in _BY_NAME:
+    if "." not in dotted and kind not in _BY_NAME:
+        if not is_sought:
+            return
         landing = STAYS if view.moves.tail(value) else view.moves.imported(value, value)
         if landing:
             why = "is the name of a module that moves, if it is meant as one"
             view.omit(text.node, view.positions.of(text.node), kind, why, [landing])
         return
-    dotted = value.replace(":", ".")
-    landing = _tail(view, dotted) or view.moves.looked_up(dotted, replaced=replaced)
+    landing = STAYS
+    if is_sought:
+        landing = _tail(view, dotted) or view.moves.looked_up(dotted, replaced=replaced)
     if landing and _gives_the_top(view, text):
         why = "gives the top package, and what is read from it can't be followed"
         view.omit(text.node, view.positions.of(text.node), kind, why, [landing])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 
 from codemods.lazy import last_name
@@ -34,10 +34,12 @@ def statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
             yield from statements(handler.body)
 
 
-def forward_references(call: ast.Call) -> set[ast.expr]:
+def forward_references(call: ast.Call) -> Set[ast.expr]:
     """Arguments that are read as types, or evaluated with the names of the file: `cast`'s first,
     bounds of `TypeVar`, fields of `TypedDict`, the text of `eval`."""
     name = last_name(call.func)
+    if name not in _TAKES_TYPES:
+        return frozenset()
     if name == "eval":
         return set(call.args[:1])
     if name in ("TypedDict", "NamedTuple"):
@@ -49,7 +51,12 @@ def forward_references(call: ast.Call) -> set[ast.expr]:
         return {*call.args[1:], *bounds}
     if name == "NewType":
         return set(call.args[1:2])
-    return set()
+    return frozenset()
+
+
+_TAKES_TYPES = frozenset(
+    {"eval", "TypedDict", "NamedTuple", "cast", "assert_type", "TypeVar", "NewType"}
+)
 
 
 _TYPES = (

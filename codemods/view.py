@@ -58,13 +58,26 @@ class View:
 
     @cached_property
     def reads(self) -> list[tuple[list[Binding], list[Site]]]:
-        """The sites, grouped by the bindings that their first name can mean; without unbound names."""
+        """The sites of names that some scope imports, grouped by the bindings that they can mean; without
+        unbound names."""
+        imported = self._imported
         groups: dict[int, tuple[list[Binding], list[Site]]] = {}
         for site in self.sites:
-            bindings = self.module.find(site.names[0], site.scope)
+            name = site.names[0]
+            bindings = self.module.find(name, site.scope) if name in imported else None
             if bindings:
                 groups.setdefault(id(bindings), (bindings, []))[1].append(site)
         return list(groups.values())
+
+    @cached_property
+    def _imported(self) -> frozenset[str]:
+        """Names that an import, by statement or by string, binds anywhere."""
+        return frozenset(
+            name
+            for scope in self.module.scopes
+            for name, bindings in scope.bindings.items()
+            if any(self.dotted(binding) is not None for binding in bindings)
+        )
 
     @cached_property
     def exports(self) -> frozenset[str]:

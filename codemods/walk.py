@@ -38,6 +38,7 @@ def analyse(tree: ast.Module) -> Module:
     return _Walk(tree).run()
 
 
+_IMPORTS = (ast.Import, ast.ImportFrom)
 _NAMELESS = frozenset({"ctx", "op", "ops"})
 """Fields of operators and contexts, which hold no names."""
 
@@ -81,7 +82,7 @@ class _Walk:
 
     def _block(self, body: list[ast.stmt]) -> None:
         for statement in body:
-            if isinstance(statement, ast.Import | ast.ImportFrom):
+            if isinstance(statement, _IMPORTS):
                 self._module.blocks[statement] = body if body is not self._module.tree.body else []
             self._visit(statement)
 
@@ -233,9 +234,10 @@ class _Walk:
     # expressions
 
     def _name(self, node: ast.Name) -> None:
-        if isinstance(node.ctx, ast.Store | ast.Del):
+        context = type(node.ctx)
+        if context is not ast.Load:
             self._bind(node.id, node)
-        if not isinstance(node.ctx, ast.Store):
+        if context is not ast.Store:
             self._use((node.id,), (node,))
 
     def _use(self, names: tuple[str, ...], nodes: tuple[ast.Name | ast.Attribute, ...]) -> None:

@@ -41,7 +41,7 @@ _NEAR = 30
 """Characters before a word in which an `import` is looked for: more blanks than that stand nowhere."""
 _MOST = 1000
 """Names from which on parsing a file costs less than following each, as in a package that lists hundreds."""
-_QUOTED = re.compile(r"[\"'](\.*[^\W\d][\w.]*)[\"']")
+_QUOTED = re.compile(r"\.*[^\W\d][\w.]*")
 
 
 def can_refer(routes: Routes, path: str) -> bool:
@@ -123,7 +123,7 @@ def _names(routes: Routes, path: str, facts: ModuleFacts, text: str) -> Iterator
     """Every name that ends as a moved one, or a module of one, does."""
     imported = _imported(routes, path, facts)
     named = said(text, routes.needles)
-    quoted = set(_QUOTED.findall(text))
+    quoted = set(filter(_QUOTED.fullmatch, set(text.replace("'", '"').split('"'))))
     ends = routes.needles | routes.holder_tails
     roots = {
         local

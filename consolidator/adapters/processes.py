@@ -6,7 +6,7 @@ import gc
 import multiprocessing
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from itertools import chain, islice
@@ -17,8 +17,7 @@ from consolidator.tree.collector import without_collector
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-_FEW = 40  # below this many items, starting processes costs more than it saves
-_CHUNK = 8
+_FEW = 5  # below this many items, starting processes costs more than it saves
 _PILE = 2_000_000
 """Objects that may pile up before garbage is collected, some 200 MB. Scopes and bindings point at one another,
 so some of it only the collector frees; every half a million, it would cost a sixth of the time."""
@@ -48,39 +47,42 @@ def _end_with_parent() -> None:
 
 class Processes:
     """Does work in copies of this process, which see all that it has read but hand back results only:
-    these have to be picklable. In this process where there are few items, one core, or no `fork`."""
+    these have to be picklable. In this process where there are few items, one core, or no `fork`.
+
+    Each item is handed out by itself, so it should be some milliseconds of work."""
 
     def __init__(self, jobs: int | None = None) -> None:
         self._jobs = jobs or os.cpu_count() or 1
 
-    def __call__(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Iterable[Result]:
+    def __call__(
+        self, work: Callable[[Item], Result], items: Iterable[Item], *, busy: bool = False
+    ) -> Iterable[Result]:
         """The result for each item, in their order. The first are worked on while the last are still
-        being found."""
+        being found; where that keeps this process `busy`, a core is left to it."""
         left = iter(items)
         first = list(islice(left, _FEW))
         every = chain(first, left)
         if len(first) < _FEW or self._jobs == 1 or not hasattr(os, "fork"):
             return _in_turn(work, every)
-        return self._spread(work, every)
+        return _spread(self._jobs - busy, work, every)
 
-    def _spread(self, work: Callable[[Item], Result], items: Iterator[Item]) -> Iterator[Result]:
-        pieces = iter(lambda: list(islice(items, _CHUNK)), [])
-        with _frozen(), workers(self._jobs, _start, work) as pool:
-            for results in pool.map(_piece, pieces):
-                yield from results
+
+def _spread(jobs: int, work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+    with _frozen(), workers(jobs, _start, work) as pool:
+        yield from pool.map(_do, items)
 
 
 def _in_turn(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
     with _frozen(), without_collector():
-        yield from _tidily(work, items)
+        yield from (_tidily(work, item) for item in items)
 
 
-def _tidily(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-    for item in items:
-        yield work(item)
-        if gc.get_count()[0] > _PILE:  # counted while the collector is off, too
-            gc.collect()
-            gc.freeze()
+def _tidily(work: Callable[[Item], Result], item: Item) -> Result:
+    result = work(item)
+    if gc.get_count()[0] > _PILE:  # counted while the collector is off, too
+        gc.collect()
+        gc.freeze()
+    return result
 
 
 @contextmanager
@@ -102,6 +104,6 @@ def _start(work: Callable[[Any], Any]) -> None:
     gc.disable()
 
 
-def _piece(items: Sequence[Any]) -> list[Any]:
+def _do(item: Any) -> Any:
     assert _work is not None
-    return list(_tidily(_work, items))
+    return _tidily(_work, item)

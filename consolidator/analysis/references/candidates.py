@@ -12,7 +12,7 @@ from consolidator.analysis.spread import Spread, one_by_one
 from consolidator.tree.facts import ModuleFacts
 from consolidator.tree.index import MANY, Tree
 
-_BATCH = 32
+_BATCH = 128
 """Files that are searched at once: enough for the search to take longer than handing them out."""
 
 
@@ -38,7 +38,8 @@ def _holders(tree: Tree, needles: Sequence[str], spread: Spread) -> Iterable[str
     spreading."""
     if len(needles) <= MANY:
         return tree.containing(*needles)
-    return chain.from_iterable(spread(partial(_search, tree, needles), _batches(tree)))
+    found = spread(partial(_search, tree, needles), _batches(tree), busy=True)
+    return chain.from_iterable(found)
 
 
 def _search(tree: Tree, needles: Sequence[str], paths: Sequence[str]) -> list[str]:

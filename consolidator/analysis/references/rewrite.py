@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain
@@ -25,6 +25,9 @@ from consolidator.tree.index import Tree
 from consolidator.tree.names import Resolver
 from consolidator.tree.parse import LIBCST
 from consolidator.tree.source import SourceText
+
+_HANDFUL = 8
+"""Files: enough for rewriting them to take longer than handing them out."""
 
 
 def plan_imports(
@@ -50,10 +53,11 @@ def plan_imports(
     python += [path for path in _stubs(routes) if only is None or path in only]
     tree.prefetch(python)
     texts = (path for path, _ in other_files(routes, only))
+    handfuls = chain.from_iterable(_handfuls(tree, paths) for paths in (python, texts))
     work = partial(_rewrite, routes, options)
     changes: list[FileChange] = []
     omissions: list[Omission] = []
-    for result in chain.from_iterable(spread(work, chain(python, texts))):
+    for result in chain.from_iterable(spread(work, handfuls)):
         if isinstance(result, FileChange):
             changes.append(result)
         else:
@@ -62,10 +66,22 @@ def plan_imports(
     return Rewriting(tuple(changes), tuple(sorted(omissions)), frozenset(routes.needles))
 
 
-def _rewrite(routes: Routes, options: Options, path: str) -> list[FileChange | Omission]:
-    if path.endswith((".py", ".pyi")):
-        return list(_rewrite_file(routes, path, options))
-    return list(move_text(routes, path, docs=options.docs))
+def _handfuls(tree: Tree, paths: Iterable[str]) -> Iterator[Sequence[str]]:
+    """Some files at a time: a large one with smaller ones, the largest first, so that all cores end
+    together."""
+    falling = sorted(paths, key=lambda path: -len(tree.read(path)))
+    count = -(-len(falling) // _HANDFUL)
+    yield from (falling[start::count] for start in range(count))
+
+
+def _rewrite(routes: Routes, options: Options, paths: Sequence[str]) -> list[FileChange | Omission]:
+    found: list[FileChange | Omission] = []
+    for path in paths:
+        if path.endswith((".py", ".pyi")):
+            found += _rewrite_file(routes, path, options)
+        else:
+            found += move_text(routes, path, docs=options.docs)
+    return found
 
 
 def _stubs(routes: Routes) -> list[str]:

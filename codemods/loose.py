@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from codemods.lazy import module_literal
 from codemods.mentions import absolute_module, said
 from codemods.positions import Located
-from codemods.scopes import Binding, Text
+from codemods.scopes import Binding, Text, Use
 from codemods.view import View
 
 _WHY = "names of this module move, and which ones are read here can't be followed"
@@ -146,11 +146,27 @@ def _loose_names(view: View) -> Iterator[str]:
         yield from (name for value in values for name in _parts(str(value)))
     for call, _ in view.module.calls:
         yield from (keyword.arg for keyword in call.keywords if keyword.arg)
-    chains = [use.nodes for use in view.module.uses] + [m.nodes for m in view.module.members]
-    for nodes in chains:
+    chains = [use.nodes[_known(view, use) :] for use in view.module.uses]
+    for nodes in (*chains, *(member.nodes for member in view.module.members)):
         for node in nodes:
             if isinstance(node, ast.Attribute) and view.positions.span(node)[1] not in edited:
                 yield node.attr
+
+
+def _known(view: View, use: Use) -> int:
+    """How many names at the start of a chain are said of modules of the tree, by way of imports alone:
+    whichever of them move have been dealt with."""
+    bindings = view.module.find(use.root, use.scope)
+    prefixes = [view.dotted(binding) for binding in bindings]
+    depth = 1
+    while (
+        prefixes
+        and depth < len(use.names)
+        and all(prefix and view.moves.star_brings(prefix) is not None for prefix in prefixes)
+    ):
+        prefixes = [f"{prefix}.{use.names[depth]}" for prefix in prefixes]
+        depth += 1
+    return depth
 
 
 def _parts(value: str) -> Iterator[str]:

@@ -19,6 +19,11 @@ from consolidator.plan import is_plan
 
 CONFIGURATION = frozenset({".toml", ".cfg", ".ini", ".yaml", ".yml", ".json", ".xml", ".conf"})
 PROSE = frozenset({".md", ".rst", ".txt", ".adoc"})
+PAGES = frozenset(
+    "authors changelog changes contributing contributors copying history install licence license"
+    " metadata news notice pkg-info readme todo".split()
+)
+"""Files without a suffix that are prose by custom, in small letters."""
 BINARY = frozenset(
     f".{suffix}"
     for suffix in [
@@ -121,8 +126,10 @@ def left_alone(routes: Routes, path: str, text: str) -> Iterator[tuple[Mention, 
 
 def _modules_apart(routes: Routes, path: str, text: str) -> Iterator[tuple[Mention, list[str]]]:
     """Modules that moved names leave, in a file that says such a name apart from its module, as
-    `module: app.old` and `class: Thing` do; with the names. In prose they are two words."""
-    if treatment(path, docs=True)[0] == "prose":
+    `module: app.old` and `class: Thing` do; with the names. In prose they are two words, and so are,
+    far from each other, a module of one word and a name, or any two outside of configuration."""
+    kind, _ = treatment(path, docs=True)
+    if kind == "prose":
         return
     tails = said(text, routes.holder_tails)
     holders = [h for h in sorted(routes.holders) if h.rpartition(".")[2] in tails and h in text]
@@ -134,12 +141,28 @@ def _modules_apart(routes: Routes, path: str, text: str) -> Iterator[tuple[Menti
             continue
         names = {s.rpartition(".")[2]: s for s in routes.targets if s.startswith(f"{holder}.")}
         alone = [
-            names[name]
+            (names[name], list(_standing(text, name, *_AROUND_NAME)))
             for name in sorted(said(text, names.keys()))
-            if next(_standing(text, name, *_AROUND_NAME), None) is not None
         ]
-        for start in whole if alone else ():
-            yield Mention(start, holder, "", _APART), alone
+        for start in whole:
+            is_plain = kind == "config" and "." in holder
+            first, last = (0, len(text)) if is_plain else _lines_around(text, start)
+            found = [source for source, places in alone if any(first <= at < last for at in places)]
+            if found:
+                yield Mention(start, holder, "", _APART), found
+
+
+def _lines_around(text: str, offset: int) -> tuple[int, int]:
+    """From where to where a line and the `_NEAR` ones before and after it reach."""
+    start = end = offset
+    for _ in range(_NEAR + 1):
+        start = max(text.rfind("\n", 0, start), 0)
+        end = text.find("\n", end) + 1 or len(text)
+    return start, end
+
+
+_NEAR = 3
+"""Lines between such a module and a name that are still said together."""
 
 
 _APART = "names of this module move, and one of them is said apart from it"
@@ -164,7 +187,7 @@ def treatment(path: str, *, docs: bool) -> tuple[str, str]:
     suffix = splitext(path)[1].lower()
     if suffix in CONFIGURATION:
         return "config", ""
-    if suffix in PROSE:
+    if suffix in PROSE or basename(path).lower() in PAGES:
         return "prose", "" if docs else "is in prose (rewritten with --docs)"
     return "file", "is in a file of a kind that is not rewritten"
 

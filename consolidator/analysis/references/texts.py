@@ -20,8 +20,24 @@ from consolidator.plan import is_plan
 CONFIGURATION = frozenset({".toml", ".cfg", ".ini", ".yaml", ".yml", ".json", ".xml", ".conf"})
 PROSE = frozenset({".md", ".rst", ".txt", ".adoc"})
 PAGES = frozenset(
-    "authors changelog changes contributing contributors copying history install licence license"
-    " metadata news notice pkg-info readme todo".split()
+    {
+        "authors",
+        "changelog",
+        "changes",
+        "contributing",
+        "contributors",
+        "copying",
+        "history",
+        "install",
+        "licence",
+        "license",
+        "metadata",
+        "news",
+        "notice",
+        "pkg-info",
+        "readme",
+        "todo",
+    }
 )
 """Files without a suffix that are prose by custom, in small letters."""
 BINARY = frozenset(

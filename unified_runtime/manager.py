@@ -5,37 +5,23 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager
-from secrets import token_urlsafe
 from threading import get_ident
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from unified_runtime.bridge import AgentWebSocketBridge
-from unified_runtime.composer import Composer
 from unified_runtime.connection import Connection
 from unified_runtime.context import UserExecutionContext
 from unified_runtime.emitter import UnifiedWebSocketEmitter
 from unified_runtime.endpoint import Endpoint, Read, is_accepted, known_or_authenticated
-from unified_runtime.errors import (
-    ForkedError,
-    JournalError,
-    ManagerClosedError,
-    ManagerStateError,
-    NotCriticalError,
-    WrongLoopError,
-)
+from unified_runtime.errors import JournalError, ManagerStateError, NotCriticalError
 from unified_runtime.events import CRITICAL_EVENTS, parts_of_message
 from unified_runtime.factory import EmitterFactory
-from unified_runtime.forks import forks_so_far
 from unified_runtime.handshake import Authenticate
-from unified_runtime.inbox import Inbox
 from unified_runtime.journals.base import Journal
-from unified_runtime.journals.memory import MemoryJournal
+from unified_runtime.life import Life
 from unified_runtime.limits import Limits
 from unified_runtime.names import different_users
-from unified_runtime.orphans import Orphans
 from unified_runtime.protocol.frames import Resume
-from unified_runtime.sessions import Sessions
 from unified_runtime.sinks import Sink, Transport
 
 _TURN = 0.005
@@ -43,7 +29,7 @@ _TURN = 0.005
 suspends. What is emitted within one turn is written at once."""
 
 
-class UnifiedWebSocketManager:
+class UnifiedWebSocketManager(Life):
     """Journals events and brings them to every connection of their user.
 
     Belongs to the event loop on which it is first awaited. When that loop no longer runs, the
@@ -64,146 +50,19 @@ class UnifiedWebSocketManager:
     ) -> None:
         """`synonyms` repeats fields under names that an older frontend reads, per event type:
         `{"agent_thinking": {"reasoning": "thought"}}`."""
-        self._journal: Journal = journal if journal is not None else MemoryJournal()
-        self._limits = limits or Limits()
-        self._server = token_urlsafe(9)
-        self._composer = Composer(self._limits, clock, synonyms, self._server)
+        super().__init__(journal, limits or Limits(), clock, synonyms)
         self._factory = EmitterFactory(self, max_runs=self._limits.emitters)
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._sessions = Sessions(self._journal, self._limits)
-        self._inbox: Inbox | None = None
-        self._starting: asyncio.Task[None] | None = None
-        self._started_on: asyncio.AbstractEventLoop | None = None
-        self._started_by = 0
-        self._watch: asyncio.Task[None] | None = None
-        self._closed = False
-        self._closing: asyncio.Task[None] | None = None
-        self._forks = forks_so_far()
         self._emitted = 0
         self._turn_ends = 0.0
-
-    # Life
-
-    async def start(self) -> None:
-        """Open the journal on the running loop. Optional: the first use does it too."""
-        await self._use_running_loop()
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self.aclose()
 
     @property
     def limits(self) -> Limits:
         return self._limits
 
-    @property
-    def closed(self) -> bool:
-        return self._closed
-
-    @property
-    def forked(self) -> bool:
-        """Whether this is the copy of a parent process's manager."""
-        return self._forks != forks_so_far()
-
-    async def aclose(self) -> None:
-        """Refuse new events and connections, write what is journaled, say GOING_AWAY.
-
-        Takes at most `Limits.drain_timeout` plus one second; a client that was too slow for it
-        finds the rest in the journal when it resumes. Safe to call twice, also at once: every call
-        returns when it is done. Cancelling one does not interrupt it.
-        """
-        self._check_loop()
-        closing = self._closing
-        if closing is None or closing.cancelled() or _is_stuck(closing):
-            self._closed = True
-            self._started_on = None
-            closing = self._closing = asyncio.create_task(self._close())
-        elif closing.done():
-            return
-        await asyncio.shield(closing)
-
-    async def _close(self) -> None:
-        if self._loop is asyncio.get_running_loop():
-            if self._inbox is not None:
-                await self._inbox.aclose()
-            if self._watch is not None:
-                self._watch.cancel()
-            await self._sessions.drain()
-        await self._journal.aclose()
-
-    def _started_here(self) -> bool:
-        """Whether nothing keeps the caller from using the journal at once.
-
-        `asyncio.get_running_loop` would do, but makes a system call before CPython 3.12, which is
-        a tenth of what an event costs.
-        """
-        loop = self._started_on
-        return (
-            loop is not None
-            and loop.is_running()
-            and get_ident() == self._started_by
-            and self._forks == forks_so_far()
-        )
-
-    async def _use_running_loop(self) -> None:
-        """Raise ManagerStateError unless the manager may be awaited here; start it if needed."""
-        self._check_alive()
-        loop = asyncio.get_running_loop()
-        self._check_loop()
-        if self._loop is not loop or self._starting is None:
-            self._move_to(loop)
-        starting = self._starting
-        if starting is None:
-            return
-        try:
-            await asyncio.shield(starting)
-        except JournalError:
-            self._starting = None  # the next use tries again
-            raise
-        if self._inbox is not None:
-            await self._inbox.let_go_before()
-        self._started_on = loop
-        self._started_by = get_ident()
-
     def _move_to(self, loop: asyncio.AbstractEventLoop) -> None:
         if self._loop is not None:
             self._factory = EmitterFactory(self, max_runs=self._limits.emitters)
-        self._loop = loop
-        self._started_on = None
-        self._sessions = Sessions(self._journal, self._limits)
-        self._inbox = Inbox(self._journal, self._limits.backlog_events, self._composer.take_back)
-        self._starting = loop.create_task(self._start_journal())
-
-    async def _start_journal(self) -> None:
-        await self._journal.start(self._sessions.hub.deliver)
-        orphans = Orphans(self._journal, self._composer.compose)
-        try:
-            await self._journal.join(self._server)
-            await orphans.close()
-        except BaseException:
-            await self._journal.aclose()  # the next use begins anew
-            raise
-        if self._journal.lease is not None:
-            self._watch = asyncio.create_task(orphans.close_forever(self._journal.lease / 2))
-
-    def _check_loop(self) -> None:
-        loop = asyncio.get_running_loop()
-        if self._loop is not None and self._loop is not loop and self._loop.is_running():
-            raise WrongLoopError("this manager runs on another event loop; use emit_threadsafe")
-
-    def _check_alive(self) -> None:
-        if self.forked:
-            raise ForkedError("this manager was made before fork; make one in this process")
-        if self._closed:
-            raise ManagerClosedError("the manager is closed")
+        super()._move_to(loop)
 
     # Emission
 
@@ -451,8 +310,3 @@ class UnifiedWebSocketManager:
     def emitters_held_longer_than(self, seconds: float) -> list[UserExecutionContext]:
         """The runs whose `emitter` block has been open for so long: likely leaks, oldest first."""
         return self._factory.held_longer_than(seconds)
-
-
-def _is_stuck(task: asyncio.Task[None]) -> bool:
-    """Whether its loop ended before it did."""
-    return not task.done() and task.get_loop() is not asyncio.get_running_loop()

@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from consolidator.analysis.history.cutting import Unit, Units
 from consolidator.analysis.history.records import Status
+from consolidator.analysis.history.repointing import imported, other_paths
 from consolidator.analysis.history.statements import PLAIN, Statement
 
 _WORD = re.compile(r"\w+")
@@ -27,6 +28,8 @@ _EXTRACTED = 0.4
 class Rewrite:
     old: Statement
     new: Statement
+    repoints: bool = False
+    """Whether only the path differs by which it comes to what imports bring."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +75,27 @@ def compare(path: str, before: Iterable[Units], after: Units | None) -> FileDelt
     deltas += [changed(one, other, known) for one, other in moved]
     deltas += [_added(unit) for name, unit in after.items() if name not in taken]
     deltas += [_removed(unit) for name, unit in old.items() if name not in left]
-    real = tuple(delta for delta in deltas if delta is not None)
+    real = tuple(_repointed([delta for delta in deltas if delta is not None], old, after))
     return FileDelta(path, "changed", real, len(moved))
+
+
+def _repointed(deltas: list[UnitDelta], old: Units, new: Units) -> Iterator[UnitDelta]:
+    """Rewritten statements are marked that say `new.home.Thing`, or `Thing`, where they said `old.Thing`."""
+    paths = {
+        pair: found
+        for delta in deltas
+        for pair in delta.rewritten
+        if (found := other_paths(pair.old.key, pair.new.key))
+    }
+    before, after = (imported(old), imported(new)) if paths else (set(), set())
+
+    def seen(pair: Rewrite) -> Rewrite:
+        roots = [[name.partition(".")[0] for name in names] for names in paths.get(pair, ())]
+        repoints = bool(roots) and all(one in before and other in after for one, other in roots)
+        return replace(pair, repoints=True) if repoints else pair
+
+    for delta in deltas:
+        yield replace(delta, rewritten=tuple(map(seen, delta.rewritten))) if paths else delta
 
 
 def without_extractions(units: Sequence[UnitDelta]) -> list[UnitDelta]:
@@ -87,8 +109,8 @@ def without_extractions(units: Sequence[UnitDelta]) -> list[UnitDelta]:
 
 
 def without_renames(files: Sequence[FileDelta]) -> list[FileDelta]:
-    """What is left once renaming is set aside: of classes, of what the commit itself defines, and of
-    any word that is replaced by another again and again. A call that is made by the name of a method
+    """What is left once renaming is set aside: of classes, of what the commit itself defines, of the path
+    to what imports bring, and of any word that is replaced by another again and again. A call that is made by the name of a method
     that was there already is no renaming: it was wrong before."""
     units = [unit for file in files for unit in file.units]
     times = Counter(_substitution(pair) for unit in units for pair in unit.rewritten)
@@ -96,6 +118,8 @@ def without_renames(files: Sequence[FileDelta]) -> list[FileDelta]:
     awaitable = {unit.name.rpartition(".")[2] for unit in units if _made_awaitable(unit)}
 
     def renamed(pair: Rewrite) -> bool:
+        if pair.repoints:
+            return True
         old, new = _substitution(pair)
         if not old and set(new) == {"await"}:
             return not awaitable.isdisjoint(_WORD.findall(pair.new.key))

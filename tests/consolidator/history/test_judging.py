@@ -7,7 +7,7 @@ from textwrap import dedent
 import pytest
 
 from consolidator.analysis.history.cutting import cut
-from consolidator.analysis.history.delta import compare
+from consolidator.analysis.history.delta import compare, without_renames
 from consolidator.analysis.history.detectors import detect
 from consolidator.analysis.history.records import Evidence, FileEdit, UnitEdit
 from consolidator.analysis.history.verdict import Touched, judge
@@ -111,6 +111,34 @@ def test_what_stands_in_for_nothing_is_a_sign_of_a_mend(before: str, after: str)
 def test_a_condition_of_two_parts_stands_in_for_nothing() -> None:
     text = "def told(event, other):\n    value = {}\n    return value\n"
     assert "tolerant" not in signals(text.format("event"), text.format("event or other"))
+
+
+USING = """
+{imports}
+
+def read(self, client, action):
+    if isinstance(action, {thing}):
+        {sender}.send(action)
+"""
+
+
+def shown(before: dict[str, str], after: dict[str, str]) -> set[str]:
+    deltas = [
+        compare("app.py", [cut(USING.format_map(before))], cut(USING.format_map(after))),
+    ]
+    units = (unit for file in without_renames(deltas) for unit in file.units)
+    return {evidence.signal for unit in units for evidence in detect(unit)}
+
+
+def test_a_name_that_imports_bring_from_elsewhere_is_no_sign_and_another_object_is_one() -> None:
+    before = {"imports": "from app import old, bus", "thing": "old.Thing", "sender": "bus"}
+    moved = {**before, "imports": "import app.new\nfrom app import bus", "thing": "app.new.Thing"}
+    bare = {**before, "imports": "from app.new import Thing\nfrom app import bus", "thing": "Thing"}
+    assert not shown(before, moved)
+    assert not shown(before, bare)
+    assert shown(before, {**moved, "sender": "self.bus"})
+    assert shown({**moved, "thing": "Thing"}, moved)
+    assert shown({**before, "sender": "self.bus"}, {**before, "sender": "client.bus"})
 
 
 def score(subject: str, *, spoken: bool) -> float:

@@ -47,13 +47,18 @@ def journal_of(name: str) -> Journal:
 
 
 def authenticate_of(name: str | None) -> Authenticate:
-    """Raises ValueError when there is nothing to authenticate with."""
+    """Raises ValueError when there is nothing to authenticate with, or what there is fails."""
     if name is None:
         return _with_shared_token(os.environ.get("UNIFIED_RUNTIME_TOKEN", ""))
     module, _, function = name.partition(":")
     if not function:
         raise ValueError(f"--authenticate {name!r} is not `package.module:function`")
-    found: Authenticate = getattr(import_module(module), function)
+    try:
+        found: Authenticate = getattr(import_module(module), function)
+    except Exception as error:  # the module's own code runs here
+        raise ValueError(f"--authenticate {name!r}: {type(error).__name__}: {error}") from error
+    if not callable(found):
+        raise ValueError(f"--authenticate {name!r} is {found!r}, which cannot be called")  # noqa: TRY004 - as above
     return found
 
 

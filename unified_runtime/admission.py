@@ -59,6 +59,10 @@ class Admission:
         *,
         origins: Iterable[str] | None = None,
     ) -> None:
+        if not callable(authenticate):
+            raise TypeError(
+                f"authenticate must be a function of the Handshake, not {authenticate!r}"
+            )
         self._manager = manager
         self._authenticate = authenticate
         self._origins = frozenset(origins) if origins is not None else None

@@ -6,6 +6,7 @@ from typing import Any, Literal, Self
 
 from unified_runtime.context import UserExecutionContext
 from unified_runtime.emitter import Emits, UnifiedWebSocketEmitter
+from unified_runtime.errors import RunStateError
 from unified_runtime.events import require_methods
 
 
@@ -18,6 +19,9 @@ class AgentWebSocketBridge:
 
     def __init__(self, manager: Emits, context: UserExecutionContext) -> None:
         self._emitter = UnifiedWebSocketEmitter(manager, context)
+        self.run_by_engine: str | None = None
+        """The agent whose start and end an ExecutionEngine says. Said by hand meanwhile, they raise
+        RunStateError, as a run has one of each."""
 
     @classmethod
     def for_run(
@@ -35,6 +39,7 @@ class AgentWebSocketBridge:
         return self._emitter.context
 
     async def notify_agent_started(self, agent_name: str) -> int:
+        self._check_engine(agent_name)
         return await self._emitter.emit_agent_started({"agent_name": agent_name})
 
     async def notify_agent_thinking(
@@ -96,6 +101,7 @@ class AgentWebSocketBridge:
         status: Literal["completed", "failed", "cancelled"] = "completed",
         duration: float | None = None,
     ) -> int:
+        self._check_engine(agent_name)
         data = {"agent_name": agent_name, "final_response": final_response, "status": status}
         return await self._emitter.emit_agent_completed(data | _given(duration=duration))
 
@@ -109,6 +115,12 @@ class AgentWebSocketBridge:
     async def notify(self, event_type: str, data: Mapping[str, Any]) -> int:
         """Any other event of this run."""
         return await self._emitter.emit(event_type, data)
+
+    def _check_engine(self, agent_name: str) -> None:
+        if agent_name == self.run_by_engine:
+            raise RunStateError(
+                f"the engine that runs {agent_name!r} says its start and its end; leave these out"
+            )
 
 
 require_methods(AgentWebSocketBridge, "notify_")

@@ -33,6 +33,10 @@ _log.setLevel(logging.INFO)  # at DEBUG the library writes headers, and with the
 
 T = TypeVar("T")
 
+_READY_WITHIN = 30.0
+"""Seconds for `ready` after the handshake: more than a server takes to authenticate, and no proxy that
+accepts for a server that hangs is waited for for ever."""
+
 _PING_EVERY = 20.0
 """Seconds between signs of life, so that a server on any shell finds a half-open connection."""
 
@@ -241,7 +245,11 @@ class Stream:
         try:
             if self._position.seq is None:
                 await socket.send('{"type":"ping"}')  # no `resume` will come: do not wait for it
-            ready = _read(await socket.recv(), _Ready)
+            async with asyncio.timeout(_READY_WITHIN):
+                ready = _read(await socket.recv(), _Ready)
+        except TimeoutError:
+            await self._leave()
+            raise TimeoutError(f"no `ready` within {_READY_WITHIN:g} s") from None
         except websockets.exceptions.ConnectionClosed as error:
             self._check_close(socket)
             raise ConnectionResetError("closed before it was ready") from error

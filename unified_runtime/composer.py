@@ -1,6 +1,7 @@
 """From a caller's event to a draft: checked, completed and encoded exactly once."""
 
 import itertools
+import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -150,7 +151,7 @@ class Composer:
         event_id: str | None,
     ) -> Draft:
         now = self._clock()
-        whole = int(now)
+        whole = math.floor(now)
         tail = _TAIL % (_to_the_second(whole), (now - whole) * 1_000_000, names, encoded)
         if len(head) + len(tail) > self._most:
             raise self._too_large(event_type, len(head) + len(tail))
@@ -169,7 +170,7 @@ class Composer:
         if event_type in PAYLOADS:
             typed_payload(event_type, encoded)
         now = self._clock()
-        whole = int(now)
+        whole = math.floor(now)
         before = _TIMESTAMP % (_to_the_second(whole), (now - whole) * 1_000_000)
         behind = _DATA % encoded
         names = [encode_names(user_id, None, None) for user_id in user_ids]

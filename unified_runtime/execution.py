@@ -99,10 +99,12 @@ class AgentRun:
         self._check(RunState.NEW)
         self._started = time.monotonic()
         await self._bridge.notify_agent_started(self.agent_name)
+        self._bridge.run_by_engine = self.agent_name
         self.state = RunState.RUNNING
 
     async def _end(self, status: Literal["completed", "failed", "cancelled"]) -> None:
         self._check(RunState.RUNNING)
+        self._bridge.run_by_engine = None
         for call_id, (tool_name, since) in list(self._open_calls.items()):
             await self.notify_tool_completed(
                 self.agent_name,

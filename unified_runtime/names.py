@@ -13,11 +13,15 @@ def as_text(text: str) -> str:
     return str.__str__(text) if isinstance(text, str) else text
 
 
-@lru_cache(maxsize=4096)
 def encode_user(user_id: str) -> bytes:
     """Raises EventError unless it is text that JSON can hold, and not empty."""
     if not isinstance(user_id, str) or not user_id:
         raise EventError(f"user_id must be a non-empty string, not {user_id!r}")
+    return _encode_user(user_id)
+
+
+@lru_cache(maxsize=4096)
+def _encode_user(user_id: str) -> bytes:
     return _encode("user_id", user_id)
 
 

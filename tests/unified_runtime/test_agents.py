@@ -226,6 +226,22 @@ async def test_a_run_cannot_start_twice_nor_speak_after_its_end(bridge, tab):
     assert types(await tab.wait_for(2)) == ["agent_started", "agent_completed"]
 
 
+async def test_start_and_end_said_by_hand_inside_a_run_of_the_engine_are_refused(bridge, tab):
+    engine = ExecutionEngine(websocket_notifier=bridge)
+    async with engine.run("triage"):
+        with pytest.raises(RunStateError, match="leave these out"):
+            await bridge.notify_agent_started("triage")
+        await bridge.notify_agent_started("helper")
+        await bridge.notify_agent_completed("helper")
+        with pytest.raises(RunStateError, match="leave these out"):
+            await bridge.notify_agent_completed("triage")
+    await bridge.notify_agent_started("triage")
+    said = [(event["type"], event["data"]["agent_name"]) for event in await tab.wait_for(5)]
+    started, completed = "agent_started", "agent_completed"
+    assert said[:3] == [(started, "triage"), (started, "helper"), (completed, "helper")]
+    assert said[3:] == [(completed, "triage"), (started, "triage")]
+
+
 async def test_the_registry_wraps_the_tools_of_every_run(manager, tab):
     registry = AgentRegistry({"echo": echo})
 

@@ -12,6 +12,7 @@ from unified_runtime import (
     MemoryJournal,
     Retention,
     UnifiedWebSocketManager,
+    client,
     connect,
     create_app,
 )
@@ -224,6 +225,15 @@ async def test_a_frame_that_is_none_ends_the_iteration_with_an_error():
     async with Peer(READY, '{"type":"note","seq":"1"}').serving() as url, connect(url) as events:
         with pytest.raises(BrokenStreamError, match="no event"):
             await anext(aiter(events))
+
+
+async def test_a_server_that_accepts_and_says_nothing_is_not_waited_for_for_ever(monkeypatch):
+    monkeypatch.setattr(client, "_READY_WITHIN", 0.05)
+    peer = Peer()
+    async with peer.serving() as url:
+        with pytest.raises(TimeoutError, match="no `ready` within"):
+            await connect(url).__aenter__()
+        await peer.sockets[0].wait_closed()
 
 
 async def test_aclose_ends_an_iteration_that_waits_to_reconnect(manager, url):

@@ -315,6 +315,8 @@ async def test_one_text_is_not_a_collection_of_users(manager):
 async def test_a_user_is_a_non_empty_text(manager, user_id):
     with pytest.raises(EventError):
         await manager.emit(user_id, "note", {})
+    with pytest.raises(EventError, match="user_id"):
+        await manager.connect_user(user_id, None)
 
 
 async def test_a_closed_manager_says_so(manager):

@@ -231,6 +231,7 @@ async def test_the_command_serves_until_it_is_told_to_stop(tmp_path):
         ([], 2, b"UNIFIED_RUNTIME_TOKEN"),
         (["--authenticate", "nothing"], 2, b"package.module:function"),
         (["--authenticate", "nowhere:at_all"], 2, b"nowhere"),
+        (["--authenticate", "json:__name__"], 2, b"cannot be called"),
         (["--authenticate", "json:loads", "--port", "99999"], 2, b"0-65535"),
         (["--authenticate", "json:loads", "--journal", "/nowhere/x.db"], 3, b"unable to open"),
         (["--authenticate", "json:loads", "--journal", "redis://127.0.0.1:1"], 3, b"Redis: "),

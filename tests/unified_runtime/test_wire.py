@@ -61,6 +61,16 @@ async def test_the_five_critical_events_arrive_numbered_and_whole(manager, url, 
         assert datetime.fromisoformat(frame["timestamp"]).utcoffset() == timedelta(0)
 
 
+async def test_a_clock_that_stands_before_1970_gives_a_timestamp_all_the_same(make_recorder):
+    async with UnifiedWebSocketManager(clock=lambda: -5.5) as manager:
+        tab = make_recorder()
+        await manager.connect_user("u1", tab)
+        await manager.emit("u1", "note", {})
+        await manager.broadcast("note", {}, users=["u1"])
+        for event in await tab.wait_for(2):
+            assert event["timestamp"] == "1969-12-31T23:59:54.500000+00:00"
+
+
 async def test_without_a_position_what_the_user_was_not_given_yet_follows(manager, url, client):
     await manager.emit("u1", "note", {"n": 1})
     async with client(url) as c:

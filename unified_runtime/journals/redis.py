@@ -42,8 +42,8 @@ class RedisJournal:
     What survives is what Redis keeps: with `appendonly yes` and `appendfsync always`, as `CONFIG GET`
     tells when the journal starts, an acknowledged event survives a crash of its machine. With
     anything else, or where `CONFIG` is forbidden, the last events may be gone when Redis was started
-    again, so the numbering then gets a new name, and clients a `gap` and all that is kept; a replica
-    that takes over is not noticed by `always`. A lost key starts a new stream, which clients are
+    again, so the numbering then gets a new name, and clients a `gap` and all that is kept; the same
+    when a replica took over, with every setting. Scripts must be allowed `INFO`. A lost key starts a new stream, which clients are
     told too. `maxmemory-policy` must be `noeviction`. Drafts of one
     user are kept all or none; a failing batch over many users may be kept in part. A connection
     that breaks during an append leaves its outcome unknown: JournalError is raised, nothing is

@@ -6,7 +6,8 @@ hold all keys, not a cluster.
 
 A Redis that does not sync each write may have lost the last ones when it was started again, and their
 numbers would be given out twice, to clients that know the old ones. So the hash also says which start
-of Redis (`run_id`) wrote last, and after another one the numbering gets a new name.
+of Redis (`run_id`) wrote last, and after another one the numbering gets a new name. The same where each
+write is synced, if a replica took over: the last writes may not have reached it.
 """
 
 _OPEN = """
@@ -18,13 +19,12 @@ if not name then
     name = ARGV[1]
     redis.call('HSET', meta, 'stream', name, 'last', 0)
 end
-if ARGV[2] ~= '1' then
-    local run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)') or ''
-    local before = redis.call('HGET', meta, 'run')
-    if before ~= run then
-        if before then name = ARGV[1] end
-        redis.call('HSET', meta, 'stream', name, 'run', run)
-    end
+local run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)') or ''
+local before = redis.call('HGET', meta, 'run')
+if before ~= run then
+    local took_over = string.match(redis.call('INFO', 'replication'), 'master_replid2:0*[1-9a-f]')
+    if before and (took_over or ARGV[2] ~= '1') then name = ARGV[1] end
+    redis.call('HSET', meta, 'stream', name, 'run', run)
 end
 local last = tonumber(redis.call('HGET', meta, 'last'))
 local function first()

@@ -181,6 +181,9 @@ def _lock(path: Path) -> sqlite3.Connection:
     except sqlite3.OperationalError as error:
         lock.close()
         if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
-            raise JournalInUseError(f"{path} is already open for writing") from None
+            raise JournalInUseError(
+                f"{path} is already open for writing; one file is for one server process, "
+                "several need RedisJournal"
+            ) from None
         raise
     return lock

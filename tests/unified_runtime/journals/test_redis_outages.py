@@ -130,3 +130,57 @@ async def test_a_redis_that_came_back_with_less_begins_a_new_stream_and_no_event
         assert back.sent[0]["resumed"] is False
         assert back.sent[1]["reason"] == "new_stream"
         assert [e["data"]["n"] for e in await live.wait_for(15)] == [*range(6), *kept]
+
+
+async def test_a_replica_that_took_over_begins_a_new_stream_although_each_write_is_synced(
+    server, tmp_path, unused_tcp_port, unused_tcp_port_factory, make_recorder
+):
+    """What did not reach it is missing, and its numbers are given out twice."""
+    port = unused_tcp_port_factory()
+    (tmp_path / "replica").mkdir()
+    replica = await asyncio.to_thread(Server, tmp_path / "replica", port)
+    here, there = (f"redis://127.0.0.1:{p}/0" for p in (unused_tcp_port, port))
+    tab, back, later = make_recorder(), make_recorder(), make_recorder()
+    try:
+        async with (
+            Redis.from_url(here) as master,
+            Redis.from_url(there) as second,
+            UnifiedWebSocketManager(journal=RedisJournal(here)) as manager,
+        ):
+            await master.config_set("repl-diskless-sync-delay", 0)
+            await second.replicaof("127.0.0.1", unused_tcp_port)
+            await manager.connect_user("u1", tab)
+            await manager.emit("u1", "note", {"n": 0})
+            while not await master.wait(1, 1000):
+                pass
+            await second.replicaof("NO", "ONE")
+            for n in range(1, 5):
+                await manager.emit("u1", "note", {"n": n})
+            await tab.wait_for(5)
+        async with UnifiedWebSocketManager(journal=RedisJournal(there)) as manager:
+            for n in range(10, 15):
+                await manager.emit("u1", "note", {"n": n})
+            position = Resume(stream=tab.sent[0]["stream"], seq=5)
+            await manager.connect_user("u1", back, resume=position)
+            events = await back.wait_for(6)
+            assert [e["data"]["n"] for e in events] == [0, 10, 11, 12, 13, 14]
+            assert back.sent[0]["resumed"] is False
+            position = Resume(stream=back.sent[0]["stream"], seq=6)
+        async with Redis.from_url(there) as second:
+            while await _writes_its_first_file(second):
+                pass
+        await asyncio.to_thread(replica.end)
+        await asyncio.to_thread(replica.start)
+        async with UnifiedWebSocketManager(journal=RedisJournal(there)) as manager:
+            await manager.emit("u1", "note", {"n": 15})
+            await manager.connect_user("u1", later, resume=position)
+            assert [e["seq"] for e in await later.wait_for(1)] == [7]
+            assert later.sent[0]["resumed"] is True
+    finally:
+        replica.end()
+
+
+async def _writes_its_first_file(redis):
+    """A replica that was given everything keeps none of it before."""
+    state = await redis.info("persistence")
+    return state["aof_rewrite_in_progress"] or state["aof_rewrite_scheduled"]

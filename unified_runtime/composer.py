@@ -5,7 +5,7 @@ import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from unified_runtime.errors import EventTooLargeError, PayloadError
@@ -125,7 +125,7 @@ class Composer:
             draft.notes = tuple(
                 note_of(run, change, self._server, next(self._order)) for change in changes
             )
-            draft.changes = (run, changes)
+            draft.take_back = partial(self._ledger.take_back, run, changes, event_id)
         return draft
 
     def _with_synonyms(self, event_type: str, data: dict[str, Any]) -> dict[str, Any]:
@@ -137,9 +137,8 @@ class Composer:
     def take_back(self, drafts: Iterable[Draft]) -> None:
         """The journal did not keep them."""
         for draft in drafts:
-            if draft.changes is not None:
-                run, changes = draft.changes
-                self._ledger.take_back(run, changes, draft.event_id)
+            if draft.take_back is not None:
+                draft.take_back()
 
     def _draft(
         self,

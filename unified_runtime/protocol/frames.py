@@ -1,6 +1,6 @@
 """The JSON text of every frame, both ways. Knows no socket and no clock."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import NoneType
 from typing import Any, NamedTuple
 
@@ -26,8 +26,8 @@ class Draft(msgspec.Struct, gc=False):
     """An encoded event that waits for its number.
 
     The frame is `head`, the number, the stream's name and `tail`, so that a journal can number an
-    event without encoding it again. `notes` are kept with the event or not at all; `changes` are what
-    its run has to forget in the latter case.
+    event without encoding it again. `notes` are kept with the event or not at all; in the latter case
+    `take_back` is to be called.
     """
 
     user_id: str
@@ -36,7 +36,7 @@ class Draft(msgspec.Struct, gc=False):
     time: float
     event_id: str | None = None
     notes: tuple[Note, ...] = ()
-    changes: Any = None
+    take_back: Callable[[], None] | None = None
 
     def frame(self, seq: int, stream: bytes) -> bytes:
         return b'%b%d,"stream":"%b"%b' % (self.head, seq, stream, self.tail)

@@ -151,7 +151,7 @@ async def test_a_replica_that_took_over_begins_a_new_stream_although_each_write_
             await second.replicaof("127.0.0.1", unused_tcp_port)
             await manager.connect_user("u1", tab)
             await manager.emit("u1", "note", {"n": 0})
-            while not await master.wait(1, 1000):
+            while not await second.exists("unified_runtime:{u1}:events"):
                 pass
             await second.replicaof("NO", "ONE")
             for n in range(1, 5):

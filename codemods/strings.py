@@ -66,10 +66,11 @@ def _move_text(view: View, text: Text) -> None:
     value = str(text.node.value).removeprefix(_EXTERNAL)
     if value.startswith(".") and module_literal(text.call) is text.node:
         value = named_module(text.call, value, view.package) or ""
-    if not _WHOLE.fullmatch(value):
-        return
     dotted = value.replace(":", ".")
     is_sought = not view.moves.needles.isdisjoint(dotted.split("."))
+    is_alone = text.call is None and text.subscripts is None and text.mapping is None
+    if (is_alone and not is_sought) or not _WHOLE.fullmatch(value):
+        return
     replaced = text.call is not None and last_name(text.call.func) in _REPLACERS
     kind = _kind(text, replaced=replaced)
     if "." not in dotted and kind not in _BY_NAME:

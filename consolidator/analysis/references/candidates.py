@@ -38,6 +38,7 @@ def _holders(tree: Tree, needles: Sequence[str], spread: Spread) -> Iterable[str
     spreading."""
     if len(needles) <= MANY:
         return tree.containing(*needles)
+    tree.preload()  # by this process, which goes on to read their facts, for all that search
     found = spread(partial(_search, tree, needles), _batches(tree), busy=True)
     return chain.from_iterable(found)
 

@@ -30,6 +30,8 @@ _JUNK = r"[\s\"'()\\]+"
 _APART = re.compile(rf"(?<![\s\"'()\\]){_JUNK}\.(?:{_JUNK})?|\.{_JUNK}")
 """A dot with other things beside it than names: another line, a closing bracket or quote, as in
 `a . b`, `(a.b).c`, `import_module("a.b").c` and `"a.b." "c"`."""
+_DOT = re.compile(rf"(?:{_JUNK})?\.")
+"""What joins a word to another one behind it; backwards, to one before it."""
 _AROUND_COMMENT = (
     re.compile(r"#.*\n\s*\.\s*[^\W\d]"),
     re.compile(r"\.[ \t]*#.*\n\s*[^\W\d]"),
@@ -124,11 +126,12 @@ def _names(routes: Routes, path: str, facts: ModuleFacts, text: str) -> Iterator
     imported = _imported(routes, path, facts)
     named = said(text, routes.needles)
     quoted = set(filter(_QUOTED.fullmatch, set(text.replace("'", '"').split('"'))))
+    apart = named & quoted
     ends = routes.needles | routes.holder_tails
     roots = {
         local
         for local, meant in imported.items()
-        if named & quoted or any(name.rpartition(".")[2] in ends for name in meant)
+        if apart or any(name.rpartition(".")[2] in ends for name in meant)
     }
     for root, *rest in _chains(text, said(text, ends | roots)):
         meant = imported.get(root, ())
@@ -136,7 +139,7 @@ def _names(routes: Routes, path: str, facts: ModuleFacts, text: str) -> Iterator
             yield from _telling(routes, root, rest)
         for start in meant:
             yield from _telling(routes, start, rest)
-            yield from (_Name(".".join((start, *rest, name))) for name in named & quoted)
+            yield from (_Name(".".join((start, *rest, name))) for name in apart)
     around = list(_around(routes.tree.module(path)))
     for module in quoted:
         bare = module.strip(".")
@@ -163,7 +166,9 @@ def _chains(text: str, words: Set[str]) -> Iterator[list[str]]:
     backwards, length = text[::-1], len(text)
     reached = 0
     for place, end in places(text, words):
-        if place >= reached:
+        if not (_DOT.match(text, end) or _DOT.match(backwards, length - place)):
+            written.add(text[place:end])
+        elif place >= reached:
             before = _RUN.match(backwards, length - end)
             assert before is not None
             run = _RUN.match(text, length - before.end())

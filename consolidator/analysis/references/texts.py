@@ -148,21 +148,21 @@ def _modules_apart(routes: Routes, path: str, text: str) -> Iterator[tuple[Menti
     if kind == "prose":
         return
     tails = said(text, routes.holder_tails)
-    holders = [h for h in sorted(routes.holders) if h.rpartition(".")[2] in tails and h in text]
-    for mention in list(find_mentions(text, FileMoves(routes, path))) if holders else ():
-        text = text[: mention.start] + " " * len(mention.text) + text[mention.end :]
+    likely = sorted(h for h in routes.holders if h.rpartition(".")[2] in tails)
+    holders = [h for h in likely if list(_standing(text, h, *_AROUND_MODULE))]
+    rest = _without_mentions(text, FileMoves(routes, path)) if holders else ""
     for holder in holders:
-        whole = list(_standing(text, holder, *_AROUND_MODULE))
+        whole = list(_standing(rest, holder, *_AROUND_MODULE))
         if not whole:
             continue
         names = {s.rpartition(".")[2]: s for s in routes.targets if s.startswith(f"{holder}.")}
         alone = [
-            (names[name], list(_standing(text, name, *_AROUND_NAME)))
+            (names[name], list(_standing(rest, name, *_AROUND_NAME)))
             for name in sorted(said(text, names.keys()))
         ]
         for start in whole:
             is_plain = kind == "config" and "." in holder
-            first, last = (0, len(text)) if is_plain else _lines_around(text, start)
+            first, last = (0, len(rest)) if is_plain else _lines_around(rest, start)
             found = [source for source, places in alone if any(first <= at < last for at in places)]
             if found:
                 yield Mention(start, holder, "", _APART), found
@@ -179,6 +179,15 @@ def _lines_around(text: str, offset: int) -> tuple[int, int]:
 
 _NEAR = 3
 """Lines between such a module and a name that are still said together."""
+
+
+def _without_mentions(text: str, moves: Moves) -> str:
+    """A text with blanks in the place of what names moved things by itself."""
+    parts, reached = [], 0
+    for mention in sorted(find_mentions(text, moves), key=lambda mention: mention.start):
+        parts += [text[reached : mention.start], " " * (mention.end - max(mention.start, reached))]
+        reached = max(mention.end, reached)
+    return "".join([*parts, text[reached:]])
 
 
 _APART = "names of this module move, and one of them is said apart from it"

@@ -7,6 +7,10 @@ import signal
 import subprocess
 import sys
 
+import pytest
+
+from consolidator.adapters.processes import Processes
+
 _PARENT = """
 import os, sys, time
 from consolidator.adapters.processes import workers
@@ -31,3 +35,23 @@ def test_workers_end_with_a_parent_that_is_killed() -> None:
         parent.wait()
         assert begun == [b"started\n"] * 3
         assert line.read() == b""  # ends when no worker holds the other end any more
+
+
+def _where(item: int) -> tuple[int, int]:
+    return item, os.getpid()
+
+
+def test_many_items_are_done_by_other_processes_and_come_back_in_their_order() -> None:
+    results = list(Processes(2)(_where, iter(range(50))))
+    assert [item for item, _ in results] == list(range(50))
+    assert os.getpid() not in {process for _, process in results}
+
+
+def test_a_process_that_is_busy_giving_out_items_has_one_core_to_itself() -> None:
+    results = list(Processes(2)(_where, range(50), busy=True))
+    assert len({process for _, process in results} - {os.getpid()}) == 1
+
+
+@pytest.mark.parametrize(("jobs", "items"), [(1, 50), (2, 2)])
+def test_few_items_or_one_core_start_no_process(jobs: int, items: int) -> None:
+    assert list(Processes(jobs)(_where, range(items))) == [(i, os.getpid()) for i in range(items)]

@@ -191,7 +191,8 @@ class _Group:
         hit: _Hit | None = None
         for depth in range(1, len(site.names)):
             dotted = ".".join((prefix, *site.names[1 : depth + 1]))
-            landing = self._view.moves.looked_up(dotted, replaced=site.replaced)
+            replaced = site.replaced and depth == len(site.names) - 1
+            landing = self._view.moves.looked_up(dotted, replaced=replaced)
             if _is_member(landing, owner):
                 break
             owner = landing
@@ -281,9 +282,10 @@ class _Group:
     def _add_imports(self, imports: list[Binding]) -> None:
         prefixes: dict[str, str] = {}
         added: dict[int, list[Replacement]] = defaultdict(list)
+        going = [b for b in imports if not self._is_needed(b)]
         for hit in self._hits:
             if hit.module not in prefixes:
-                if self._is_imported(hit.module):
+                if self._is_imported(hit.module, going):
                     prefixes[hit.module] = hit.module
                 else:
                     new, prefixes[hit.module] = self._import_of(hit.module)
@@ -363,14 +365,16 @@ class _Group:
                 return True
         return False
 
-    def _is_imported(self, module: str) -> bool:
-        """Whether the file imports a module at its top already, under its full name."""
+    def _is_imported(self, module: str, going: list[Binding]) -> bool:
+        """Whether the file imports a module at its top already, under its full name, by an import that
+        does not go."""
         head = module.partition(".")[0]
         bindings = self._view.module.bound_anywhere(head)
         return all(self._is_package(b, head) for b in bindings) and any(
             binding.statement in self._view.tree.body
             and binding.alias is not None
             and f"{binding.alias.name}.".startswith(f"{module}.")
+            and not any(binding is b for b in going)
             for binding in bindings
         )
 

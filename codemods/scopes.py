@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
+from codemods.positions import Located
+
 ScopeKind = Literal["module", "class", "function", "comprehension"]
 ImportStatement = ast.Import | ast.ImportFrom
 
@@ -134,3 +136,12 @@ class Module:
     def bound_anywhere(self, name: str) -> list[Binding]:
         """The bindings of a name in all scopes."""
         return [binding for scope in self.scopes for binding in scope.bindings.get(name, ())]
+
+    def rebound(self, name: str) -> Iterator[Located]:
+        """Where functions bind a module-level name that they declare `global`."""
+        functions = [scope.node for scope in self.scopes if name in scope.declared_global]
+        spans = [(getattr(f, "lineno", 0), getattr(f, "end_lineno", 0)) for f in functions]
+        for binding in self.scope.bindings.get(name, ()):
+            node = binding.node
+            if isinstance(node, Located) and any(a <= node.lineno <= b for a, b in spans):
+                yield node

@@ -9,11 +9,14 @@ from posixpath import basename, dirname
 
 from codemods.moves import MoveTable
 from codemods.outcome import Changed, Failed, Omission
+from codemods.positions import Positions
 from codemods.removal import remove_definitions, remove_star_imports
+from codemods.walk import analyse
 from consolidator.analysis.changes import FileChange, Rewriting
 from consolidator.analysis.overlay import overlaid
 from consolidator.analysis.references.find import Reference, find_references
 from consolidator.analysis.references.readers import find_reader
+from consolidator.analysis.references.rewrite import REBOUND
 from consolidator.errors import ToolError
 from consolidator.plan import Move, Plan
 from consolidator.tree.facts import ImportFact
@@ -96,8 +99,19 @@ def _blocks(
                 reference.kind,
                 why,
             )
+    yield from _rebound(tree, *place)
     for objection in objections(move):
         yield Omission(place[0], 1, 0, move.source, "fix", objection)
+
+
+def _rebound(tree: Tree, path: str, name: str) -> Iterator[Omission]:
+    """Where functions of a module bind a name of it again, which takes no import in its place."""
+    source, syntax = tree.source(path), tree.syntax(path)
+    if name and isinstance(source, SourceText) and isinstance(syntax, ast.Module):
+        positions = Positions(source.text)
+        for node in analyse(syntax).rebound(name):
+            line, column = positions.place(positions.span(node)[0])
+            yield Omission(path, line, column, name, "own-module", REBOUND)
 
 
 @dataclass

@@ -15,7 +15,7 @@ from consolidator.analysis.import_health import (
 )
 from consolidator.analysis.overlay import overlaid
 from consolidator.analysis.references.cycles import without_cycles
-from consolidator.errors import ToolError
+from consolidator.errors import Mistake, PlanError, ToolError
 from consolidator.plan import Move, Plan
 from consolidator.tree.collector import without_collector
 from consolidator.tree.index import Tree
@@ -34,8 +34,10 @@ def prepare(tree: Tree, plan: Plan, planner: Planner) -> Migration:
 
     Raises `ToolError`, naming the files, where a changed file would no longer parse, an import would
     newly fail, modules would newly import one another in a circle although no import can be made
-    late, or a second run would change something again.
+    late, or a second run would change something again. Raises `PlanError` for a move between a module
+    and what a module holds, and for one to a name that does not exist.
     """
+    _check_kinds(tree, plan)
     rewriting = planner(tree, plan, None).written_once(tree.links)
     broken = broken_imports(tree)
     after = overlaid(tree, rewriting.changes)
@@ -65,6 +67,25 @@ def unknown_sources(tree: Tree, plan: Plan) -> list[Move]:
 
 def _is_known(resolution: Resolution) -> bool:
     return any(found.kind != "external" for found in resolution.definitions)
+
+
+def _check_kinds(tree: Tree, plan: Plan) -> None:
+    """A module can only become a module, and what a module holds can not become one."""
+    resolver = Resolver(tree)
+    mistakes: list[Mistake] = []
+    for move in plan.moves:
+        source, target = (resolver.absolute(n).exact for n in (move.source, move.target))
+        kinds = {found.kind for found in (source, target) if found is not None}
+        if source is not None and "module" in kinds and kinds & {"class", "function", "variable"}:
+            expected = "a module" if source.kind == "module" else f"the {source.kind}'s new name"
+            problem = f"{move.source} is a {source.kind}, {move.target} is not"
+            mistakes.append(_mistake(plan, move, problem, expected))
+    if mistakes:
+        raise PlanError(mistakes)
+
+
+def _mistake(plan: Plan, move: Move, problem: str, expected: str) -> Mistake:
+    return Mistake(plan.path or "--to", move.line if plan.path else 0, "to", problem, expected)
 
 
 def _refuse(problem: str, places: Iterable[str]) -> None:

@@ -133,9 +133,17 @@ def own_uses(routes: Routes, view: View, path: str) -> Iterator[Omission]:
         if home is own and not _within(line, moved):
             text = view.text[site.start : site.ends[-1]]
             yield Omission(path, line, column, text, "own-module", _OWN)
+    for name in sorted(names):
+        for node in view.module.rebound(name):
+            line, column = view.positions.place(view.positions.span(node)[0])
+            if not _within(line, moved):
+                yield Omission(path, line, column, name, "own-module", REBOUND)
 
 
 _OWN = "is read by the module that defines it (`migrate delete` puts an import in the definition's place)"
+
+
+REBOUND = "is bound again by a function of the module that defines it: what reads the new home sees none of that"
 
 
 def _within(line: int, spans: Iterable[tuple[int, int]]) -> bool:

@@ -192,9 +192,18 @@ class Routes:
                 source = dotted = source if fact.asname else source.partition(".")[0]
             return self._trace(".".join((dotted, *tail)), path, seen, source)
         if isinstance(fact, BindingFact) and fact.form == "name":
-            parts = [part.strip() for part in fact.value.split(".")]
-            return self._trace(".".join((module, *parts, *tail)), path, seen)
+            owner, _, attribute = fact.value.replace(" ", "").rpartition(".")
+            dotted = ".".join(part for part in (module, owner, attribute) if part)
+            if owner and dotted not in self.targets and self._is_object(path, owner):
+                return _NOWHERE
+            return self._trace(".".join((dotted, *tail)), path, seen)
         return _NOWHERE
+
+    def _is_object(self, path: str, expression: str) -> bool:
+        """Whether an expression means a class, a function or a variable. `NAME = Class.member` keeps a
+        value, which is not a name that a module can be asked for."""
+        kinds = {found.kind for found in self.resolver.expression(path, expression).definitions}
+        return not kinds.isdisjoint({"class", "function", "variable"})
 
     def _stars(self, path: str, name: str, tail: tuple[str, ...], seen: _Seen) -> list[Trace]:
         facts = self.tree.facts(path)

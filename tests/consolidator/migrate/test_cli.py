@@ -264,3 +264,19 @@ def test_a_legacy_name_that_does_not_exist_is_said_with_its_line(project: Path) 
 def test_a_plan_and_a_single_move_exclude_each_other(project: Path) -> None:
     move = ("--from", "app.old.Thing", "--to", "new.Home", "--plan", "consolidation.toml")
     assert migrate(project, "imports", ".", *move).returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "said"),
+    [
+        ("app.old.Thing", "app.new", "app.old.Thing is a class, app.new is not"),
+        ("app.old", "app.new.Fresh", "app.old is a module, app.new.Fresh is not"),
+    ],
+)
+def test_a_module_and_what_a_module_holds_never_become_one_another(
+    project: Path, source: str, target: str, said: str
+) -> None:
+    write_tree(project, {"app/new.py": "class Fresh: ...\n"})
+    done = migrate(project, "imports", ".", "--from", source, "--to", target, "--apply")
+    assert (done.returncode, said in done.stderr) == (2, True)
+    assert (project / "app/latin.py").read_bytes() == FILES["app/latin.py"]

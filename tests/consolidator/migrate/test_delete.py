@@ -262,3 +262,19 @@ def test_the_path_of_a_module_in_a_script_blocks(tmp_path: Path) -> None:
     write_tree(tmp_path, {"app/old.py": "X = 1\n", "Dockerfile": "COPY app/old.py /srv/\n"})
     moved = Plan(moves=(Move("app.old", "new.home"),))
     assert blockers(deletion(tmp_path, moved)) == ["Dockerfile:1 file"]
+
+
+def test_a_name_that_a_function_binds_again_stays(tmp_path: Path) -> None:
+    """An import in its place would be another name, and without one `+=` would find nothing."""
+    write_tree(
+        tmp_path,
+        {"app/old.py": "COUNT = 0\n\n\ndef bump():\n    global COUNT\n    COUNT += 1\n"},
+    )
+    moved = Plan(moves=(Move("app.old.COUNT", "new.home.COUNT"),))
+    assert blockers(deletion(tmp_path, moved)) == ["app/old.py:6 own-module"]
+
+
+def test_a_local_variable_of_the_same_name_keeps_nothing(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"app/old.py": "COUNT = 0\n\n\ndef f():\n    COUNT = 1\n"})
+    moved = Plan(moves=(Move("app.old.COUNT", "new.home.COUNT"),))
+    assert [change.path for change in deletion(tmp_path, moved).changes] == ["app/old.py"]

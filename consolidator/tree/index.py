@@ -184,8 +184,9 @@ class Tree:
 
     def find(self, module: str, importer: str = "") -> str | None:
         """Path of a module. Where no source root has it, the importer's own folder and those above it
-        are tried: test folders are put on `sys.path` by pytest without being named anywhere. A module
-        of the standard library is never looked for there: `import logging` in `app/logging.py`."""
+        are tried: test folders are put on `sys.path` by pytest without being named anywhere. Neither a
+        module of the standard library is looked for there (`import logging` in `app/logging.py`), nor
+        one that a module of the same name imports itself (`import orjson` in `json/orjson.py`)."""
         if path := self._module_paths.get(module):
             return path
         if module.partition(".")[0] in sys.stdlib_module_names:
@@ -199,10 +200,18 @@ class Tree:
         below = module.replace(".", "/")
         while folder:
             for path in (f"{folder}/{below}/__init__.py", f"{folder}/{below}.py"):
-                if path in self._modules:
+                if path in self._modules and not self._wraps(path, module):
                     return path
             folder = folder.rpartition("/")[0]
         return None
+
+    def _wraps(self, path: str, module: str) -> bool:
+        """Whether a module imports its own name: that is a library, which it is named after."""
+        facts = self.facts(path) if path.endswith(f"/{module}.py") else None
+        return facts is not None and any(
+            not fact.level and (fact.module or fact.name).partition(".")[0] == module
+            for fact in facts.imports
+        )
 
     def is_namespace(self, module: str) -> bool:
         """Whether a folder without `__init__.py` answers to this name."""

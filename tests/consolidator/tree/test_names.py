@@ -32,6 +32,8 @@ FILES: dict[str, str | bytes] = {
     """,
     "app/lazy.py": "def __getattr__(name): ...\n",
     "app/logging.py": "import logging\nclass Handler(logging.Handler): ...\n",
+    "app/celery.py": "from celery import Celery\nclass App(Celery): ...\n",
+    "app/tasks.py": "from celery import Task\n",
     "tests/helpers.py": "class Fake: ...\n",
     "tests/deep/test_x.py": "from helpers import Fake\n",
 }
@@ -83,3 +85,12 @@ def test_a_module_named_like_the_standard_librarys_does_not_hide_it(resolver: Re
     found = resolver.expression("app/logging.py", "logging.Handler").exact
     assert found is not None
     assert (found.kind, found.dotted) == ("external", "logging.Handler")
+
+
+@pytest.mark.parametrize(("path", "name"), [("app/celery.py", "Celery"), ("app/tasks.py", "Task")])
+def test_a_module_that_imports_its_own_name_is_named_after_a_library(
+    resolver: Resolver, path: str, name: str
+) -> None:
+    found = resolver.lookup(path, name).exact
+    assert found is not None
+    assert (found.kind, found.dotted) == ("external", f"celery.{name}")

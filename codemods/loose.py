@@ -11,10 +11,11 @@ import ast
 import re
 from collections.abc import Iterator
 
-from codemods.lazy import module_literal
+from codemods.lazy import last_name, module_literal
 from codemods.mentions import absolute_module, said
 from codemods.positions import Located
-from codemods.scopes import Binding, Text, Use
+from codemods.scopes import Binding, Scope, Text, Use
+from codemods.sites import READERS, names_member
 from codemods.view import View
 
 _WHY = "names of this module move, and which ones are read here can't be followed"
@@ -37,13 +38,14 @@ _IN_CODE = re.compile(r"(?:\b(?:import|from)|(?<!\S)-m)[ \t]+\Z")
 def report_loose_modules(view: View) -> None:
     """Lists the mentions of modules that moved names leave, where they may be the way to one."""
     loose: set[str] | None = None
+    asked = _asked_by_computed_names(view)
     for start, text, kind, module in _mentions(view):
         names = view.moves.star(module)
         if not names:
             continue
         if loose is None:
             loose = set(_loose_names(view))
-        read = loose.intersection(names)
+        read = set(names) if start in asked else loose.intersection(names)
         if read:
             view.omit(start, text, kind, _WHY, [names[name] for name in sorted(read)])
 
@@ -132,6 +134,27 @@ def _is_settled(view: View, text: Text) -> bool:
         return True
     literal = module_literal(text.call)
     return literal is not None and literal is not text.node  # what a relative name counts from
+
+
+def _asked_by_computed_names(view: View) -> set[int]:
+    """Where what is asked for a name stands, in `getattr(module, name)` with a name that the file does not
+    say: one that a caller passes, or that is put together."""
+    return {
+        view.positions.span(call.args[0])[0]
+        for call, scope in view.module.calls
+        if last_name(call.func) in READERS
+        if len(call.args) > 1 and not names_member(call) and _is_computed(view, call.args[1], scope)
+    }
+
+
+def _is_computed(view: View, name: ast.expr, scope: Scope) -> bool:
+    """Loops, variables and decorators (`parametrize`) take names from the file, which says them then."""
+    if not isinstance(name, ast.Name):
+        return not isinstance(name, ast.Constant)
+    functions = [s.node for s in scope.enclosing() if s.kind == "function"]
+    is_decorated = any(getattr(function, "decorator_list", ()) for function in functions)
+    bindings = view.module.find(name.id, scope)
+    return not is_decorated and any(isinstance(b.node, ast.arg) for b in bindings)
 
 
 def _loose_names(view: View) -> Iterator[str]:

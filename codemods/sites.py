@@ -11,9 +11,9 @@ from codemods.lazy import last_name
 from codemods.positions import Positions
 from codemods.scopes import Module, Scope, Text, Use
 
-_READERS = frozenset({"getattr", "hasattr"})
+READERS = frozenset({"getattr", "hasattr"})
 _REPLACERS = frozenset({"setattr", "delattr", "object"})
-_NAMERS = _READERS | _REPLACERS
+_NAMERS = READERS | _REPLACERS
 Spans = tuple[tuple[int, int], ...]
 
 

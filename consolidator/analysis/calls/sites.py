@@ -56,6 +56,8 @@ class Sites:
                 self._references.attribute(node)
             elif isinstance(node, ast.With | ast.AsyncWith):
                 self._with(node)
+            elif isinstance(node, ast.MatchClass) and node.patterns:
+                self._pattern(node)
         return self.findings
 
     # calls
@@ -243,6 +245,24 @@ class Sites:
         if len(doubles) != 1 or isinstance(method, ast.Attribute):
             return None, ""
         return Value("instance", doubles[0].name, doubles[0].via), doubles[0].member
+
+    # patterns
+
+    def _pattern(self, node: ast.MatchClass) -> None:
+        """`case Point(0, y)`: places follow `__match_args__`, which a dataclass has from its fields."""
+        for value in self._flow.of(node.cls):
+            if value.kind != "class":
+                continue
+            for subject in self._subjects.of_instance(value, CONSTRUCTOR).subjects:
+                members = [
+                    of("__match_args__") for of in (subject.legacy_member, subject.target_member)
+                ]
+                why = "they say their __match_args__" if any(members) else ""
+                if why := why or same_by_place(subject, CONSTRUCTOR):
+                    self.findings.omit(
+                        node.cls, "pattern", f"its values are matched by place, and {why}"
+                    )
+                    return
 
     # context managers
 

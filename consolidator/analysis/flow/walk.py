@@ -321,6 +321,10 @@ class Walker:
         start = dict(self.evaluator.environment)
         ends: list[Environment | None] = [start]
         for case in node.cases:
+            for part in ast.walk(case.pattern):
+                if isinstance(part, ast.MatchClass | ast.MatchValue):
+                    named = part.cls if isinstance(part, ast.MatchClass) else part.value
+                    self.evaluator.value(named)
             found = matched(node.subject, case.pattern, self.evaluator.annotation)
             if case.guard:
                 self.evaluator.environment = start | found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain
@@ -12,6 +13,9 @@ from consolidator.analysis.spread import Spread, one_by_one
 from consolidator.tree.facts import ModuleFacts
 from consolidator.tree.index import MANY, Tree
 
+_ASKS = re.compile(rb"attr\(\s*[\w.]+\s*,\s*(?![\"'\s])")
+_IMPORTED = re.compile(rb"(?<=[ .\t(])([A-Za-z_]\w*)(?=[,;)\r\n]| as |[ \t]+#)")
+"""Last words of what imports may name: more than they do."""
 _BATCH = 128
 """Files that are searched at once: enough for the search to take longer than handing them out."""
 
@@ -21,6 +25,7 @@ def find_candidates(routes: Routes, spread: Spread = one_by_one) -> list[str]:
     which one goes."""
     tree = routes.tree
     found = set(_holders(tree, [*routes.needles, *_quoted_modules(routes)], spread))
+    found |= set(_asking(routes))
     fresh = found
     while fresh:
         tree.prefetch(sorted(fresh))
@@ -51,6 +56,16 @@ def _batches(tree: Tree) -> Iterator[Sequence[str]]:
     for start in range(0, len(tree.paths), _BATCH):
         yield tree.paths[start : start + _BATCH]
     tree.prefetch()  # where others search, meanwhile: many moves ask for the facts of all files
+
+
+def _asking(routes: Routes) -> Iterator[str]:
+    """Files that import a module which moved names leave, and ask something for a name that is no
+    literal: they need not say the name that they mean."""
+    tails = {tail.encode() for tail in routes.holder_tails}
+    for path in routes.tree.containing("attr("):
+        data = routes.tree.read(path)
+        if _ASKS.search(data) and not tails.isdisjoint(_IMPORTED.findall(data)):
+            yield path
 
 
 def _quoted_modules(routes: Routes) -> list[str]:

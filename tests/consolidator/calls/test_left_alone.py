@@ -251,3 +251,59 @@ def test_a_call_that_overrides_nothing_of_what_moves_is_not_an_override(
 ) -> None:
     result = migrate(f"{_BEFORE}class Plain: ...\nLoud = {call}\n")
     assert "override" not in result.kinds
+
+
+_SHAPES = {
+    "app/old.py": """
+        from dataclasses import dataclass
+        @dataclass
+        class Point:
+            x: int
+            y: int = 0
+        @dataclass
+        class Pair:
+            first: int
+            second: int = 0
+    """,
+    "app/other.py": """
+        from dataclasses import dataclass
+        @dataclass
+        class Place:
+            y: int
+            x: int = 0
+        @dataclass
+        class Two:
+            first: int
+            second: int = 0
+    """,
+}
+_SHAPE_PLAN = """
+    [[move]]
+    from = "app.old.Point"
+    to = "app.other.Place"
+    [[move]]
+    from = "app.old.Pair"
+    to = "app.other.Two"
+"""
+
+
+@pytest.mark.parametrize(
+    ("pattern", "kinds"),
+    [
+        ("Point(1, y)", ["pattern"]),
+        ("[Point(1), *_]", ["pattern"]),
+        ("Point(x=1, y=y)", []),
+        ("Point()", []),
+        ("Pair(1, y)", []),
+        ("complex(1)", []),
+    ],
+)
+def test_a_pattern_by_place_of_a_class_with_another_order_is_listed(
+    migrate: Migrate, pattern: str, kinds: list[str]
+) -> None:
+    body = (
+        "from app.old import Pair, Point\n"
+        f"def f(it):\n    match it:\n        case {pattern}:\n            return it\n"
+    )
+    result = migrate(body, _SHAPE_PLAN, _SHAPES)
+    assert (result.text, [o.kind for o in result.omissions]) == (body, kinds)

@@ -15,7 +15,7 @@ from codemods.loose import report_loose_modules
 from codemods.moves import Landing, Moves
 from codemods.outcome import Changed, Failed, Outcome, Skipped, Unchanged
 from codemods.renaming import rename_uses
-from codemods.scopes import ImportStatement
+from codemods.scopes import Binding, ImportStatement
 from codemods.statement import Replacement, Rewrite, replacement, rewrite_statements
 from codemods.strings import move_strings
 from codemods.view import Options, View
@@ -131,7 +131,7 @@ def _complete_star(view: View, statement: ast.ImportFrom, source: str) -> None:
         return
     wanted = []
     for name, landing in sorted(view.moves.star(source).items()):
-        if not _needs_star(view, name):
+        if not _needs_star(view, statement, name, landing):
             continue
         if landing.target is None:
             view.omit(statement, f"from {source} import *", "star", f"{name}: {landing.doubt}")
@@ -146,14 +146,27 @@ def _complete_star(view: View, statement: ast.ImportFrom, source: str) -> None:
         rewrite.added += wanted
 
 
-def _needs_star(view: View, name: str) -> bool:
-    if view.module.scope.bindings.get(name):
+def _needs_star(view: View, statement: ast.ImportFrom, name: str, landing: Landing) -> bool:
+    bindings = view.module.scope.bindings.get(name, [])
+    if bindings and not _overrides(view, statement, bindings):
         return False
+    if bindings and landing.target == f"{view.moves.module}.{name}":
+        return False  # the star brings what is defined here
     used = any(
-        site.names[0] == name and not view.module.find(name, site.scope) for site in view.sites
+        site.names[0] == name and view.module.find(name, site.scope) in ([], bindings)
+        for site in view.sites
     )
     said = any(text.node.value == name for text in view.module.texts)
     return used or said or name in view.exports or view.moves.used_elsewhere(name)
+
+
+def _overrides(view: View, statement: ast.ImportFrom, bindings: list[Binding]) -> bool:
+    """Whether a star is the last to bind a name that statements before it bind too."""
+    return all(
+        binding.statement in view.tree.body
+        and getattr(binding.node, "lineno", 0) < statement.lineno
+        for binding in bindings
+    )
 
 
 def _star_brings_nothing_else(view: View, source: str, moved: set[str]) -> bool:

@@ -126,11 +126,15 @@ def own_uses(routes: Routes, view: View, path: str) -> Iterator[Omission]:
     for site in view.sites:
         name = site.names[0]
         own = view.module.scope.bindings.get(name)
-        if name not in names or own is None or all(view.landing(b).target for b in own):
+        if name not in names or (own and all(view.landing(b).target for b in own)):
             continue  # an import that follows the move needs nothing put in its place
         home = view.module.find(name, site.scope)
         line, column = view.positions.place(site.start)
-        if home is own and not _within(line, moved):
+        is_gone = not own and not home
+        if is_gone and not routes.resolver.lookup(path, name).definitions:
+            text = view.text[site.start : site.ends[-1]]
+            yield Omission(path, line, column, text, "own-module", _GONE)
+        elif own and home is own and not _within(line, moved):
             text = view.text[site.start : site.ends[-1]]
             yield Omission(path, line, column, text, "own-module", _OWN)
     for name in sorted(names):
@@ -144,6 +148,8 @@ _OWN = "is read by the module that defines it (`migrate delete` puts an import i
 
 
 REBOUND = "is bound again by a function of the module that defines it: what reads the new home sees none of that"
+
+_GONE = "is read by the module that defined it, which has it no more and doesn't import it"
 
 
 def _within(line: int, spans: Iterable[tuple[int, int]]) -> bool:

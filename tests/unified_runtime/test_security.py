@@ -203,6 +203,11 @@ async def test_an_authenticate_that_fails_is_logged_and_the_client_told_to_come_
         assert "s3cret" not in caplog.text
 
 
+async def test_an_authenticate_that_cannot_be_called_is_refused_at_once(manager):
+    with pytest.raises(TypeError, match="authenticate must be a function"):
+        create_app(manager, authenticate={"token": "u1"})
+
+
 async def test_the_client_logs_no_token_even_at_debug(url, caplog):
     caplog.set_level(logging.DEBUG)
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)  # the server's own affair

@@ -103,8 +103,7 @@ class UnifiedWebSocketManager(Life):
         finally:
             hub.appending -= 1
         self._emitted += 1
-        if hub.relay.due:
-            hub.relay.send()
+        hub.relay.send()
         if time.monotonic() > self._turn_ends:
             await self._end_turn()
         return seq

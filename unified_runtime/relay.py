@@ -62,10 +62,10 @@ class Relay:
     def send(self) -> None:
         """All that is due, up to the first that waits. Called from within a send it leaves it to that."""
         sender = self._sender
-        if self._sending or sender is None:
+        if self._sending or sender is None or not self.due:
             return
         if not sender.ready:
-            if self.due and not self._soon:
+            if not self._soon:
                 self._send_soon()
             return
         loop, task = sender.loop, sender.task

@@ -449,6 +449,7 @@ async def start_uvicorn(app, **options):
 KINDS = {
     "websockets": Websockets,
     "fastapi": FastApi,
+    "fastapi-again": FastApi,
     "fastapi-by-turn": FastApiByTurn,
     "asgi-bare": AsgiBare,
     "picows": Picows,

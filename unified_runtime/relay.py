@@ -1,12 +1,22 @@
 """Sends to sockets that can only be awaited, without a switch of tasks for each."""
 
 import asyncio
+import time
 from asyncio.tasks import _enter_task, _leave_task  # documented under "Extending asyncio"
 from collections import deque
 from collections.abc import Coroutine
 from contextvars import Context
 from functools import partial
 from typing import Any, Protocol
+
+_FEW = 64
+_RATE = 15_000
+"""Connections that become due at once, and then per second, from which on whoever emits leaves them to the
+end of the turn until it is less again: a connection is due several events by then, and a transport that
+gathers writes sends them as one. A loop that does nothing else sends 50,000 per second."""
+
+_DEBT = 512
+"""Of these, how many more count at most, so that a busy loop stays with its turns and does not go to and fro."""
 
 Sending = Coroutine[Any, None, None]
 
@@ -24,7 +34,7 @@ class Due(Protocol):
 
 
 class Relay:
-    """Sends at once whatever is due. Only a send that has to wait for its socket is given to a task,
+    """Sends at once whatever is due, while that is little. Only a send that has to wait for its socket is given to a task,
     and in the next round of the loop the rest goes on as that of another.
 
     Used on one event loop. To what is sent it looks as if its task sent all of it: it sees neither
@@ -36,6 +46,8 @@ class Relay:
         self._sender: _Sender | None = None
         self._sending = False
         self._soon = False
+        self._room = 0.0
+        self._looked_at = 0.0
 
     def prepare(self) -> None:
         """Have a task ready, which it is from the next round of the loop on."""
@@ -45,6 +57,7 @@ class Relay:
     def add(self, connection: Due) -> None:
         """It must not be `due` already. It is sent to in the next round of the loop, or by `send`."""
         connection.due = True
+        self._room -= 1
         self.due.append(connection)
         if not self._soon:
             self._send_soon()
@@ -57,9 +70,18 @@ class Relay:
 
     def _send_now(self) -> None:
         self._soon = False
-        self.send()
+        self._send()
 
     def send(self) -> None:
+        """What is due, if it is little: for whoever made it due."""
+        now = time.monotonic()
+        room = self._room + (now - self._looked_at) * _RATE
+        self._room = max(-_DEBT, min(_FEW, room))
+        self._looked_at = now
+        if room > 0:
+            self._send()
+
+    def _send(self) -> None:
         """All that is due, up to the first that waits. Called from within a send it leaves it to that."""
         sender = self._sender
         if self._sending or sender is None or not self.due:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import contextvars
+from types import SimpleNamespace
 
 import pytest
 
@@ -120,9 +121,41 @@ async def test_nothing_is_sent_to_a_socket_once_it_is_disconnected(manager, make
 
 async def test_an_event_is_on_its_way_before_its_emitter_goes_on(manager, tab):
     await tab.wait_for_frames(READY)
-    for n in range(1, 100):
+    for n in range(1, 50):
         await manager.emit("u1", "note", {})
         assert len(tab.events) == n
+
+
+async def test_many_without_a_pause_are_left_to_the_end_of_the_turn(monkeypatch):
+    now = 1.0
+    monkeypatch.setattr("unified_runtime.relay.time", SimpleNamespace(monotonic=lambda: now))
+
+    class Taken:
+        due = False
+
+        def begin_send(self, task):
+            taken.append(self)
+
+    def emitted(events):
+        before = len(taken)
+        for _ in range(events):
+            relay.add(Taken())
+            relay.send()
+        return len(taken) - before
+
+    relay, taken = Relay(), []
+    relay.prepare()
+    await asyncio.sleep(0)
+    assert emitted(1000) == 64
+    await asyncio.sleep(0)
+    assert len(taken) == 1000
+    assert emitted(10) == 0
+    await asyncio.sleep(0)
+    now += 1
+    assert emitted(10) == 10
+    await asyncio.sleep(0)
+    assert len(taken) == 1020
+    relay.stop()
 
 
 async def test_a_send_runs_as_one_task_which_is_not_its_emitters(manager):

@@ -34,8 +34,8 @@ class Due(Protocol):
 
 
 class Relay:
-    """Sends at once whatever is due, while that is little. Only a send that has to wait for its socket is given to a task,
-    and in the next round of the loop the rest goes on as that of another.
+    """Sends at once whatever is due while that is little, else at the end of the turn. Only a send that has
+    to wait for its socket is given to a task, and in the next round of the loop the rest goes on as another's.
 
     Used on one event loop. To what is sent it looks as if its task sent all of it: it sees neither
     whoever emitted, whom it may not cancel, nor the context of anybody, because it serves everybody.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections import Counter
 
+from codemods.computed import report_computed_imports
 from codemods.dotted import move_dotted_uses, top_package
 from codemods.edits import OverlapError, apply_edits
 from codemods.loose import report_loose_modules
@@ -61,6 +62,7 @@ def collect(view: View) -> None:
     _move_bare_imports(view)
     move_strings(view)
     report_loose_modules(view)
+    report_computed_imports(view)
     if view.options.absolute and (view.edits or any(view.statements.values())):
         _write_absolutely(view)
 

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import ast
 
-_IMPORTERS = frozenset({"import_module", "__import__", "importorskip", "find_spec"})
+IMPORTERS = frozenset({"import_module", "__import__", "importorskip", "find_spec"})
+"""Functions that import, or look for, the module that their first argument names."""
+
+
+def is_importer(call: ast.Call) -> bool:
+    """Whether a call imports the module that its first argument names."""
+    return last_name(call.func) in IMPORTERS
+
+
+def name_argument(call: ast.Call) -> ast.expr | None:
+    """The argument of an importer that names the module."""
+    named = [keyword.value for keyword in call.keywords if keyword.arg in ("name", "modname")]
+    return next(iter((*call.args[:1], *named)), None)
 
 
 def module_literal(node: ast.AST | None) -> ast.Constant | None:
     """The literal that names a module which an expression imports or looks up."""
-    if isinstance(node, ast.Call) and last_name(node.func) in _IMPORTERS:
-        named = [keyword.value for keyword in node.keywords if keyword.arg in ("name", "modname")]
-        return next((_text(argument) for argument in (*node.args[:1], *named)), None)
+    if isinstance(node, ast.Call) and is_importer(node):
+        asked = name_argument(node)
+        return None if asked is None else _text(asked)
     if isinstance(node, ast.Call) and node.args and _is_lookup(node.func):
         return _text(node.args[0])
     if isinstance(node, ast.Subscript) and is_sys_modules(node.value):
@@ -39,19 +51,22 @@ def named_module(node: ast.AST | None, name: str, package: str) -> str | None:
     bare = name.lstrip(".")
     if bare == name:
         return name
-    anchor = _anchor(node, package) if isinstance(node, ast.Call) else ""
+    anchor = anchor_of(node, package) if isinstance(node, ast.Call) else ""
     parts, drop = anchor.split("."), len(name) - len(bare) - 1
     if not anchor or drop >= len(parts):
         return None
     return ".".join([*parts[: len(parts) - drop], *([bare] if bare else [])])
 
 
-def _anchor(call: ast.Call, package: str) -> str:
-    """What a relative name counts from: the second argument of `import_module`."""
+def anchor_of(call: ast.Call, package: str, module: str = "") -> str:
+    """What a relative name counts from: the second argument of `import_module`. `package` and `module`
+    are what the file's own `__package__` and `__name__` are."""
     named = [keyword.value for keyword in call.keywords if keyword.arg == "package"]
     for node in (*call.args[1:2], *named):
         if isinstance(node, ast.Name) and node.id == "__package__":
             return package
+        if isinstance(node, ast.Name) and node.id == "__name__":
+            return module
         if (text := _text(node)) is not None:
             return str(text.value)
     return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterable, Mapping, Set
 from dataclasses import dataclass
 from typing import Protocol
@@ -56,6 +57,12 @@ class Moves(Protocol):
         """Whether a module that stays defines names that move."""
         ...
 
+    def modules_like(self, pattern: re.Pattern[str], head: str) -> Mapping[str, Landing]:
+        """Modules that move, or that moved names leave, whose names a pattern matches, with where they or
+        their names lead; also packages that move, where `head`, the text before all that the pattern
+        leaves open, lies in them."""
+        ...
+
     def star(self, module: str) -> Mapping[str, Landing]:
         """The names that `from module import *` brings and that move."""
         ...
@@ -105,6 +112,10 @@ class MoveTable:
         """See `Moves.holds_moved`."""
         return any(source.rpartition(".")[0] == module for source in self._moves)
 
+    def modules_like(self, pattern: re.Pattern[str], head: str) -> Mapping[str, Landing]:
+        """See `Moves.modules_like`; any source may be a module."""
+        return modules_like(self._moves, self._moves, pattern, head)
+
     def star(self, module: str) -> Mapping[str, Landing]:
         """See `Moves.star`."""
         names = (source.rpartition(".") for source in self._moves)
@@ -123,6 +134,22 @@ class MoveTable:
     def read_elsewhere(self, name: str) -> bool:  # noqa: ARG002
         """Nothing is known about other files."""
         return False
+
+
+def modules_like(
+    moves: Mapping[str, str], modules: Iterable[str], pattern: re.Pattern[str], head: str
+) -> dict[str, Landing]:
+    """See `Moves.modules_like`; `modules` are those sources that may be modules."""
+    found = {
+        source: Landing(moves[source], is_module=True)
+        for source in modules
+        if pattern.fullmatch(source) or head.startswith(f"{source}.")
+    }
+    for source, target in moves.items():
+        holder = source.rpartition(".")[0]
+        if holder and holder not in found and pattern.fullmatch(holder):
+            found[holder] = Landing(target)
+    return found
 
 
 def longest_prefix(

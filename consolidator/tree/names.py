@@ -210,16 +210,18 @@ class Resolver:
         )
 
     def exported_names(self, path: str) -> list[str]:
-        """The names that `from module import *` brings, sorted, without those of external stars."""
+        """The names that `from module import *` brings, sorted, without those of external stars. All
+        public ones count where `__all__` can't be read."""
         return sorted(name for name in self._candidates(path, frozenset()))
 
     def _candidates(self, path: str, seen: frozenset[str]) -> set[str]:
         facts = self._tree.facts(path)
         if facts is None or path in seen:
             return set()
-        if facts.exports is not None:
+        if facts.exports is not None and facts.exports_exact:
             return set(facts.exports)
         names = {n for (scope, n) in self._bound(path) if not scope and not n.startswith("_")}
+        names.update(facts.exports or ())
         for fact in facts.imports:
             if fact.name == "*" and not fact.scope:
                 target = self._tree.absolute(path, fact.level, fact.module)

@@ -8,6 +8,8 @@ from functools import partial
 from itertools import chain
 from posixpath import dirname
 
+from codemods.lazy import IMPORTERS
+from consolidator.analysis.references.relevance import computes_import
 from consolidator.analysis.references.routes import Routes
 from consolidator.analysis.spread import Spread, one_by_one
 from consolidator.tree.facts import ModuleFacts
@@ -25,7 +27,7 @@ def find_candidates(routes: Routes, spread: Spread = one_by_one) -> list[str]:
     which one goes."""
     tree = routes.tree
     found = set(_holders(tree, [*routes.needles, *_quoted_modules(routes)], spread))
-    found |= set(_asking(routes))
+    found |= {*_asking(routes), *_computing(routes)}
     fresh = found
     while fresh:
         tree.prefetch(sorted(fresh))
@@ -65,6 +67,13 @@ def _asking(routes: Routes) -> Iterator[str]:
     for path in routes.tree.containing("attr("):
         data = routes.tree.read(path)
         if _ASKS.search(data) and not tails.isdisjoint(_IMPORTED.findall(data)):
+            yield path
+
+
+def _computing(routes: Routes) -> Iterator[str]:
+    """Files that import a module by a name which is put together: they need not say its last part."""
+    for path in routes.tree.containing(*sorted(IMPORTERS)):
+        if computes_import(routes, path, routes.tree.read(path).decode("latin-1")):
             yield path
 
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Set
 from itertools import islice
 from typing import NamedTuple
 
+from codemods.lazy import IMPORTERS
 from codemods.loose import WHOLE
 from codemods.mentions import find_mentions, places, said
 from codemods.positions import Positions
@@ -43,6 +44,11 @@ _NEAR = 30
 """Characters before a word in which an `import` is looked for: more blanks than that stand nowhere."""
 _MOST = 1000
 """Names from which on parsing a file costs less than following each, as in a package that lists hundreds."""
+_COMPUTED = re.compile(
+    rf"\b(?:{'|'.join(sorted(IMPORTERS))})\(\s*(?![\"'][^\"'\n]*[\"']\s*[,)])(.{{1,200}})", re.S
+)
+"""A call of an importer with anything but one literal, and what follows: more than its arguments."""
+_WORD = re.compile(r"[^\W\d]\w*")
 _QUOTED = re.compile(r"\.*[^\W\d][\w.]*")
 
 
@@ -57,6 +63,7 @@ def can_refer(routes: Routes, path: str) -> bool:
         or _imports_moved(routes, path, facts, moves, source.text)
         or any(pattern.search(source.text) for pattern in _AROUND_COMMENT)
         or any(path_mentions(routes, source.text))
+        or computes_import(routes, path, source.text)
     ):
         return True
     text = _without_imports(source, facts)
@@ -66,6 +73,24 @@ def can_refer(routes: Routes, path: str) -> bool:
         or any(_leads(routes, path, name) for name in names)
         or next(find_mentions(text, moves), None) is not None
     )
+
+
+def computes_import(routes: Routes, path: str, text: str) -> bool:
+    """Whether an import of a name that is put together may mean a module that moves or that moved names
+    leave: it says a part of that module's name, or counts from a package above it."""
+    for match in _COMPUTED.finditer(text):
+        said_here = set(_WORD.findall(match[1]))
+        if not routes.module_parts.isdisjoint(said_here):
+            return True
+        if not said_here.isdisjoint({"__package__", "__name__"}) and _is_above(routes, path):
+            return True
+    return False
+
+
+def _is_above(routes: Routes, path: str) -> bool:
+    own = routes.tree.module(path)
+    package = own if routes.tree.is_package(path) else own.rpartition(".")[0]
+    return any(f"{source}.".startswith((f"{own}.", f"{package}.")) for source in routes.targets)
 
 
 def _uses_own(routes: Routes, path: str, text: str) -> bool:

@@ -7,12 +7,21 @@ alias and leave what it stands for.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
 from posixpath import dirname
 
-from codemods.moves import STAYS, Landing, longest_prefix, resolve_chains, tail_of, tails_of
+from codemods.moves import (
+    STAYS,
+    Landing,
+    longest_prefix,
+    modules_like,
+    resolve_chains,
+    tail_of,
+    tails_of,
+)
 from codemods.walk import analyse
 from consolidator.analysis.references.readers import find_reader
 from consolidator.plan import Move
@@ -288,6 +297,17 @@ class Routes:
         return "" if self.tree.is_first_party(dotted) else dirname(importer)
 
     @cached_property
+    def moved_modules(self) -> frozenset[str]:
+        """The sources that are modules."""
+        return frozenset(s for s in self.targets if self.tree.find(s) or self.tree.is_namespace(s))
+
+    @cached_property
+    def module_parts(self) -> frozenset[str]:
+        """The parts of the names of modules that move or that moved names leave."""
+        modules = self.moved_modules | self.holders
+        return frozenset(part for module in modules for part in module.split("."))
+
+    @cached_property
     def _tails(self) -> frozenset[str]:
         """Every dotted name that a source ends with."""
         parts = [source.split(".") for source in self.targets]
@@ -439,6 +459,11 @@ class FileMoves:
         if not is_module and longest_prefix(dotted, targets) is not None:
             is_module = find(dotted, self._path) is not None  # it moves as a module
         return Landing(landing.target, "", is_module)
+
+    def modules_like(self, pattern: re.Pattern[str], head: str) -> Mapping[str, Landing]:
+        """See `Moves.modules_like`."""
+        routes = self._routes
+        return modules_like(routes.targets, routes.moved_modules, pattern, head)
 
     def star(self, module: str) -> Mapping[str, Landing]:
         """See `Moves.star`."""

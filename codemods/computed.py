@@ -1,0 +1,55 @@
+"""Modules imported by a name that is put together at run time: `import_module(f"app.{name}")`."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from codemods.lazy import anchor_of, is_importer, name_argument
+from codemods.view import View
+
+_WHY = "imports a module by a name that is put together, which may be "
+_FILLED = "\0"
+"""Stands for each value that is filled in."""
+_FIELD = re.compile(r"%[\w.]|\{[^{}]*\}")
+_WORD = re.compile(r"[^\W\d]\w*")
+
+
+def report_computed_imports(view: View) -> None:
+    """Lists imports by a string that may mean a module which moves, or which moved names leave. One of
+    whose name nothing is written down may mean any module, and is not listed."""
+    for call, _ in view.module.calls:
+        asked = name_argument(call) if is_importer(call) else None
+        name = "" if asked is None else _spelled(asked)
+        if name.startswith("."):
+            anchor = anchor_of(call, view.package, view.moves.module)
+            name = "" if name.startswith("..") else anchor + name
+        if asked is None or _FILLED not in name or not _WORD.search(name):
+            continue
+        pattern = re.compile(re.escape(name).replace(re.escape(_FILLED), r"[\w.]+"))
+        found = view.moves.modules_like(pattern, name.partition(_FILLED)[0])
+        if found:
+            why = _WHY + ", ".join(sorted(found))
+            view.omit(asked, view.positions.of(asked), "string", why, found.values())
+
+
+def _spelled(node: ast.expr) -> str:
+    """The text of an expression, with a mark for each part that only run time knows."""
+    match node:
+        case ast.Constant(value=str(text)):
+            return text
+        case ast.JoinedStr(values=parts):
+            return "".join(_spelled(part) for part in parts)
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            return _spelled(left) + _spelled(right)
+        case ast.BinOp(left=ast.Constant(value=str(text)), op=ast.Mod()):
+            return _FIELD.sub(_FILLED, text)
+        case ast.Call(func=ast.Attribute(value=ast.Constant(value=str(text)), attr="format")):
+            return _FIELD.sub(_FILLED, text)
+        case ast.Call(
+            func=ast.Attribute(value=ast.Constant(value=str(glue)), attr="join"),
+            args=[ast.List(elts=parts) | ast.Tuple(elts=parts)],
+        ):
+            return glue.join(map(_spelled, parts))
+        case _:
+            return _FILLED

@@ -1,4 +1,5 @@
-"""Modules imported by a name that is put together at run time: `import_module(f"app.{name}")`."""
+"""Imports that are put together at run time: `import_module(f"app.{name}")`, and code that is written,
+`"from app.old import " + ", ".join(names)`."""
 
 from __future__ import annotations
 
@@ -9,6 +10,8 @@ from codemods.lazy import anchor_of, is_importer, name_argument
 from codemods.view import View
 
 _WHY = "imports a module by a name that is put together, which may be "
+_NAMES_OPEN = "begins an import of names that are put together, and names of this module move"
+_UNFINISHED = re.compile(r"\bfrom[ \t]+([\w.]+)[ \t]+import[ \t(]*(?:\0|\Z)")
 _FILLED = "\0"
 """Stands for each value that is filled in."""
 _FIELD = re.compile(r"%[\w.]|\{[^{}]*\}")
@@ -16,6 +19,18 @@ _WORD = re.compile(r"[^\W\d]\w*")
 
 
 def report_computed_imports(view: View) -> None:
+    """Lists imports that may mean what moves, and how they do can't be followed."""
+    _report_calls(view)
+    nodes = (*(text.node for text in view.module.texts), *view.module.joined)
+    for node in nodes:
+        match = _UNFINISHED.search(_spelled(node))
+        names = view.moves.star(match[1]) if match and view.moves.holds_moved(match[1]) else None
+        if names:
+            text = view.positions.of(node)
+            view.omit(node, text, "text", _NAMES_OPEN, [names[name] for name in sorted(names)])
+
+
+def _report_calls(view: View) -> None:
     """Lists imports by a string that may mean a module which moves, or which moved names leave. One of
     whose name nothing is written down may mean any module, and is not listed."""
     for call, _ in view.module.calls:

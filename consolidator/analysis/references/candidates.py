@@ -9,7 +9,7 @@ from itertools import chain
 from posixpath import dirname
 
 from codemods.lazy import IMPORTERS
-from consolidator.analysis.references.relevance import computes_import
+from consolidator.analysis.references.relevance import UNFINISHED, computes_import
 from consolidator.analysis.references.routes import Routes
 from consolidator.analysis.spread import Spread, one_by_one
 from consolidator.tree.facts import ModuleFacts
@@ -72,7 +72,7 @@ def _asking(routes: Routes) -> Iterator[str]:
 
 def _computing(routes: Routes) -> Iterator[str]:
     """Files that import a module by a name which is put together: they need not say its last part."""
-    for path in routes.tree.containing(*sorted(IMPORTERS)):
+    for path in routes.tree.containing(*sorted(IMPORTERS), *UNFINISHED):
         if computes_import(routes, path, routes.tree.read(path).decode("latin-1")):
             yield path
 

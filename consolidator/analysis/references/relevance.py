@@ -48,6 +48,9 @@ _COMPUTED = re.compile(
     rf"\b(?:{'|'.join(sorted(IMPORTERS))})\(\s*(?![\"'][^\"'\n]*[\"']\s*[,)])(.{{1,200}})", re.S
 )
 """A call of an importer with anything but one literal, and what follows: more than its arguments."""
+_UNFINISHED = re.compile(r"\bfrom[ \t]+([\w.]+)[ \t]+import[ \t(]*[\"'{]")
+UNFINISHED = (" import {", ' import "', " import '", ' import ("', " import ('", " import ({")
+"""What code that is written has where an import ends before its names."""
 _WORD = re.compile(r"[^\W\d]\w*")
 _QUOTED = re.compile(r"\.*[^\W\d][\w.]*")
 
@@ -77,14 +80,15 @@ def can_refer(routes: Routes, path: str) -> bool:
 
 def computes_import(routes: Routes, path: str, text: str) -> bool:
     """Whether an import of a name that is put together may mean a module that moves or that moved names
-    leave: it says a part of that module's name, or counts from a package above it."""
+    leave: it says a part of that module's name, or counts from a package above it; or code that is
+    written imports names from there which are put together."""
     for match in _COMPUTED.finditer(text):
         said_here = set(_WORD.findall(match[1]))
         if not routes.module_parts.isdisjoint(said_here):
             return True
         if not said_here.isdisjoint({"__package__", "__name__"}) and _is_above(routes, path):
             return True
-    return False
+    return any(match[1] in routes.holders for match in _UNFINISHED.finditer(text))
 
 
 def _is_above(routes: Routes, path: str) -> bool:

@@ -8,7 +8,6 @@ from functools import partial
 from itertools import chain
 from posixpath import dirname
 
-from codemods.lazy import IMPORTERS
 from consolidator.analysis.references.relevance import UNFINISHED, computes_import
 from consolidator.analysis.references.routes import Routes
 from consolidator.analysis.spread import Spread, one_by_one
@@ -64,15 +63,19 @@ def _asking(routes: Routes) -> Iterator[str]:
     """Files that import a module which moved names leave, and ask something for a name that is no
     literal: they need not say the name that they mean."""
     tails = {tail.encode() for tail in routes.holder_tails}
-    for path in routes.tree.containing("attr("):
+    few = sorted(routes.holder_tails) if len(tails) <= MANY else [""]
+    for path in routes.tree.containing("attr(", paths=routes.tree.containing(*few)):
         data = routes.tree.read(path)
         if _ASKS.search(data) and not tails.isdisjoint(_IMPORTED.findall(data)):
             yield path
 
 
 def _computing(routes: Routes) -> Iterator[str]:
-    """Files that import a module by a name which is put together: they need not say its last part."""
-    for path in routes.tree.containing(*sorted(IMPORTERS), *UNFINISHED):
+    """Files that import a module, or names from one, by a name which is put together: they need not say
+    its last part."""
+    holders = [f"{holder} import" for holder in sorted(routes.holders) if holder]
+    written = holders if len(holders) <= len(UNFINISHED) else UNFINISHED
+    for path in routes.tree.containing("import_module(", "__import__(", *written):
         if computes_import(routes, path, routes.tree.read(path).decode("latin-1")):
             yield path
 

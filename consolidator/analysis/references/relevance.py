@@ -82,13 +82,15 @@ def computes_import(routes: Routes, path: str, text: str) -> bool:
     """Whether an import of a name that is put together may mean a module that moves or that moved names
     leave: it says a part of that module's name, or counts from a package above it; or code that is
     written imports names from there which are put together."""
-    for match in _COMPUTED.finditer(text):
+    imports = any(name in text for name in IMPORTERS)
+    for match in _COMPUTED.finditer(text) if imports else ():
         said_here = set(_WORD.findall(match[1]))
         if not routes.module_parts.isdisjoint(said_here):
             return True
         if not said_here.isdisjoint({"__package__", "__name__"}) and _is_above(routes, path):
             return True
-    return any(match[1] in routes.holders for match in _UNFINISHED.finditer(text))
+    written = any(words in text for words in UNFINISHED)
+    return written and any(match[1] in routes.holders for match in _UNFINISHED.finditer(text))
 
 
 def _is_above(routes: Routes, path: str) -> bool:

@@ -1,8 +1,7 @@
 """One client's connection: a reader of its user's stream at a position, and its writer."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Awaitable, Callable
 
 from unified_runtime.close_codes import CloseCode
 from unified_runtime.errors import JournalError, ProtocolError
@@ -149,8 +148,8 @@ class Connection:
         self.delivered += len(frames)
         return len(frames) < self._limits.write_events
 
-    def begin_send(self, task: asyncio.Task[None]) -> Coroutine[Any, None, None] | None:
-        """Send new events as `task`, which does what this returns, if the writer waits for some; else
+    def begin_send(self, task: asyncio.Task[None]) -> Awaitable[None] | None:
+        """Send new events in `task`, which awaits what this returns, if the writer waits for some; else
         leave them to the writer.
 
         Who holds the writer's waiter may write. It is taken away until `end_send`, so nobody can wake

@@ -154,7 +154,6 @@ class Hub:
         )
         user.connections[connection] = None
         user.immediate = user.immediate or sink.immediate
-        self.relay.prepare()
         if address is not None:
             self._by_address[address] += 1
         self._sweep_later()

@@ -103,8 +103,9 @@ class UnifiedWebSocketManager(Life):
         finally:
             hub.appending -= 1
         self._emitted += 1
-        hub.relay.send()
-        if time.monotonic() > self._turn_ends:
+        if hub.relay.pressing:
+            await asyncio.sleep(0)
+        elif time.monotonic() > self._turn_ends:
             await self._end_turn()
         return seq
 
@@ -184,7 +185,6 @@ class UnifiedWebSocketManager(Life):
         finally:
             hub.appending -= len(drafts)
         self._emitted += len(numbers)
-        hub.relay.send()
         if time.monotonic() > self._turn_ends:
             await self._end_turn()
         return dict(zip(user_ids, numbers, strict=True))

@@ -1,4 +1,4 @@
-"""What is due to sockets that can only be awaited is sent at once, and nobody waits for them."""
+"""What is due to sockets that can only be awaited is sent by one task for all of them."""
 
 import asyncio
 import contextlib
@@ -119,14 +119,13 @@ async def test_nothing_is_sent_to_a_socket_once_it_is_disconnected(manager, make
     await tab.wait_for(1)
 
 
-async def test_an_event_is_on_its_way_before_its_emitter_goes_on(manager, tab):
+async def test_a_first_event_is_on_its_way_before_its_emitter_goes_on(manager, tab):
     await tab.wait_for_frames(READY)
-    for n in range(1, 50):
-        await manager.emit("u1", "note", {})
-        assert len(tab.events) == n
+    await manager.emit("u1", "note", {})
+    assert len(tab.events) == 1
 
 
-async def test_many_without_a_pause_are_left_to_the_end_of_the_turn(monkeypatch):
+async def test_after_a_first_event_turns_grow_until_they_are_left_to_the_clock(monkeypatch):
     now = 1.0
     monkeypatch.setattr("unified_runtime.relay.time", SimpleNamespace(monotonic=lambda: now))
 
@@ -136,131 +135,24 @@ async def test_many_without_a_pause_are_left_to_the_end_of_the_turn(monkeypatch)
         def begin_send(self, task):
             taken.append(self)
 
-    def emitted(events):
-        before = len(taken)
+    async def turns(events):
+        """How many were sent in each turn that emitting one by one gave up."""
+        given = []
         for _ in range(events):
             relay.add(Taken())
-            relay.send()
-        return len(taken) - before
+            if relay.pressing:
+                before = len(taken)
+                await asyncio.sleep(0)
+                given.append(len(taken) - before)
+        await asyncio.sleep(0)
+        return given
 
     relay, taken = Relay(), []
-    relay.prepare()
-    await asyncio.sleep(0)
-    assert emitted(1000) == 64
-    await asyncio.sleep(0)
-    assert len(taken) == 1000
-    assert emitted(10) == 0
-    await asyncio.sleep(0)
+    assert await turns(1000) == [1, 6, 7, 14, 28, 56, 112, 224, 448]
+    assert await turns(1000) == []
     now += 1
-    assert emitted(10) == 10
-    await asyncio.sleep(0)
-    assert len(taken) == 1020
-    relay.stop()
-
-
-async def test_a_send_runs_as_one_task_which_is_not_its_emitters(manager):
-    tasks = []
-
-    class Socket(SlowSocket):
-        async def send_text(self, data):
-            tasks.append(asyncio.current_task())
-            await super().send_text(data)
-            tasks.append(asyncio.current_task())
-
-    socket = Socket(READY)
-    await manager.connect_user("u1", socket)
-    await until(lambda: socket.log)
-    tasks.clear()
-    await manager.emit("u1", "note", {})
-    socket.room.set()
-    await until(lambda: len(socket.log) == 1 + READY)
-    assert tasks[0] is tasks[1] is not asyncio.current_task()
-
-
-async def test_a_time_limit_that_a_socket_sets_itself_ends_its_send_and_no_emitter(manager):
-    class Impatient(SlowSocket):
-        async def send_text(self, data):
-            async with asyncio.timeout(0.001):
-                await super().send_text(data)
-
-    socket = Impatient(READY)
-    await manager.connect_user("u1", socket)
-    await until(lambda: socket.log)
-    assert await manager.emit("u1", "note", {}) == 1
-    await until(lambda: not manager.is_connected("u1"))
-    assert socket.log[READY:] == ["stopped"]
-
-
-async def test_a_send_may_wait_for_what_others_wait_for_too(manager):
-    room = asyncio.get_running_loop().create_future()
-
-    class Sharing(SlowSocket):
-        async def send_text(self, data):
-            if self.log:
-                await asyncio.sleep(0)
-                await room
-            self.log.append(data)
-
-    sockets = [Sharing(0) for _ in range(3)]
-    for socket in sockets:
-        await manager.connect_user("u1", socket)
-    await until(lambda: all(socket.log for socket in sockets))
-    waiting = [asyncio.create_task(asyncio.wait((room,))) for _ in range(2)]
-    await manager.emit("u1", "note", {})
-    room.set_result(None)
-    await until(lambda: all(len(socket.log) == 1 + READY for socket in sockets))
-    await asyncio.gather(*waiting)
-
-
-async def test_what_is_emitted_within_a_send_follows_it(manager, make_recorder):
-    class Telling(SlowSocket):
-        async def send_text(self, data):
-            await super().send_text(data)
-            if len(self.log) == 1 + READY:
-                numbers.append(await manager.emit("u1", "note", {}))
-                numbers.append(await manager.emit("u2", "note", {}))
-
-    numbers, tab, socket = [], make_recorder(), Telling(10)
-    await manager.connect_user("u2", tab)
-    await manager.connect_user("u1", socket)
-    await until(lambda: socket.log)
-    await manager.emit("u1", "note", {})
-    await tab.wait_for(1)
-    await until(lambda: len(socket.log) == 2 + READY)
-    assert numbers == [2, 1]
-
-
-async def test_a_send_whose_task_is_cancelled_before_it_goes_on_is_told():
-    class Waiting:
-        due = False
-        told = None
-        ended = asyncio.Event()
-
-        def begin_send(self, task):
-            self.task = task
-            return self.send()
-
-        async def send(self):
-            try:
-                await asyncio.Event().wait()
-            except asyncio.CancelledError:
-                self.told = "cancelled"
-                raise
-
-        def end_send(self, error):
-            self.error = error
-            self.ended.set()
-
-    relay, connection = Relay(), Waiting()
-    relay.prepare()
-    await asyncio.sleep(0)
-    relay.add(connection)
-    relay.send()
-    connection.task.cancel()
-    await connection.ended.wait()
-    assert connection.told == "cancelled"
-    assert isinstance(connection.error, asyncio.CancelledError)
-    relay.stop()
+    assert await turns(3) == [1]
+    assert len(taken) == 2003
 
 
 who = contextvars.ContextVar("who", default="nobody")

@@ -12,7 +12,7 @@ from codemods.view import View
 _WHY = "imports a module by a name that is put together, which may be "
 _NAMES_OPEN = "begins an import of names that are put together, and names of this module move"
 _UNFINISHED = re.compile(r"\bfrom[ \t]+([\w.]+)[ \t]+import[ \t(]*(?:\0|\Z)")
-_FILLED = "\0"
+FILLED = "\0"
 """Stands for each value that is filled in."""
 _FIELD = re.compile(r"%[\w.]|\{[^{}]*\}")
 _WORD = re.compile(r"[^\W\d]\w*")
@@ -23,11 +23,12 @@ def report_computed_imports(view: View) -> None:
     _report_calls(view)
     nodes = (*(text.node for text in view.module.texts), *view.module.joined)
     for node in nodes:
-        match = _UNFINISHED.search(_spelled(node))
+        text = spelled(node)
+        match = _UNFINISHED.search(text) if "import" in text else None
         names = view.moves.star(match[1]) if match and view.moves.holds_moved(match[1]) else None
         if names:
-            text = view.positions.of(node)
-            view.omit(node, text, "text", _NAMES_OPEN, [names[name] for name in sorted(names)])
+            shown = view.positions.of(node)
+            view.omit(node, shown, "text", _NAMES_OPEN, [names[name] for name in sorted(names)])
 
 
 def _report_calls(view: View) -> None:
@@ -35,36 +36,36 @@ def _report_calls(view: View) -> None:
     whose name nothing is written down may mean any module, and is not listed."""
     for call, _ in view.module.calls:
         asked = name_argument(call) if is_importer(call) else None
-        name = "" if asked is None else _spelled(asked)
+        name = "" if asked is None else spelled(asked)
         if name.startswith("."):
             anchor = anchor_of(call, view.package, view.moves.module)
             name = "" if name.startswith("..") else anchor + name
-        if asked is None or _FILLED not in name or not _WORD.search(name):
+        if asked is None or FILLED not in name or not _WORD.search(name):
             continue
-        pattern = re.compile(re.escape(name).replace(re.escape(_FILLED), r"[\w.]+"))
-        found = view.moves.modules_like(pattern, name.partition(_FILLED)[0])
+        pattern = re.compile(re.escape(name).replace(re.escape(FILLED), r"[\w.]+"))
+        found = view.moves.modules_like(pattern, name.partition(FILLED)[0])
         if found:
             why = _WHY + ", ".join(sorted(found))
             view.omit(asked, view.positions.of(asked), "string", why, found.values())
 
 
-def _spelled(node: ast.expr) -> str:
+def spelled(node: ast.expr) -> str:
     """The text of an expression, with a mark for each part that only run time knows."""
     match node:
         case ast.Constant(value=str(text)):
             return text
         case ast.JoinedStr(values=parts):
-            return "".join(_spelled(part) for part in parts)
+            return "".join(spelled(part) for part in parts)
         case ast.BinOp(left=left, op=ast.Add(), right=right):
-            return _spelled(left) + _spelled(right)
+            return spelled(left) + spelled(right)
         case ast.BinOp(left=ast.Constant(value=str(text)), op=ast.Mod()):
-            return _FIELD.sub(_FILLED, text)
+            return _FIELD.sub(FILLED, text)
         case ast.Call(func=ast.Attribute(value=ast.Constant(value=str(text)), attr="format")):
-            return _FIELD.sub(_FILLED, text)
+            return _FIELD.sub(FILLED, text)
         case ast.Call(
             func=ast.Attribute(value=ast.Constant(value=str(glue)), attr="join"),
             args=[ast.List(elts=parts) | ast.Tuple(elts=parts)],
         ):
-            return glue.join(map(_spelled, parts))
+            return glue.join(map(spelled, parts))
         case _:
-            return _FILLED
+            return FILLED

@@ -11,6 +11,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from codemods.computed import FILLED, spelled
 from codemods.lazy import last_name, module_literal
 from codemods.mentions import absolute_module, said
 from codemods.positions import Located
@@ -29,22 +30,20 @@ _IMPORTED = re.compile(
     rf"(?<!\w)from[ \t]+(?P<package>[\w.]+)[ \t]+import[ \t]+(?P<named>{_NAMES})"
     rf"|(?<!\w)import[ \t]+(?P<whole>{_NAMES})"
 )
-_FILLED = "\0"
-"""Stands for each value that is filled into an f-string."""
-_RUN = re.compile(rf"[\w.{_FILLED}]+")
+_RUN = re.compile(rf"[\w.{FILLED}]+")
 _IN_CODE = re.compile(r"(?:\b(?:import|from)|(?<!\S)-m)[ \t]+\Z")
 
 
 def report_loose_modules(view: View) -> None:
     """Lists the mentions of modules that moved names leave, where they may be the way to one."""
     loose: set[str] | None = None
-    asked = _asked_by_computed_names(view)
+    asked: set[int] = set()
     for start, text, kind, module in _mentions(view):
         names = view.moves.star(module)
         if not names:
             continue
         if loose is None:
-            loose = set(_loose_names(view))
+            loose, asked = set(_loose_names(view)), _asked_by_computed_names(view)
         read = set(names) if start in asked else loose.intersection(names)
         if read:
             view.omit(start, text, kind, _WHY, [names[name] for name in sorted(read)])
@@ -81,8 +80,7 @@ def _mentions(view: View) -> Iterator[tuple[int, str, str, str]]:
 def _said_modules(joined: ast.JoinedStr) -> Iterator[str]:
     """What an f-string may mean as a module: all of it, a dotted path, a word that a dot joins to what
     is filled in, and one that code imports or runs. Other words are prose."""
-    parts = (part.value if isinstance(part, ast.Constant) else _FILLED for part in joined.values)
-    text = "".join(map(str, parts)).replace("...", " ")
+    text = spelled(joined).replace("...", " ")
     for match in _RUN.finditer(text):
         run = match.group().rstrip(".")
         if "." in run or run == text or _IN_CODE.search(text, 0, match.start()):

@@ -16,7 +16,7 @@ from consolidator.analysis.changes import FileChange, Rewriting
 from consolidator.analysis.overlay import overlaid
 from consolidator.analysis.references.find import Reference, find_references
 from consolidator.analysis.references.readers import find_reader
-from consolidator.analysis.references.rewrite import REBOUND
+from consolidator.analysis.references.rewrite import rebound
 from consolidator.errors import ToolError
 from consolidator.plan import Move, Plan
 from consolidator.tree.facts import ImportFact
@@ -105,13 +105,10 @@ def _blocks(
 
 
 def _rebound(tree: Tree, path: str, name: str) -> Iterator[Omission]:
-    """Where functions of a module bind a name of it again, which takes no import in its place."""
+    """See `rebound`; nothing where the file can't be read."""
     source, syntax = tree.source(path), tree.syntax(path)
     if name and isinstance(source, SourceText) and isinstance(syntax, ast.Module):
-        positions = Positions(source.text)
-        for node in analyse(syntax).rebound(name):
-            line, column = positions.place(positions.span(node)[0])
-            yield Omission(path, line, column, name, "own-module", REBOUND)
+        yield from rebound(path, Positions(source.text), analyse(syntax), name)
 
 
 @dataclass

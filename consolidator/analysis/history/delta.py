@@ -110,8 +110,8 @@ def without_extractions(units: Sequence[UnitDelta]) -> list[UnitDelta]:
 
 def without_renames(files: Sequence[FileDelta]) -> list[FileDelta]:
     """What is left once renaming is set aside: of classes, of what the commit itself defines, of the path
-    to what imports bring, and of any word that is replaced by another again and again. A call that is made by the name of a method
-    that was there already is no renaming: it was wrong before."""
+    to what imports bring, and of any word that is replaced by another again and again. A call that is made
+    by the name of a method that was there already is no renaming: it was wrong before."""
     units = [unit for file in files for unit in file.units]
     times = Counter(_substitution(pair) for unit in units for pair in unit.rewritten)
     defined = {unit.name.rpartition(".")[2] for unit in units if unit.status != "changed"}

@@ -73,7 +73,7 @@ def _asking(routes: Routes) -> Iterator[str]:
 def _computing(routes: Routes) -> Iterator[str]:
     """Files that import a module, or names from one, by a name which is put together: they need not say
     its last part."""
-    holders = [f"{holder} import" for holder in sorted(routes.holders) if holder]
+    holders = [f"{holder} import" for holder in sorted(routes.holders - {""})]
     written = holders if len(holders) <= len(UNFINISHED) else UNFINISHED
     for path in routes.tree.containing("import_module(", "__import__(", *written):
         if computes_import(routes, path, routes.tree.read(path).decode("latin-1")):
@@ -82,8 +82,9 @@ def _computing(routes: Routes) -> Iterator[str]:
 
 def _quoted_modules(routes: Routes) -> list[str]:
     """What a file says that imports a module by a string and takes the moved name from it elsewhere."""
-    modules = {source.rpartition(".")[0] for source in routes.targets} - {""}
-    return [f"{quote}{module}{quote}" for module in sorted(modules) for quote in "\"'"]
+    return [
+        f"{quote}{module}{quote}" for module in sorted(routes.holders - {""}) for quote in "\"'"
+    ]
 
 
 def _star_importers(routes: Routes) -> set[str]:

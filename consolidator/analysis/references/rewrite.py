@@ -11,6 +11,8 @@ from itertools import chain
 from codemods.imports import rewrite_view
 from codemods.mentions import move_mentions
 from codemods.outcome import Changed, Failed, Omission, Unchanged
+from codemods.positions import Positions
+from codemods.scopes import Module
 from codemods.view import Options, View
 from consolidator.analysis.changes import FileChange, Rewriting
 from consolidator.analysis.references.candidates import find_candidates
@@ -130,25 +132,26 @@ def own_uses(routes: Routes, view: View, path: str) -> Iterator[Omission]:
             continue  # an import that follows the move needs nothing put in its place
         home = view.module.find(name, site.scope)
         line, column = view.positions.place(site.start)
-        is_gone = not own and not home
-        if is_gone and not routes.resolver.lookup(path, name).definitions:
-            text = view.text[site.start : site.ends[-1]]
+        text = view.text[site.start : site.ends[-1]]
+        if own:
+            if home is own and not _within(line, moved):
+                yield Omission(path, line, column, text, "own-module", _OWN)
+        elif not home and not routes.resolver.lookup(path, name).definitions:
             yield Omission(path, line, column, text, "own-module", _GONE)
-        elif own and home is own and not _within(line, moved):
-            text = view.text[site.start : site.ends[-1]]
-            yield Omission(path, line, column, text, "own-module", _OWN)
     for name in sorted(names):
-        for node in view.module.rebound(name):
-            line, column = view.positions.place(view.positions.span(node)[0])
-            if not _within(line, moved):
-                yield Omission(path, line, column, name, "own-module", REBOUND)
+        found = rebound(path, view.positions, view.module, name)
+        yield from (omission for omission in found if not _within(omission.line, moved))
+
+
+def rebound(path: str, positions: Positions, module: Module, name: str) -> Iterator[Omission]:
+    """Where functions of a module bind a name of it again, which takes no import in its place."""
+    for node in module.rebound(name):
+        line, column = positions.place(positions.span(node)[0])
+        yield Omission(path, line, column, name, "own-module", _REBOUND)
 
 
 _OWN = "is read by the module that defines it (`migrate delete` puts an import in the definition's place)"
-
-
-REBOUND = "is bound again by a function of the module that defines it: what reads the new home sees none of that"
-
+_REBOUND = "is bound again by a function of the module that defines it: what reads the new home sees none of that"
 _GONE = "is read by the module that defined it, which has it no more and doesn't import it"
 
 

@@ -286,7 +286,7 @@ class Routes:
         if key not in self._leading:
             real = self._through_modules(dotted, importer)
             names = {dotted, real}
-            self._leading[key] = dotted in self._tails or any(
+            self._leading[key] = ("." in dotted and dotted in self.tails) or any(
                 self.trace(name, importer).landing for name in names
             )
         return self._leading[key]
@@ -306,12 +306,6 @@ class Routes:
         """The parts of the names of modules that move or that moved names leave."""
         modules = self.moved_modules | self.holders
         return frozenset(part for module in modules for part in module.split("."))
-
-    @cached_property
-    def _tails(self) -> frozenset[str]:
-        """Every dotted name that a source ends with."""
-        parts = [source.split(".") for source in self.targets]
-        return frozenset(".".join(p[start:]) for p in parts for start in range(1, len(p) - 1))
 
     @cached_property
     def module_tails(self) -> frozenset[str]:

@@ -149,7 +149,7 @@ def _modules_apart(routes: Routes, path: str, text: str) -> Iterator[tuple[Menti
         return
     tails = said(text, routes.holder_tails)
     likely = sorted(h for h in routes.holders if h.rpartition(".")[2] in tails)
-    holders = [h for h in likely if list(_standing(text, h, *_AROUND_MODULE))]
+    holders = [h for h in likely if any(True for _ in _standing(text, h, *_AROUND_MODULE))]
     rest = _without_mentions(text, FileMoves(routes, path)) if holders else ""
     for holder in holders:
         whole = list(_standing(rest, holder, *_AROUND_MODULE))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 import traceback
 from importlib import import_module
@@ -37,10 +38,20 @@ class _LazyGroup(TyperGroup):
     """Imports a command's module when it is asked for, so that one command pays only for itself."""
 
     def invoke(self, ctx: Any) -> Any:
+        if not set(ctx.help_option_names).isdisjoint(ctx.args):
+            return self._help(ctx)
         try:
             return super().invoke(ctx)
         except (EOFError, OSError) as error:
             raise _InternalError from error
+
+    def _help(self, ctx: Any) -> Any:
+        """A command's help page, of which the reader may want no more than the `head`."""
+        try:
+            return super().invoke(ctx)
+        except (BrokenPipeError, SystemExit) as gone:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit from gone
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
         return list(COMMANDS)

@@ -202,6 +202,16 @@ def test_a_reader_that_goes_away_changes_no_verdict(form: str, tmp_path: Path) -
         assert merged or "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("command", [("mro-report",), ("migrate", "imports")])
+def test_a_reader_that_goes_away_from_a_help_page_sees_no_traceback(command: tuple[str, ...]) -> None:
+    gone, ours = os.pipe()
+    os.close(gone)
+    line = [sys.executable, "-m", "consolidator", *command, "--help"]
+    done = subprocess.run(line, stdout=ours, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(ours)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 @pytest.mark.parametrize("error", ["EOFError()", "BrokenPipeError(32, 'x')", "KeyError('x')"])
 def test_an_internal_error_exits_with_3_whatever_its_type(error: str, tmp_path: Path) -> None:
     script = (

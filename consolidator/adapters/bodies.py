@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 from consolidator.adapters.cache import ContentCache
 from consolidator.adapters.contents import ContentReader
-from consolidator.analysis.emissions import code, places, read_bodies, read_expressions
-from consolidator.analysis.emissions.program import BodiesReader
-from consolidator.analysis.emissions.read_bodies import FileBodies, bodies_of
+from consolidator.analysis.emissions.bodies import code, places, read_bodies, read_expressions
+from consolidator.analysis.emissions.bodies.read_bodies import FileBodies, bodies_of
+from consolidator.analysis.emissions.program.program import BodiesReader
 from consolidator.tree import parse, source
 from consolidator.tree.facts import Unreadable
 from consolidator.tree.index import Tree

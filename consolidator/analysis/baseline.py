@@ -14,9 +14,9 @@ from typing import Any
 
 import msgspec
 
-from consolidator.analysis.emissions.acts import Act
 from consolidator.analysis.emissions.report import EventReport, GuardReport, Problem, SiteReport
-from consolidator.analysis.emissions.steps import Steps
+from consolidator.analysis.emissions.steps.acts import Act
+from consolidator.analysis.emissions.steps.steps import Steps
 from consolidator.errors import Mistake, PlanError
 
 BASELINE_NAME = ".consolidator-baseline.json"

@@ -75,8 +75,8 @@ def to_text(migration: Migration, *, applied: bool) -> str:
     lines.append(f"{counted(len(migration.omissions), 'reference')} left for you")
     lines += _listed(migration.omissions)
     if broken := len(migration.already_broken):
-        were, are = ("was", "is") if broken == 1 else ("were", "are")
-        lines.append(f"{counted(broken, 'import')} {were} broken before and still {are}")
+        were = "was" if broken == 1 else "were"
+        lines.append(f"{counted(broken, 'import')} {were} already broken")
     lines += (f"skipped {s.path}:{s.line}: {s.reason}" for s in migration.skipped)
     return "\n".join(lines) + "\n"
 

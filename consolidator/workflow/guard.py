@@ -9,15 +9,15 @@ from hashlib import blake2b
 from typing import Protocol
 
 from consolidator.analysis.baseline import Baseline, compare
+from consolidator.analysis.emissions.callers.entries import Entries
 from consolidator.analysis.emissions.check import check_program
-from consolidator.analysis.emissions.entries import Entries
-from consolidator.analysis.emissions.function import LIBRARY
-from consolidator.analysis.emissions.library import Find, with_libraries
-from consolidator.analysis.emissions.product import is_product
-from consolidator.analysis.emissions.program import BodiesReader, Program
+from consolidator.analysis.emissions.program.function import LIBRARY
+from consolidator.analysis.emissions.program.library import Find, with_libraries
+from consolidator.analysis.emissions.program.product import is_product
+from consolidator.analysis.emissions.program.program import BodiesReader, Program
 from consolidator.analysis.emissions.report import Answer, GuardReport, Problem
 from consolidator.analysis.emissions.rules.deaf_client import SCRIPTS
-from consolidator.analysis.emissions.steps import Steps
+from consolidator.analysis.emissions.steps.steps import Steps
 from consolidator.analysis.kept import Trace, lost_traces
 from consolidator.plan import GuardSettings
 from consolidator.tree.collector import without_collector

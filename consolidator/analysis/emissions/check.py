@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from consolidator.analysis.emissions.calls import CallGraph
+from consolidator.analysis.emissions.callers.calls import CallGraph
+from consolidator.analysis.emissions.callers.entries import Entries
+from consolidator.analysis.emissions.callers.liveness import Liveness
+from consolidator.analysis.emissions.callers.passed import Passed
 from consolidator.analysis.emissions.context import Context
-from consolidator.analysis.emissions.entries import Entries
-from consolidator.analysis.emissions.flow import Flow
-from consolidator.analysis.emissions.function import LIBRARY
-from consolidator.analysis.emissions.liveness import Liveness
+from consolidator.analysis.emissions.flow.flow import Flow
 from consolidator.analysis.emissions.named import Named
-from consolidator.analysis.emissions.passed import Passed
-from consolidator.analysis.emissions.program import Program
+from consolidator.analysis.emissions.program.function import LIBRARY
+from consolidator.analysis.emissions.program.program import Program
 from consolidator.analysis.emissions.report import Answer, EventReport, EventStatus, SiteReport
 from consolidator.analysis.emissions.rules import CHECKS, way_broken
 from consolidator.analysis.emissions.sites import Site, Sites
 from consolidator.analysis.emissions.spelling import Spelling
-from consolidator.analysis.emissions.step_changes import StepChanges
-from consolidator.analysis.emissions.steps import StepReader, Steps
-from consolidator.analysis.emissions.values import Inference
-from consolidator.analysis.emissions.ways import Ways
+from consolidator.analysis.emissions.steps.step_changes import StepChanges
+from consolidator.analysis.emissions.steps.steps import StepReader, Steps
+from consolidator.analysis.emissions.steps.ways import Ways
+from consolidator.analysis.emissions.values.values import Inference
 
 
 def check_program(

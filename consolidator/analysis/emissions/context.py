@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from consolidator.analysis.emissions.calls import CallGraph
-from consolidator.analysis.emissions.function import LIBRARY, Function
-from consolidator.analysis.emissions.liveness import Liveness
-from consolidator.analysis.emissions.program import Program
+from consolidator.analysis.emissions.callers.calls import CallGraph
+from consolidator.analysis.emissions.callers.liveness import Liveness
+from consolidator.analysis.emissions.program.function import LIBRARY, Function
+from consolidator.analysis.emissions.program.program import Program
 from consolidator.analysis.emissions.report import EventReport
 from consolidator.analysis.emissions.sites import Site, Sites
 from consolidator.tree.names import Definition

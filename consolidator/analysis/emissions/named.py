@@ -10,8 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from consolidator.analysis.emissions.binding import bind
-from consolidator.analysis.emissions.code import (
+from consolidator.analysis.emissions.bodies.code import (
     Argument,
     Call,
     Expression,
@@ -22,12 +21,13 @@ from consolidator.analysis.emissions.code import (
     texts_within,
     within,
 )
-from consolidator.analysis.emissions.function import Function
-from consolidator.analysis.emissions.logs import is_log
+from consolidator.analysis.emissions.callers.logs import is_log
+from consolidator.analysis.emissions.program.function import Function
 from consolidator.analysis.emissions.report import SiteReport
 from consolidator.analysis.emissions.sites import Sites
 from consolidator.analysis.emissions.spelling import TYPE_KEYS, Spelling
-from consolidator.analysis.emissions.steps import StepReader
+from consolidator.analysis.emissions.steps.steps import StepReader
+from consolidator.analysis.emissions.values.binding import bind
 
 _HEARING = re.compile(
     r"^(on|off|once|when)$|(^|_)(un)?(subscrib|regist|listen|handl|expect|wait|assert|is|has|match)",

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from consolidator.analysis.emissions.calls import CallGraph
-from consolidator.analysis.emissions.code import (
+from consolidator.analysis.emissions.bodies.code import (
     Call,
     Choice,
     Expression,
@@ -18,7 +17,8 @@ from consolidator.analysis.emissions.code import (
     Result,
     Text,
 )
-from consolidator.analysis.emissions.function import Function
+from consolidator.analysis.emissions.callers.calls import CallGraph
+from consolidator.analysis.emissions.program.function import Function
 from consolidator.analysis.emissions.sites import Site
 
 _DEEPEST = 5  # calls from where an event is built to where its frame is

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from consolidator.analysis.emissions.steps import Steps
+from consolidator.analysis.emissions.steps.steps import Steps
 from consolidator.analysis.emissions.verdict import Certainty
 from consolidator.analysis.finding import Finding, Severity
 from consolidator.tree.facts import Skipped

@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from consolidator.analysis.emissions.calls import CallGraph
-from consolidator.analysis.emissions.code import (
+from consolidator.analysis.emissions.bodies.code import (
     Call,
     Expression,
     Item,
@@ -19,14 +18,15 @@ from consolidator.analysis.emissions.code import (
     owner_of,
     parts,
 )
-from consolidator.analysis.emissions.composed import Composition, compositions
-from consolidator.analysis.emissions.constants import texts
-from consolidator.analysis.emissions.flow import Flow
-from consolidator.analysis.emissions.function import Function
-from consolidator.analysis.emissions.journey import UNUSED, Journey
-from consolidator.analysis.emissions.liveness import Liveness
+from consolidator.analysis.emissions.callers.calls import CallGraph
+from consolidator.analysis.emissions.callers.composed import Composition, compositions
+from consolidator.analysis.emissions.callers.liveness import Liveness
+from consolidator.analysis.emissions.callers.uses import Use
+from consolidator.analysis.emissions.flow.flow import Flow
+from consolidator.analysis.emissions.flow.journey import UNUSED, Journey
+from consolidator.analysis.emissions.program.function import Function
 from consolidator.analysis.emissions.spelling import TYPE_KEYS, Spelling
-from consolidator.analysis.emissions.uses import Use
+from consolidator.analysis.emissions.values.constants import texts
 from consolidator.analysis.emissions.verdict import Verdict
 
 _EMITTING = re.compile(

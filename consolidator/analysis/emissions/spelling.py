@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
 
-from consolidator.analysis.emissions.code import (
+from consolidator.analysis.emissions.bodies.code import (
     Assignment,
     Element,
     Expression,
@@ -21,10 +21,10 @@ from consolidator.analysis.emissions.code import (
     owner_of,
     texts_within,
 )
-from consolidator.analysis.emissions.constants import literal, texts
-from consolidator.analysis.emissions.function import Function
-from consolidator.analysis.emissions.program import Program
-from consolidator.analysis.emissions.values import Inference
+from consolidator.analysis.emissions.program.function import Function
+from consolidator.analysis.emissions.program.program import Program
+from consolidator.analysis.emissions.values.constants import literal, texts
+from consolidator.analysis.emissions.values.values import Inference
 from consolidator.tree.facts import ClassFact
 
 _TELLING = re.compile(r"\w[.:/_-]\w|.{9}")

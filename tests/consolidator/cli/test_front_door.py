@@ -203,7 +203,9 @@ def test_a_reader_that_goes_away_changes_no_verdict(form: str, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("command", [("mro-report",), ("migrate", "imports")])
-def test_a_reader_that_goes_away_from_a_help_page_sees_no_traceback(command: tuple[str, ...]) -> None:
+def test_a_reader_that_goes_away_from_a_help_page_sees_no_traceback(
+    command: tuple[str, ...],
+) -> None:
     gone, ours = os.pipe()
     os.close(gone)
     line = [sys.executable, "-m", "consolidator", *command, "--help"]

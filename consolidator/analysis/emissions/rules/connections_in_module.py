@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from consolidator.analysis.emissions.code import Assignment, Group, last_name
+from consolidator.analysis.emissions.bodies.code import Assignment, Group, last_name
 from consolidator.analysis.emissions.context import Context
-from consolidator.analysis.emissions.function import Function
+from consolidator.analysis.emissions.program.function import Function
 from consolidator.analysis.emissions.report import Problem
 from consolidator.analysis.emissions.rules.rule import GuardRule
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from consolidator.analysis.emissions.context import Context
-from consolidator.analysis.emissions.flow import Flow
+from consolidator.analysis.emissions.flow.flow import Flow
 from consolidator.analysis.emissions.report import Problem
 from consolidator.analysis.emissions.rules.rule import GuardRule
 

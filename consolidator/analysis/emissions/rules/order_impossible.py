@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from consolidator.analysis.emissions.code import Place
+from consolidator.analysis.emissions.bodies.code import Place
 from consolidator.analysis.emissions.context import Context
-from consolidator.analysis.emissions.function import Function
+from consolidator.analysis.emissions.program.function import Function
 from consolidator.analysis.emissions.report import Problem
 from consolidator.analysis.emissions.rules.rule import GuardRule
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from consolidator.analysis.emissions.callers.transports import is_transport
 from consolidator.analysis.emissions.context import Context
-from consolidator.analysis.emissions.function import Function
+from consolidator.analysis.emissions.program.function import Function
 from consolidator.analysis.emissions.report import Problem
 from consolidator.analysis.emissions.rules.rule import GuardRule
-from consolidator.analysis.emissions.transports import is_transport
 
 RULE = GuardRule(
     "second-emitter",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from consolidator.analysis.emissions.code import Call, Return
+from consolidator.analysis.emissions.bodies.code import Call, Return
 from consolidator.analysis.emissions.context import Context
-from consolidator.analysis.emissions.function import Function
+from consolidator.analysis.emissions.program.function import Function
 from consolidator.analysis.emissions.report import Problem
 from consolidator.analysis.emissions.rules.rule import GuardRule
 from consolidator.analysis.emissions.sites import Site

@@ -1,4 +1,4 @@
-"""A function on an event's way no longer does what it did; `emissions.step_changes` finds it."""
+"""A function on an event's way no longer does what it did; `emissions.steps.step_changes` finds it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from consolidator.analysis.emissions.report import Problem
 from consolidator.analysis.emissions.rules.rule import GuardRule
-from consolidator.analysis.emissions.step_changes import Change
+from consolidator.analysis.emissions.steps.step_changes import Change
 
 RULE = GuardRule(
     "way-broken",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from consolidator.analysis.emissions.binding import bind
-from consolidator.analysis.emissions.calls import CallGraph
-from consolidator.analysis.emissions.code import Call, Path
+from consolidator.analysis.emissions.bodies.code import Call, Path
+from consolidator.analysis.emissions.callers.calls import CallGraph
 from consolidator.analysis.emissions.context import Context
-from consolidator.analysis.emissions.function import Function
+from consolidator.analysis.emissions.program.function import Function
 from consolidator.analysis.emissions.report import Problem
 from consolidator.analysis.emissions.rules.rule import GuardRule
+from consolidator.analysis.emissions.values.binding import bind
 from consolidator.tree.names import Definition
 
 RULE = GuardRule(

@@ -1,0 +1,1 @@
+"""Who calls whom, where control enters, and what can run at all."""

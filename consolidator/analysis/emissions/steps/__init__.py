@@ -1,0 +1,1 @@
+"""What the functions on an event's way do, compared with what the baseline says of them."""

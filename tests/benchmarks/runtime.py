@@ -1,9 +1,13 @@
 """The runtime beside plain servers, on this machine: `python tests/benchmarks/runtime.py`.
 
 Each server runs in its own process on one event loop (uvloop for all of Python), the load client
-here in another. All servers are up at once and take turns at short slices of work, so that what
-else the machine does hits them alike; rates and ratios are medians over the rounds. `fastapi-again` is
-a second FastAPI, whose ratios to the first tell how much of any ratio is chance.
+here in another. All servers are up at once and take turns at slices of work, so that what else the
+machine does hits them alike; figures and ratios are medians over the rounds, a ratio is taken within
+each. Latency is asked for in every round, in short slices: a p99 is made by the moments in which the
+machine did something else, and only many rounds have a typical one. Rates are asked for in every fourth
+round, in slices that are longer by as much: in a short one the caches are still the server's before,
+which costs whoever keeps more per user the most (a third of every rate, and a tenth of ratios).
+`fastapi-again` is a second FastAPI, whose ratios to the first tell how much of any ratio is chance.
 Peers that are not installed are left out: `pip install fastapi python-socketio`, and `npm install
 socket.io` in a folder whose node_modules NODE_PATH names.
 """
@@ -183,32 +187,34 @@ class MissingPeerError(Exception):
     pass
 
 
-_THREADS_EVERY = 4
-"""Rounds of which one asks for emission from threads, in a slice that is longer by as much: what starting
-threads costs is not what is asked."""
+_RATES_EVERY = 4
+"""Rounds of which one asks for rates."""
 
 
-async def one_round(kind, bench, scale, threads_scale):
+async def rates(kind, bench, scale):
     figures = {}
     count = max(1, int(200 * scale))
     every = count * len(bench.clients)
-    await bench.timed(2 * len(bench.clients), "fan_out", 2)
     figures["fan-out /s"], figures["fan-out per CPU s"] = await bench.timed(every, "fan_out", count)
     figures["streams /s"], figures["streams per CPU s"] = await bench.timed(every, "streams", count)
-    for threads in (4, 32) if threads_scale and kind != "socket.io" else ():
-        each = int(40_000 * threads_scale) // threads
+    for threads in (4, 32) if kind != "socket.io" else ():
+        each = int(40_000 * scale) // threads
         (
             figures[f"{threads} threads /s"],
             figures[f"{threads} threads per CPU s"],
         ) = await bench.timed(each * threads, "threads", each, threads)
+    return figures
+
+
+async def latency(bench, scale):
+    await bench.timed(2 * len(bench.clients), "fan_out", 2)
     bench.count.latencies.clear()
     bench.count.sampling = True
     paced = int(40_000 * scale)
     await bench.timed(paced, "paced", paced, 10_000)
     bench.count.sampling = False
     ordered = sorted(bench.count.latencies)
-    figures["p99 ms at 10,000/s"] = ordered[int(len(ordered) * 0.99)] * 1000
-    return figures
+    return {"p99 ms at 10,000/s": ordered[int(len(ordered) * 0.99)] * 1000}
 
 
 async def measure(kinds, connections, scale, rounds):
@@ -222,11 +228,12 @@ async def measure(kinds, connections, scale, rounds):
             except (MissingPeerError, FileNotFoundError) as missing:
                 print(f"{kind} left out: {missing}", flush=True)
         for number in range(rounds):
-            threads_scale = 0 if number % _THREADS_EVERY else scale / -(-rounds // _THREADS_EVERY)
             order = list(benches) if number % 2 == 0 else list(benches)[::-1]
             for kind in order:
-                figures = await one_round(kind, benches[kind], scale / rounds, threads_scale)
-                results[kind].append(figures)
+                results[kind].append(await latency(benches[kind], scale / rounds))
+            for kind in order if number % _RATES_EVERY == 0 else ():
+                share = scale / -(-rounds // _RATES_EVERY)
+                results[kind][-1] |= await rates(kind, benches[kind], share)
         for kind, bench in benches.items():
             results[kind][-1]["KiB per idle connection"] = bench.kib
             left = await beside_stalled(bench, max(1, int(200 * scale)))
@@ -266,20 +273,29 @@ async def main():
     results = await measure(
         arguments.kinds, arguments.connections, arguments.scale, arguments.rounds
     )
-    for kind, rounds in results.items():
-        names = dict.fromkeys(name for figures in rounds for name in figures)
-        told = (f"{name} {median_of(rounds, name):,.1f}" for name in names)
-        print(f"{kind:18} {'  '.join(told)}", flush=True)
+    tell_figures(results)
+    print(f"\n{'ratio within a round':60} median  middle half   all            target")
     compare(results, FLOORS, "at least")
     compare(results, CEILINGS, "at most")
 
 
+def tell_figures(results):
+    """A table of medians, a line for each question and a column for each server."""
+    names = dict.fromkeys(n for rounds in results.values() for figures in rounds for n in figures)
+    width = max(map(len, results))
+    print(" " * 22, *(f"{kind:>{width}}" for kind in results))
+    for name in names:
+        told = (median_of(rounds, name) for rounds in results.values())
+        cells = ("-" if figure is None else f"{figure:,.1f}" for figure in told)
+        print(f"{name:22}", *(f"{cell:>{width}}" for cell in cells))
+
+
 def median_of(rounds, name):
-    return statistics.median(figures[name] for figures in rounds if name in figures)
+    asked = [figures[name] for figures in rounds if name in figures]
+    return statistics.median(asked) if asked else None
 
 
 def compare(results, targets, word):
-    """A ratio is taken within each round."""
     for ours, peer, target, names in targets:
         for name in names if ours in results and peer in results else ():
             ratios = sorted(
@@ -288,10 +304,11 @@ def compare(results, targets, word):
                 if name in our and name in their
             )
             quarter = len(ratios) // 4
-            half = f"half within {ratios[quarter]:.2f} and {ratios[-1 - quarter]:.2f}"
-            spread = f"all {ratios[0]:.2f} to {ratios[-1]:.2f}"
             median = statistics.median(ratios)
-            print(f"{ours} / {peer}, {name}: {median:.2f} ({half}, {spread}; {word} {target})")
+            half = f"{ratios[quarter]:.2f} to {ratios[-1 - quarter]:.2f}"
+            every = f"{ratios[0]:.2f} to {ratios[-1]:.2f}"
+            what = f"{ours} / {peer}, {name}"
+            print(f"{what:60} {median:6.2f}  {half:13} {every:14} {word} {target}")
 
 
 uvloop.run(main())

@@ -6,8 +6,8 @@ from typing import Any, Literal, Self
 
 from unified_runtime.context import UserExecutionContext
 from unified_runtime.emitter import Emits, UnifiedWebSocketEmitter
-from unified_runtime.errors import RunStateError
 from unified_runtime.events import require_methods
+from unified_runtime.runs import EngineRun
 
 
 class AgentWebSocketBridge:
@@ -18,10 +18,8 @@ class AgentWebSocketBridge:
     """
 
     def __init__(self, manager: Emits, context: UserExecutionContext) -> None:
+        self._manager = manager
         self._emitter = UnifiedWebSocketEmitter(manager, context)
-        self.run_by_engine: str | None = None
-        """The agent whose start and end an ExecutionEngine says. Said by hand meanwhile, they raise
-        RunStateError, as a run has one of each."""
 
     @classmethod
     def for_run(
@@ -39,7 +37,6 @@ class AgentWebSocketBridge:
         return self._emitter.context
 
     async def notify_agent_started(self, agent_name: str) -> int:
-        self._check_engine(agent_name)
         return await self._emitter.emit_agent_started({"agent_name": agent_name})
 
     async def notify_agent_thinking(
@@ -101,7 +98,6 @@ class AgentWebSocketBridge:
         status: Literal["completed", "failed", "cancelled"] = "completed",
         duration: float | None = None,
     ) -> int:
-        self._check_engine(agent_name)
         data = {"agent_name": agent_name, "final_response": final_response, "status": status}
         return await self._emitter.emit_agent_completed(data | _given(duration=duration))
 
@@ -116,11 +112,13 @@ class AgentWebSocketBridge:
         """Any other event of this run."""
         return await self._emitter.emit(event_type, data)
 
-    def _check_engine(self, agent_name: str) -> None:
-        if agent_name == self.run_by_engine:
-            raise RunStateError(
-                f"the engine that runs {agent_name!r} says its start and its end; leave these out"
-            )
+    # For ExecutionEngine
+
+    def begin_engine_run(self, engine_run: EngineRun) -> None:
+        self._manager.begin_engine_run(self.context, engine_run)
+
+    def end_engine_run(self, engine_run: EngineRun) -> None:
+        self._manager.end_engine_run(self.context, engine_run)
 
 
 require_methods(AgentWebSocketBridge, "notify_")

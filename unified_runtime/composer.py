@@ -54,7 +54,7 @@ class Composer:
         self._synonyms = checked_synonyms(synonyms or {})
         self._most = limits.event_bytes - NUMBERING
         self._clock = clock
-        self._ledger = RunLedger()
+        self.ledger = RunLedger()
         self._server = server
         self._order = itertools.count()
         self._heads: dict[str, bytes] = {}
@@ -68,7 +68,8 @@ class Composer:
         run_id: str | None,
         event_id: str | None,
     ) -> Draft:
-        """Raises EventError; then nothing is remembered of the event either."""
+        """Raises EventError; then nothing is remembered of the event either. See Draft of what is not to
+        be journaled."""
         head = self._heads.get(event_type) if type(event_type) is str else None
         if head is None:
             head = self._head(event_type)
@@ -118,14 +119,15 @@ class Composer:
             return self._draft(run[0], event_type, head, names, encoded, event_id), payload
 
         plain = plain_data(event_type, data)
-        draft, changes = self._ledger.complete(
+        draft, changes, said = self.ledger.complete(
             run, event_type, plain, time.monotonic(), make, event_id
         )
+        draft.said = said
         if changes:
             draft.notes = tuple(
                 note_of(run, change, self._server, next(self._order)) for change in changes
             )
-            draft.take_back = partial(self._ledger.take_back, run, changes, event_id)
+            draft.take_back = partial(self.ledger.take_back, run, changes, event_id)
         return draft
 
     def _with_synonyms(self, event_type: str, data: dict[str, Any]) -> dict[str, Any]:

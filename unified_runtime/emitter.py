@@ -5,10 +5,11 @@ from typing import Any, Protocol, Self
 
 from unified_runtime.context import UserExecutionContext
 from unified_runtime.events import require_methods
+from unified_runtime.runs import EngineRun
 
 
 class Emits(Protocol):
-    """The part of the manager that an emitter needs."""
+    """The part of the manager that emitters, bridges and engines need."""
 
     async def emit(
         self,
@@ -20,6 +21,10 @@ class Emits(Protocol):
         run_id: str | None = None,
         event_id: str | None = None,
     ) -> int: ...
+
+    def begin_engine_run(self, context: UserExecutionContext, engine_run: EngineRun) -> None: ...
+
+    def end_engine_run(self, context: UserExecutionContext, engine_run: EngineRun) -> None: ...
 
 
 class UnifiedWebSocketEmitter:

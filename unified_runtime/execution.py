@@ -20,7 +20,10 @@ class RunState(Enum):
 
 
 class AgentRun:
-    """What an agent does during its run. Made by `ExecutionEngine.run`.
+    """What an agent does during its run. Made by `ExecutionEngine.run`, which says the agent's start and
+    end. If the agent says them too, by whatever way, they are not sent again: the number of the run's
+    start is returned, and what it said of its end is sent with the run's end, where it counts more than
+    `final_response` and, unless the agent failed, than `completed`.
 
     Every method raises RunStateError outside the run, and UnifiedRuntimeError when the event cannot be
     journaled.
@@ -31,9 +34,19 @@ class AgentRun:
         self.state = RunState.NEW
         self.final_response: Any = None
         """Sent with `agent_completed`; set it any time before the run ends."""
+        self.started = 0
         self._bridge = bridge
+        self._said: dict[str, Any] | None = None
         self._open_calls: dict[str, tuple[str, float]] = {}
-        self._started = 0.0
+        self._since = 0.0
+
+    @property
+    def running(self) -> bool:
+        return self.state is RunState.RUNNING
+
+    def take_end(self, data: dict[str, Any]) -> None:
+        """For the ledger of runs: what the agent said as its own end."""
+        self._said = data
 
     async def think(
         self, reasoning: str, *, step: int | None = None, progress: float | None = None
@@ -97,14 +110,12 @@ class AgentRun:
 
     async def _start(self) -> None:
         self._check(RunState.NEW)
-        self._started = time.monotonic()
-        await self._bridge.notify_agent_started(self.agent_name)
-        self._bridge.run_by_engine = self.agent_name
+        self._since = time.monotonic()
+        self.started = await self._bridge.notify_agent_started(self.agent_name)
         self.state = RunState.RUNNING
 
     async def _end(self, status: Literal["completed", "failed", "cancelled"]) -> None:
         self._check(RunState.RUNNING)
-        self._bridge.run_by_engine = None
         for call_id, (tool_name, since) in list(self._open_calls.items()):
             await self.notify_tool_completed(
                 self.agent_name,
@@ -115,12 +126,21 @@ class AgentRun:
                 duration=time.monotonic() - since,
             )
         self.state = RunState.ENDED
-        await self._bridge.notify_agent_completed(
-            self.agent_name,
-            presentable(self.final_response),
-            status=status,
-            duration=time.monotonic() - self._started,
-        )
+        said, duration = self._said, time.monotonic() - self._since
+        if said is None:
+            await self._bridge.notify_agent_completed(
+                self.agent_name,
+                presentable(self.final_response),
+                status=status,
+                duration=duration,
+            )
+            return
+        end = said | {"agent_name": self.agent_name, "duration": duration}
+        if status != "completed":
+            end["status"] = status
+        if said["final_response"] is None:
+            end["final_response"] = presentable(self.final_response)
+        await self._bridge.notify("agent_completed", end)
 
     def _check(self, needed: RunState) -> None:
         if self.state is not needed:
@@ -148,6 +168,7 @@ class ExecutionEngine:
             raise RunStateError("this engine's run has not ended")
         self._running = True
         run = AgentRun(agent_name, self._bridge)
+        self._bridge.begin_engine_run(run)
         try:
             await to_the_end(run._start())
             yield run
@@ -157,6 +178,7 @@ class ExecutionEngine:
         else:
             await to_the_end(run._end("completed"))
         finally:
+            self._bridge.end_engine_run(run)
             self._running = False
 
     async def execute(self, agent_name: str, agent: Callable[[AgentRun], Awaitable[Any]]) -> Any:

@@ -137,6 +137,12 @@ class Inbox:
             self._wake_loop()
         return future
 
+    def settled(self, seq: int) -> EmitFuture:
+        """For an event that needs not be journaled."""
+        future = EmitFuture(self)
+        future.settle(seq)
+        return future
+
     async def let_go_before(self) -> None:
         """Until what the loop's own thread has put here is in the journal or was refused."""
         while (own := self.own) is not None:

@@ -1,6 +1,7 @@
 """The one manager: emit to a user from anywhere, connect sockets, see what goes on."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
@@ -20,9 +21,12 @@ from unified_runtime.handshake import Authenticate
 from unified_runtime.journals.base import Journal
 from unified_runtime.life import Life
 from unified_runtime.limits import Limits
-from unified_runtime.names import different_users
-from unified_runtime.protocol.frames import Resume
+from unified_runtime.names import as_text, different_users
+from unified_runtime.protocol.frames import Draft, Resume
+from unified_runtime.runs import EngineRun, RunKey
 from unified_runtime.sinks import Sink, Transport
+
+_log = logging.getLogger(__name__)
 
 _TURN = 0.005
 """Seconds of emitting after which others get a turn of the loop, because a journal in memory never
@@ -79,13 +83,16 @@ class UnifiedWebSocketManager(Life):
         """Journal the event, let it go to the user's connections, and return its number.
 
         Never waits for a socket. Repeated with the same `event_id` it returns the first number
-        and sends nothing. Raises EventError (nothing was kept), JournalError (not acknowledged;
+        and sends nothing; for a start or end that an ExecutionEngine says (see AgentRun) it sends
+        nothing either. Raises EventError (nothing was kept), JournalError (not acknowledged;
         a repeat with the same `event_id` is safe) or ManagerStateError. If the caller is
         cancelled, the event is wholly there or wholly not: not if the journal was not yet
         reached, else as the journal decides, which keeps it unless it fails.
         """
         draft = self._composer.compose(user_id, event_type, data, thread_id, run_id, event_id)
         del data  # encoded; hundreds may wait for a commit, and it may be large
+        if draft.said:
+            return _said_by_engine(draft, event_type)
         try:
             if not self._started_here():
                 await self._use_running_loop()
@@ -150,17 +157,19 @@ class UnifiedWebSocketManager(Life):
         """`emit` from any thread or loop; the future ends once the journal holds the event.
 
         The event is checked and encoded here, so EventError is raised at the call. Events of one
-        thread keep their order; on the loop's own thread those of `emit` and `broadcast` too. While many come, the first of a burst is held back for at most
-        20 ms, so that each user's are written at once. Blocks while `Limits.backlog_events` wait
-        for the loop, except on the loop's own thread. Raises ManagerStateError before the manager was started on a
-        loop, after `aclose`, and in a forked child.
+        thread keep their order; on the loop's own thread those of `emit` and `broadcast` too. While
+        many come, the first of a burst is held back for at most 20 ms, so that each user's are
+        written at once. Blocks while `Limits.backlog_events` wait for the loop, except on the loop's
+        own thread. Raises ManagerStateError before the manager was started on a loop, after
+        `aclose`, and in a forked child.
         """
         self._check_alive()
         if self._inbox is None:
             raise ManagerStateError("start the manager on its event loop first (`async with`)")
-        future = self._inbox.put(
-            self._composer.compose(user_id, event_type, data, thread_id, run_id, event_id)
-        )
+        draft = self._composer.compose(user_id, event_type, data, thread_id, run_id, event_id)
+        if draft.said:
+            return self._inbox.settled(_said_by_engine(draft, event_type))
+        future = self._inbox.put(draft)
         if get_ident() == self._started_by:
             self._inbox.own = future
             self._started_on = None  # so that the next `emit` looks, and no other has to
@@ -310,3 +319,19 @@ class UnifiedWebSocketManager(Life):
     def emitters_held_longer_than(self, seconds: float) -> list[UserExecutionContext]:
         """The runs whose `emitter` block has been open for so long: likely leaks, oldest first."""
         return self._factory.held_longer_than(seconds)
+
+    def begin_engine_run(self, context: UserExecutionContext, engine_run: EngineRun) -> None:
+        """For ExecutionEngine: until `end_engine_run` it says the start and the end of the agent."""
+        self._composer.ledger.begin_engine_run(_key_of(context), engine_run)
+
+    def end_engine_run(self, context: UserExecutionContext, engine_run: EngineRun) -> None:
+        self._composer.ledger.end_engine_run(_key_of(context), engine_run)
+
+
+def _key_of(context: UserExecutionContext) -> RunKey:
+    return as_text(context.user_id), context.thread_id, context.run_id
+
+
+def _said_by_engine(draft: Draft, event_type: str) -> int:
+    _log.info("%s said by hand in a run whose engine says it: not sent again", event_type)
+    return draft.said

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from secrets import token_urlsafe
 from threading import RLock
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from unified_runtime.events import (
     AgentCompleted,
@@ -28,6 +28,28 @@ NAMELESS = "agent"
 _MAX_RUNS = 10_000
 _MAX_CALLS = 1_000
 _MAX_EVENT_IDS = 10_000
+
+
+class EngineRun(Protocol):
+    """An agent that an ExecutionEngine runs. The engine says its start and its end; said by hand
+    meanwhile, as agents from before the engine do, they are not said again."""
+
+    @property
+    def agent_name(self) -> str: ...
+
+    @property
+    def running(self) -> bool:
+        """Whether the start is said, and the end is not."""
+        ...
+
+    @property
+    def started(self) -> int:
+        """The number of its `agent_started`."""
+        ...
+
+    def take_end(self, data: dict[str, Any]) -> None:
+        """The agent said this as its end. May be called from any thread, and runs none of others' code."""
+        ...
 
 
 @dataclass(slots=True)
@@ -70,11 +92,11 @@ class Run:
             case ToolCompleted(call_id=call_id):
                 return [_call_ends(call_id, self.calls.pop(call_id, None))]
             case AgentCompleted(agent_name=name):
-                began_as = self._name_of(name)
+                began_as = self.name_of(name)
                 return [_agent_ends(began_as, self.agents.pop(began_as, None))]
         return []
 
-    def _name_of(self, name: str) -> str:
+    def name_of(self, name: str) -> str:
         """Under which it began: the same, else the innermost's, which then changed it."""
         return name if name in self.agents or not self.agents else next(reversed(self.agents))
 
@@ -134,6 +156,8 @@ class RunLedger:
         self._lock = RLock()
         self._busy = False
         self._runs: OrderedDict[RunKey, Run] = OrderedDict()
+        self._engines: dict[tuple[RunKey, str], list[EngineRun]] = {}
+        """By run and agent, the innermost last: an agent may have itself run again."""
         self._event_ids: dict[tuple[str, str], None] = {}
 
     def __len__(self) -> int:
@@ -147,8 +171,9 @@ class RunLedger:
         now: float,
         make: Callable[[dict[str, Any]], tuple[T, Payload]],
         event_id: str | None = None,
-    ) -> tuple[T, list[Change]]:
-        """What `make` makes of a complete copy of a critical event's data, and what it opens or ends.
+    ) -> tuple[T, list[Change], int]:
+        """What `make` makes of a complete copy of a critical event's data, what it opens or ends, and
+        if it is not to be sent, `Draft.said`.
 
         `make` also says how the data reads; remembered only if it does not raise, and if `event_id`
         is not that of an earlier event: then it is that one again. May be called from any thread;
@@ -162,12 +187,40 @@ class RunLedger:
                 _fill(run, event_type, filled, now)
                 made, payload = make(filled)
                 if between:
-                    return made, run.take(payload, now)
+                    return made, run.take(payload, now), 0
+                if said := self._said_by_engine(key, run, payload, filled):
+                    return made, [], said
                 if event_id is not None and self._is_repeated(key[0], event_id):
-                    return made, []
-                return made, self._record(key, payload, now)
+                    return made, [], 0
+                return made, self._record(key, payload, now), 0
             finally:
                 self._busy = between
+
+    def begin_engine_run(self, key: RunKey, engine_run: EngineRun) -> None:
+        """Until `end_engine_run`."""
+        with self._lock:
+            self._engines.setdefault((key, engine_run.agent_name), []).append(engine_run)
+
+    def end_engine_run(self, key: RunKey, engine_run: EngineRun) -> None:
+        with self._lock:
+            engine_runs = self._engines[key, engine_run.agent_name]
+            engine_runs.remove(engine_run)
+            if not engine_runs:
+                del self._engines[key, engine_run.agent_name]
+
+    def _said_by_engine(
+        self, key: RunKey, run: Run, payload: Payload, filled: dict[str, Any]
+    ) -> int:
+        if not self._engines or not isinstance(payload, AgentStarted | AgentCompleted):
+            return 0
+        ends = isinstance(payload, AgentCompleted)
+        name = run.name_of(payload.agent_name) if ends else payload.agent_name
+        engine_runs = self._engines.get((key, name))
+        if not engine_runs or not engine_runs[-1].running:
+            return 0
+        if ends:
+            engine_runs[-1].take_end(filled)
+        return engine_runs[-1].started
 
     def _is_repeated(self, user_id: str, event_id: str) -> bool:
         known = (user_id, event_id) in self._event_ids

@@ -226,20 +226,105 @@ async def test_a_run_cannot_start_twice_nor_speak_after_its_end(bridge, tab):
     assert types(await tab.wait_for(2)) == ["agent_started", "agent_completed"]
 
 
-async def test_start_and_end_said_by_hand_inside_a_run_of_the_engine_are_refused(bridge, tab):
+async def say_by_bridge(manager, event_type, data):
+    bridge = manager.create_agent_bridge(CONTEXT)
+    if event_type == "agent_started":
+        return await bridge.notify_agent_started(data["agent_name"])
+    return await bridge.notify_agent_completed(data["agent_name"], data["final_response"])
+
+
+async def say_by_emitter(manager, event_type, data):
+    async with manager.emitter(CONTEXT) as emitter:
+        return await getattr(emitter, f"emit_{event_type}")(data)
+
+
+async def say_by_manager(manager, event_type, data):
+    message = {"type": event_type, "payload": data, "thread_id": "t1", "run_id": "r1"}
+    return await manager.send_to_user("u1", message)
+
+
+async def say_from_thread(manager, event_type, data):
+    def say():
+        return manager.emit_threadsafe("u1", event_type, data, thread_id="t1", run_id="r1").result()
+
+    return await asyncio.to_thread(say)
+
+
+@pytest.mark.parametrize("say", [say_by_bridge, say_by_emitter, say_by_manager, say_from_thread])
+async def test_an_agent_that_says_its_own_start_and_end_is_heard_once_and_ends_last(
+    manager, tab, say
+):
+    async def legacy(run):
+        started = await say(manager, "agent_started", {"agent_name": "triage"})
+        await run.notify_tool_executing("triage", "search", call_id="left open")
+        said = {"agent_name": "triage", "final_response": "for the user"}
+        assert await say(manager, "agent_completed", said) == started == run.started
+        return "for the caller"
+
+    engine = ExecutionEngine(websocket_notifier=manager.create_agent_bridge(CONTEXT))
+    assert await engine.execute("triage", legacy) == "for the caller"
+    await manager.emit("u1", "after", {})
+    events = await tab.wait_for(5)
+    assert types(events) == [
+        "agent_started",
+        "tool_executing",
+        "tool_completed",
+        "agent_completed",
+        "after",
+    ]
+    assert (events[3]["data"]["final_response"], events[3]["data"]["status"]) == (
+        "for the user",
+        "completed",
+    )
+
+
+async def test_what_an_agent_says_of_its_end_is_kept_but_a_failure_is_one(bridge, tab):
     engine = ExecutionEngine(websocket_notifier=bridge)
     async with engine.run("triage"):
-        with pytest.raises(RunStateError, match="leave these out"):
-            await bridge.notify_agent_started("triage")
+        data = {"status": "failed", "final_response": None, "reason": "no data", "duration": 99}
+        await bridge.notify("agent_completed", data)
+
+    async def agent(run):
+        run.final_response = "partly"
+        await bridge.notify_agent_completed("triage")
+        raise ValueError("lost")
+
+    with pytest.raises(ValueError, match="lost"):
+        await engine.execute("triage", agent)
+    first, second = (e["data"] for e in await tab.wait_for(4) if e["type"] == "agent_completed")
+    assert (first["status"], first["reason"]) == ("failed", "no data")
+    assert first["duration"] < 99
+    assert (second["status"], second["final_response"]) == ("failed", "partly")
+
+
+async def test_agents_within_an_engines_run_say_their_own_start_and_end(manager, bridge, tab):
+    """One of another name, one that the engine runs again, and whatever runs beside or after it."""
+    started, completed = "agent_started", "agent_completed"
+    engine = ExecutionEngine(websocket_notifier=bridge)
+    async with engine.run("triage"):
         await bridge.notify_agent_started("helper")
         await bridge.notify_agent_completed("helper")
-        with pytest.raises(RunStateError, match="leave these out"):
-            await bridge.notify_agent_completed("triage")
+        again = ExecutionEngine(websocket_notifier=manager.create_agent_bridge(CONTEXT))
+        async with again.run("triage"):
+            await bridge.notify_agent_started("triage")
+        await bridge.notify_agent_completed("triage")
+        other = manager.create_agent_bridge(UserExecutionContext("u1", "t1", "r2"))
+        await other.notify_agent_started("triage")
     await bridge.notify_agent_started("triage")
-    said = [(event["type"], event["data"]["agent_name"]) for event in await tab.wait_for(5)]
-    started, completed = "agent_started", "agent_completed"
-    assert said[:3] == [(started, "triage"), (started, "helper"), (completed, "helper")]
-    assert said[3:] == [(completed, "triage"), (started, "triage")]
+    said = [
+        (event["type"], event["run_id"], event["data"]["agent_name"])
+        for event in await tab.wait_for(8)
+    ]
+    assert said == [
+        (started, "r1", "triage"),
+        (started, "r1", "helper"),
+        (completed, "r1", "helper"),
+        (started, "r1", "triage"),
+        (completed, "r1", "triage"),
+        (started, "r2", "triage"),
+        (completed, "r1", "triage"),
+        (started, "r1", "triage"),
+    ]
 
 
 async def test_the_registry_wraps_the_tools_of_every_run(manager, tab):

@@ -27,7 +27,8 @@ class Draft(msgspec.Struct, gc=False):
 
     The frame is `head`, the number, the stream's name and `tail`, so that a journal can number an
     event without encoding it again. `notes` are kept with the event or not at all; in the latter case
-    `take_back` is to be called.
+    `take_back` is to be called. One with a number in `said` is not to be journaled: an engine says it,
+    and this is the number of its run's start.
     """
 
     user_id: str
@@ -37,6 +38,7 @@ class Draft(msgspec.Struct, gc=False):
     event_id: str | None = None
     notes: tuple[Note, ...] = ()
     take_back: Callable[[], None] | None = None
+    said: int = 0
 
     def frame(self, seq: int, stream: bytes) -> bytes:
         return b'%b%d,"stream":"%b"%b' % (self.head, seq, stream, self.tail)

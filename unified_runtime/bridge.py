@@ -117,6 +117,9 @@ class AgentWebSocketBridge:
     def begin_engine_run(self, engine_run: EngineRun) -> None:
         self._manager.begin_engine_run(self.context, engine_run)
 
+    async def close_calls(self, engine_run: EngineRun, results: Mapping[str, Any]) -> None:
+        await self._manager.close_calls(self.context, engine_run, results)
+
     def end_engine_run(self, engine_run: EngineRun) -> None:
         self._manager.end_engine_run(self.context, engine_run)
 

@@ -24,6 +24,10 @@ class Emits(Protocol):
 
     def begin_engine_run(self, context: UserExecutionContext, engine_run: EngineRun) -> None: ...
 
+    async def close_calls(
+        self, context: UserExecutionContext, engine_run: EngineRun, results: Mapping[str, Any]
+    ) -> None: ...
+
     def end_engine_run(self, context: UserExecutionContext, engine_run: EngineRun) -> None: ...
 
 

@@ -116,15 +116,17 @@ class AgentRun:
 
     async def _end(self, status: Literal["completed", "failed", "cancelled"]) -> None:
         self._check(RunState.RUNNING)
+        why = {"error": status, "message": "the run ended before the call did"}
         for call_id, (tool_name, since) in list(self._open_calls.items()):
             await self.notify_tool_completed(
                 self.agent_name,
                 tool_name,
-                {"error": status, "message": "the run ended before the call did"},
+                why,
                 call_id=call_id,
                 status="error",
                 duration=time.monotonic() - since,
             )
+        await self._bridge.close_calls(self, why)
         self.state = RunState.ENDED
         said, duration = self._said, time.monotonic() - self._since
         if said is None:

@@ -324,6 +324,25 @@ class UnifiedWebSocketManager(Life):
         """For ExecutionEngine: until `end_engine_run` it says the start and the end of the agent."""
         self._composer.ledger.begin_engine_run(_key_of(context), engine_run)
 
+    async def close_calls(
+        self, context: UserExecutionContext, engine_run: EngineRun, results: Mapping[str, Any]
+    ) -> None:
+        """For ExecutionEngine: what its agent left open ends as an error with these `results`."""
+        for call_id, call in self._composer.ledger.open_calls(_key_of(context), engine_run):
+            await self.emit(
+                context.user_id,
+                "tool_completed",
+                {
+                    "agent_name": call.agent_name,
+                    "tool_name": call.tool_name,
+                    "call_id": call_id,
+                    "status": "error",
+                    "results": results,
+                },
+                thread_id=context.thread_id,
+                run_id=context.run_id,
+            )
+
     def end_engine_run(self, context: UserExecutionContext, engine_run: EngineRun) -> None:
         self._composer.ledger.end_engine_run(_key_of(context), engine_run)
 

@@ -54,6 +54,7 @@ class EngineRun(Protocol):
 
 @dataclass(slots=True)
 class Call:
+    agent_name: str
     tool_name: str
     started: float
 
@@ -85,7 +86,7 @@ class Run:
                 self.agents[name] = now
                 return [*again, Change("agent", name, True, name)]
             case ToolExecuting(agent_name=agent, tool_name=tool, call_id=call_id):
-                self.calls[call_id] = Call(tool, now)
+                self.calls[call_id] = Call(agent, tool, now)
                 if len(self.calls) > _MAX_CALLS:
                     del self.calls[next(iter(self.calls))]
                 return [Change("call", call_id, True, agent, tool)]
@@ -113,11 +114,11 @@ class Run:
         for kind, name, opens, *_ in changes:
             if opens:
                 (self.agents if kind == "agent" else self.calls).pop(name, None)
-        for kind, name, opens, _, tool_name, started in changes:
+        for kind, name, opens, agent_name, tool_name, started in changes:
             if not opens and started is not None and kind == "agent":
                 self.agents[name] = started
             elif not opens and started is not None:
-                self.calls[name] = Call(tool_name, started)
+                self.calls[name] = Call(agent_name, tool_name, started)
         self.agents = dict(sorted(self.agents.items(), key=lambda agent: agent[1]))
         self.calls = dict(sorted(self.calls.items(), key=lambda call: call[1].started))
 
@@ -129,7 +130,7 @@ def _agent_ends(name: str, started: float | None) -> Change:
 def _call_ends(call_id: str, call: Call | None) -> Change:
     if call is None:
         return Change("call", call_id, False)
-    return Change("call", call_id, False, tool_name=call.tool_name, started=call.started)
+    return Change("call", call_id, False, call.agent_name, call.tool_name, call.started)
 
 
 class RunLedger:
@@ -156,8 +157,8 @@ class RunLedger:
         self._lock = RLock()
         self._busy = False
         self._runs: OrderedDict[RunKey, Run] = OrderedDict()
-        self._engines: dict[tuple[RunKey, str], list[EngineRun]] = {}
-        """By run and agent, the innermost last: an agent may have itself run again."""
+        self._engine_runs: dict[RunKey, list[EngineRun]] = {}
+        """The innermost last: an agent may have others run within its own run, and itself again."""
         self._event_ids: dict[tuple[str, str], None] = {}
 
     def __len__(self) -> int:
@@ -199,28 +200,40 @@ class RunLedger:
     def begin_engine_run(self, key: RunKey, engine_run: EngineRun) -> None:
         """Until `end_engine_run`."""
         with self._lock:
-            self._engines.setdefault((key, engine_run.agent_name), []).append(engine_run)
+            self._engine_runs.setdefault(key, []).append(engine_run)
 
     def end_engine_run(self, key: RunKey, engine_run: EngineRun) -> None:
         with self._lock:
-            engine_runs = self._engines[key, engine_run.agent_name]
+            engine_runs = self._engine_runs[key]
             engine_runs.remove(engine_run)
             if not engine_runs:
-                del self._engines[key, engine_run.agent_name]
+                del self._engine_runs[key]
+
+    def open_calls(self, key: RunKey, engine_run: EngineRun) -> list[tuple[str, Call]]:
+        """By id, the oldest first: the agent's, and if no other engine runs anything within the run, all."""
+        with self._lock:
+            run = self._runs.get(key) or Run()
+            alone = self._engine_runs[key] == [engine_run]
+            return [
+                (call_id, call)
+                for call_id, call in run.calls.items()
+                if alone or call.agent_name == engine_run.agent_name
+            ]
 
     def _said_by_engine(
         self, key: RunKey, run: Run, payload: Payload, filled: dict[str, Any]
     ) -> int:
-        if not self._engines or not isinstance(payload, AgentStarted | AgentCompleted):
+        if not isinstance(payload, AgentStarted | AgentCompleted):
             return 0
         ends = isinstance(payload, AgentCompleted)
         name = run.name_of(payload.agent_name) if ends else payload.agent_name
-        engine_runs = self._engines.get((key, name))
-        if not engine_runs or not engine_runs[-1].running:
+        named = (e for e in reversed(self._engine_runs.get(key, ())) if e.agent_name == name)
+        innermost = next(named, None)
+        if innermost is None or not innermost.running:
             return 0
         if ends:
-            engine_runs[-1].take_end(filled)
-        return engine_runs[-1].started
+            innermost.take_end(filled)
+        return innermost.started
 
     def _is_repeated(self, user_id: str, event_id: str) -> bool:
         known = (user_id, event_id) in self._event_ids

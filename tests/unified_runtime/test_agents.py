@@ -278,6 +278,34 @@ async def test_an_agent_that_says_its_own_start_and_end_is_heard_once_and_ends_l
     )
 
 
+async def test_calls_that_an_agent_opened_by_hand_are_closed_but_not_those_of_who_runs_it(
+    manager, bridge, tab
+):
+    async def inner(run):
+        await bridge.notify_tool_executing("inner", "search", call_id="inner's")
+        raise ValueError("lost")
+
+    async def outer(run):
+        await bridge.notify_tool_executing("outer", "delegate", call_id="outer's")
+        other = manager.create_agent_bridge(CONTEXT)
+        with pytest.raises(ValueError, match="lost"):
+            await ExecutionEngine(websocket_notifier=other).execute("inner", inner)
+        await bridge.notify_tool_executing("helper", "look", call_id="helper's")
+
+    await ExecutionEngine(websocket_notifier=bridge).execute("outer", outer)
+    events = (await tab.wait_for(10))[3:]
+    assert [(e["type"], e["data"].get("call_id", e["data"]["agent_name"])) for e in events] == [
+        ("tool_executing", "inner's"),
+        ("tool_completed", "inner's"),
+        ("agent_completed", "inner"),
+        ("tool_executing", "helper's"),
+        ("tool_completed", "outer's"),
+        ("tool_completed", "helper's"),
+        ("agent_completed", "outer"),
+    ]
+    assert [e["data"]["status"] for e in events if e["type"] == "tool_completed"] == 3 * ["error"]
+
+
 async def test_what_an_agent_says_of_its_end_is_kept_but_a_failure_is_one(bridge, tab):
     engine = ExecutionEngine(websocket_notifier=bridge)
     async with engine.run("triage"):

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
@@ -32,6 +32,9 @@ _log = logging.getLogger(f"{__name__}.websockets")
 _log.setLevel(logging.INFO)  # at DEBUG the library writes headers, and with them the token
 
 T = TypeVar("T")
+
+Token = str | Callable[[], str | Awaitable[str]]
+"""One that expires is given as what makes or fetches it, which is called for each connection."""
 
 _READY_WITHIN = 30.0
 """Seconds for `ready` after the handshake: more than a server takes to authenticate, and no proxy that
@@ -134,14 +137,14 @@ class Stream:
         self,
         url: str,
         *,
-        token: str | None,
+        token: Token | None,
         position: Position,
         first_delay: float,
         max_delay: float,
         max_attempts: int | None,
     ) -> None:
         self._url = url
-        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._token = token
         self._position = position
         self._delays = (first_delay, max_delay)
         self._max_attempts = max_attempts
@@ -235,7 +238,7 @@ class Stream:
         websockets = _websockets()
         socket = await websockets.asyncio.client.connect(
             self._url_with_position(),
-            additional_headers=self._headers,
+            additional_headers=await self._headers(),
             compression=None,
             logger=_log,
             close_timeout=1.0,
@@ -259,6 +262,12 @@ class Stream:
         self._position.ready(ready.stream, ready.seq)
         self._stop_heartbeat()
         self._heartbeat = asyncio.create_task(_ping_forever(socket))
+
+    async def _headers(self) -> dict[str, str]:
+        token = self._token() if callable(self._token) else self._token
+        if isinstance(token, Awaitable):
+            token = await token
+        return {"Authorization": f"Bearer {token}"} if token else {}
 
     async def _reopen(self) -> None:
         failed = 0
@@ -301,7 +310,7 @@ async def _ping_forever(socket: "ClientConnection") -> None:
 def connect(
     url: str,
     *,
-    token: str | None = None,
+    token: Token | None = None,
     stream: str = "",
     seq: int | None = None,
     first_delay: float = 0.1,
@@ -314,7 +323,9 @@ def connect(
     seconds, and resumes behind the last event that the iteration took. Give `stream` and `seq`
     to go on where an earlier `Stream.position` stood, `seq=0` for all that is kept; without them it
     starts behind what the user's connections were given before. The first
-    connection is not retried: a wrong URL or token should be heard at once.
+    connection is not retried: a wrong URL or token should be heard at once. A `token` that expires
+    is given as a function, async or not, which is called for each connection; if it raises OSError,
+    that connection has failed and the next is tried, anything else ends the iteration.
     """
     return Stream(
         url,

@@ -66,9 +66,11 @@ Math.random = () => 0.5;
 
 const { EventStream } = await import(pathToFileURL(process.argv[2]));
 
-function run({ options, steps }) {
+async function run({ options, steps }) {
   sockets.length = now = 0;
   timers.clear();
+  const { tokens } = options; // the next of them for each connection, null for one that fails
+  if (tokens) options.token = async () => tokens.shift() ?? Promise.reject("offline");
   const seen = [];
   const stream = new EventStream("ws://h/ws?x=1", options);
   for (const type of ["note", "state", "gap", "event"])
@@ -77,6 +79,7 @@ function run({ options, steps }) {
   for (const [step, ...args] of steps) {
     if (step === "pass") pass(...args);
     else if (step === "close") stream.close();
+    else if (step === "settle") await new Promise(setImmediate);
     else sockets.at(-1)[step](...args);
   }
   const opened = sockets.map(({ url, protocols, sent }) => ({ url, protocols, sent }));
@@ -84,4 +87,4 @@ function run({ options, steps }) {
 }
 
 for await (const line of createInterface({ input: process.stdin }))
-  process.stdout.write(JSON.stringify(run(JSON.parse(line))) + "\n");
+  process.stdout.write(JSON.stringify(await run(JSON.parse(line))) + "\n");

@@ -68,6 +68,43 @@ async def test_a_dropped_connection_is_resumed_without_loss_or_repeat(manager, u
     assert seen == list(range(1, 1001))
 
 
+@pytest.mark.parametrize("is_async", [True, False])
+async def test_a_token_that_expires_is_asked_for_at_each_connection(manager, serving, is_async):
+    valid, failures = ["1"], [OSError("the issuer is away")]
+
+    def who(handshake):
+        return "u1" if handshake.token == valid[0] else None
+
+    def token():
+        if valid[0] != "1" and failures:
+            raise failures.pop()
+        return valid[0]
+
+    async def token_later():
+        return token()
+
+    given = token_later if is_async else token
+    async with (
+        serving(create_app(manager, authenticate=who)) as base,
+        connect(f"{base}/ws", token=given, first_delay=0.001) as events,
+    ):
+        valid[0] = "2"
+        for connection in manager._sessions.hub.connections("u1"):
+            connection.close(CloseCode.SLOW_CONSUMER)
+        await manager.emit("u1", "note", {})
+        assert [event.seq for event in await take(events, 1)] == [1]
+    assert (events.reconnects, failures) == (2, [])
+
+
+async def test_what_a_token_function_raises_is_heard(url):
+    def token():
+        raise LookupError("nobody is logged in")
+
+    with pytest.raises(LookupError, match="nobody"):
+        async with connect(url, token=token):
+            pass
+
+
 async def test_the_largest_event_that_may_be_emitted_arrives(manager, url):
     async with connect(url, token="user.u1") as events:
         size = manager.limits.event_bytes

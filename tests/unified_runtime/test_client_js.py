@@ -25,8 +25,8 @@ def note(seq, event_type="note"):
 
 @pytest.fixture(scope="module")
 def drive():
-    """`drive(step, …, option=…)`: each step is a method of the newest socket, `pass` (milliseconds)
-    or `close`, with its arguments."""
+    """`drive(step, …, option=…)`: each step is a method of the newest socket, `pass` (milliseconds),
+    `close` or `settle` (promises), with its arguments; `tokens` become a function that gives the next."""
     command = [NODE, DRIVER, CLIENT]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -121,3 +121,17 @@ def test_nothing_goes_on_after_close(drive):
     assert (len(done["opened"]), kinds(done, "note"), done["timers"]) == (1, [], 0)
     done = drive("open", ("end", 1006), "close", ("pass", 100_000))
     assert (len(done["opened"]), done["timers"]) == (1, 0)
+
+
+def test_a_token_function_is_asked_for_each_connection(drive):
+    done = drive("settle", "open", ("end", 1006), ("pass", 125), "settle", ("pass", 250), "settle", "open",
+                 tokens=["first", None, "second"])  # fmt: skip
+    assert [one["protocols"][1] for one in done["opened"]] == ["bearer.first", "bearer.second"]
+    waits = [facts for facts in kinds(done, "state") if facts[0] == "waiting"]
+    assert waits == [["waiting", 1006, 125], ["waiting", 1006, 250]]
+
+
+@pytest.mark.parametrize("tokens", [["first"], [None]])
+def test_a_token_that_comes_after_close_opens_nothing(drive, tokens):
+    done = drive("close", "settle", ("pass", 100_000), tokens=tokens)
+    assert (done["opened"], done["timers"]) == ([], 0)

@@ -15,7 +15,7 @@ const OWN = new Set(["event", "gap", "state"]); // an application's events of su
 
 export class EventStream extends EventTarget {
   #url;
-  #protocols;
+  #token;
   #socket = null;
   #attempt = 0;
   #timer = null;
@@ -25,14 +25,16 @@ export class EventStream extends EventTarget {
 
   /**
    * @param {string} url
-   * @param {{token?: string, stream?: string, seq?: number}} [options] `stream` and `seq`
-   *   continue where an earlier `position` stood; without them the stream starts behind what the
-   *   user's connections were given before.
+   * @param {{token?: string | (() => string | Promise<string>), stream?: string, seq?: number}}
+   *   [options] A token that expires is given as a function, which is called for each connection;
+   *   if it throws, the next connection is tried later. `stream` and `seq` continue where an
+   *   earlier `position` stood; without them the stream starts behind what the user's connections
+   *   were given before.
    */
   constructor(url, { token, stream = "", seq = null } = {}) {
     super();
     this.#url = url;
-    this.#protocols = token ? ["wire", `bearer.${token}`] : ["wire"];
+    this.#token = token;
     this.stream = stream;
     this.seq = seq;
     this.#connect();
@@ -53,12 +55,28 @@ export class EventStream extends EventTarget {
 
   #connect() {
     this.#say("connecting");
+    if (typeof this.#token === "function") this.#askToken();
+    else this.#open(this.#token);
+  }
+
+  async #askToken() {
+    let token;
+    try {
+      token = await this.#token();
+    } catch (error) {
+      this.#retry(1006, `no token: ${error}`);
+      return;
+    }
+    if (!this.#closed) this.#open(token);
+  }
+
+  #open(token) {
     const url = new URL(this.#url, globalThis.location?.href);
     if (this.seq !== null) {
       url.searchParams.set("stream", this.stream);
       url.searchParams.set("seq", String(this.seq));
     }
-    const socket = new WebSocket(url, this.#protocols);
+    const socket = new WebSocket(url, token ? ["wire", `bearer.${token}`] : ["wire"]);
     this.#socket = socket;
     socket.onopen = () => {
       socket.send('{"type":"ping"}'); // no `resume` will come: the server need not wait for it
@@ -102,6 +120,11 @@ export class EventStream extends EventTarget {
       this.#say("refused", { code, reason });
       return;
     }
+    this.#retry(code, reason);
+  }
+
+  #retry(code, reason) {
+    if (this.#closed) return;
     const delay = Math.random() * Math.min(MAX_DELAY, FIRST_DELAY * 2 ** this.#attempt++);
     this.#say("waiting", { code, reason, delay });
     this.#timer = setTimeout(() => this.#connect(), delay);

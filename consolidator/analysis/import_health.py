@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from codemods.moves import longest_prefix
@@ -13,6 +14,9 @@ from consolidator.tree.names import Resolver, for_type_checkers
 
 if TYPE_CHECKING:
     import networkx as nx
+
+
+_NONE: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -134,18 +138,21 @@ class ImportCycle:
         return " → ".join((*self.paths, self.paths[0]))
 
 
-def new_cycles(tree: Tree, after: Tree, edited: Iterable[str]) -> list[ImportCycle]:
-    """Import cycles at module level that edits of some files close, by the import that closes each."""
+def new_cycles(
+    tree: Tree, after: Tree, edited: Iterable[str], moves: Mapping[str, str]
+) -> list[ImportCycle]:
+    """Import cycles at module level that edits of some files close, by the import that closes each.
+    An import of a file that was moved already imported it before."""
     added = {
         (path, target)
         for path in edited
-        for target in set(_imported(after, path)) - set(_imported(tree, path))
+        for target in set(_imported(after, path)) - set(_imported(tree, path, moves))
     }
     if not added:
         return []
     import networkx as nx  # noqa: PLC0415 - slow to import, and only a check of cycles needs it
 
-    before_groups, graph = _components(_graph(tree)), _graph(after)
+    before_groups, graph = _components(_graph(tree, moves)), _graph(after)
     after_groups = _components(graph)
     return [
         ImportCycle((path, *nx.shortest_path(graph, target, path)[:-1]))
@@ -155,14 +162,14 @@ def new_cycles(tree: Tree, after: Tree, edited: Iterable[str]) -> list[ImportCyc
     ]
 
 
-def _graph(tree: Tree) -> nx.DiGraph[str]:
+def _graph(tree: Tree, moves: Mapping[str, str] = _NONE) -> nx.DiGraph[str]:
     import networkx as nx  # noqa: PLC0415 - slow to import, and only a check of cycles needs it
 
     tree.prefetch()
     graph: nx.DiGraph[str] = nx.DiGraph()
     for path in tree.paths:
         graph.add_node(path)
-        graph.add_edges_from((path, target) for target in _imported(tree, path))
+        graph.add_edges_from((path, target) for target in _imported(tree, path, moves))
     return graph
 
 
@@ -174,13 +181,15 @@ def _components(graph: nx.DiGraph[str]) -> dict[str, str]:
     return {path: min(group) for group in groups for path in group}
 
 
-def _imported(tree: Tree, path: str) -> Iterator[str]:
-    return (found for _, found in imports_of(tree, path))
+def _imported(tree: Tree, path: str, moves: Mapping[str, str] = _NONE) -> Iterator[str]:
+    return (found for _, found in imports_of(tree, path, moves))
 
 
-def imports_of(tree: Tree, path: str) -> Iterator[tuple[ImportFact, str]]:
+def imports_of(
+    tree: Tree, path: str, moves: Mapping[str, str] = _NONE
+) -> Iterator[tuple[ImportFact, str]]:
     """Each import that runs when a file is imported, with the files that it runs directly: modules
-    and the packages around them."""
+    and the packages around them, found by their new names where only those are left."""
     facts = tree.facts(path)
     module = tree.module(path)
     for fact in facts.imports if facts else ():
@@ -188,7 +197,7 @@ def imports_of(tree: Tree, path: str) -> Iterator[tuple[ImportFact, str]]:
             continue
         target = tree.absolute(path, fact.level, fact.module)
         for name in _executed(target, fact) if target else ():
-            found = tree.find(name, path)
+            found = tree.find(name, path) or tree.find(longest_prefix(name, moves) or name, path)
             if found not in (None, path) and not f"{module}.".startswith(f"{name}."):
                 assert found is not None
                 yield fact, found

@@ -303,7 +303,7 @@ def _migrate(
     for move in unknown[:_NAMED]:
         where = f"{plan.path}:{move.line}: " if plan.path else ""
         say(
-            f"{where}{move.source} names nothing in {root}: misspelled, or deleted already",
+            f"{where}{move.source} names nothing in {root}: misspelled, moved or deleted already",
             quiet=quiet,
         )
     if len(unknown) > _NAMED:

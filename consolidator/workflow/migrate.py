@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from codemods.moves import cyclic, resolve_chains
@@ -41,14 +41,15 @@ def prepare(tree: Tree, plan: Plan, planner: Planner) -> Migration:
     rewriting = planner(tree, plan, None).written_once(tree.links)
     broken = broken_imports(tree)
     after = overlaid(tree, rewriting.changes)
-    changes, stuck = without_cycles(tree, after, rewriting.changes)
+    moves = resolve_chains({move.source: move.target for move in plan.moves})
+    changes, stuck = without_cycles(tree, after, rewriting.changes, moves)
     _refuse("these modules would newly import one another", map(str, stuck))
     if changes:
         if changes != rewriting.changes:
             rewriting = replace(rewriting, changes=changes)
             after = overlaid(tree, changes)
         _check_syntax(after, changes)
-        _check_imports(after, broken, plan)
+        _check_imports(after, broken, moves)
         _check_second_run(after, plan, planner, rewriting)
     return Migration(
         len(tree.paths),
@@ -101,8 +102,7 @@ def _check_syntax(after: Tree, changes: Iterable[FileChange]) -> None:
     _refuse("these files would no longer parse", places)
 
 
-def _check_imports(after: Tree, before: Iterable[BrokenImport], plan: Plan) -> None:
-    moves = resolve_chains({move.source: move.target for move in plan.moves})
+def _check_imports(after: Tree, before: Iterable[BrokenImport], moves: Mapping[str, str]) -> None:
     broken = newly_broken(before, after, moves)
     places = defaultdict(list)
     for b in broken:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from codemods.deferral import defer_imports
@@ -29,14 +29,14 @@ class StuckCycle:
 
 
 def without_cycles(
-    tree: Tree, after: Tree, changes: tuple[FileChange, ...]
+    tree: Tree, after: Tree, changes: tuple[FileChange, ...], moves: Mapping[str, str]
 ) -> tuple[tuple[FileChange, ...], list[StuckCycle]]:
     """The changes with every import that would close a new cycle made late, and the cycles for which
     that can't be done. `after` is the tree with the changes applied."""
     edited = [c.path for c in changes if c.path.endswith(".py") and c.after is not None]
     after.prefetch(edited)
     closing: dict[str, list[ImportCycle]] = defaultdict(list)
-    for cycle in new_cycles(tree, after, edited):
+    for cycle in new_cycles(tree, after, edited, moves):
         closing[cycle.paths[0]].append(cycle)
     made = {change.path: change for change in changes}
     stuck: list[StuckCycle] = []

@@ -169,6 +169,20 @@ def test_a_name_that_others_read_from_the_file_stays_at_its_top(reader: str, pro
         prepare(tree_of(project), plan, plan_imports)
 
 
+def test_a_circle_that_a_module_moved_by_hand_was_in_before_is_not_new(project: Path) -> None:
+    (project / "app/old.py").unlink()
+    write_tree(
+        project,
+        {
+            "app/new.py": "import app.use\nclass Thing: ...\n",
+            "app/use.py": "from app.old import Thing\nclass Sub(Thing): ...\n",
+        },
+    )
+    plan = Plan(moves=(Move("app.old", "app.new"),))
+    migration = prepare(tree_of(project), plan, plan_imports)
+    assert "app/use.py" in [change.path for change in migration.changes]
+
+
 @pytest.mark.parametrize("neighbour", ["consolidation.toml", "app/notes.txt"])
 def test_neither_the_plan_nor_a_longer_name_reads_a_name_from_a_file(
     neighbour: str, project: Path

@@ -52,26 +52,24 @@ class AgentWebSocketBridge:
 
     async def notify_tool_executing(
         self,
-        agent_name: str,
+        agent_name: str | None,
         tool_name: str,
         parameters: Mapping[str, Any] | None = None,
         call_id: str | None = None,
     ) -> str:
         """Returns the `call_id`, to be given to `notify_tool_completed`."""
         call_id = call_id if call_id is not None else token_urlsafe(9)
-        await self._emitter.emit_tool_executing(
-            {
-                "agent_name": agent_name,
-                "tool_name": tool_name,
-                "parameters": dict(parameters or {}),
-                "call_id": call_id,
-            }
-        )
+        data = {
+            "tool_name": tool_name,
+            "parameters": dict(parameters or {}),
+            "call_id": call_id,
+        }
+        await self._emitter.emit_tool_executing(data | _given(agent_name=agent_name))
         return call_id
 
     async def notify_tool_completed(
         self,
-        agent_name: str,
+        agent_name: str | None,
         tool_name: str,
         results: Any = None,
         *,
@@ -80,14 +78,9 @@ class AgentWebSocketBridge:
         duration: float | None = None,
     ) -> int:
         """Without `call_id` the oldest open call of the tool is closed; `duration` in seconds."""
-        data = {
-            "agent_name": agent_name,
-            "tool_name": tool_name,
-            "results": results,
-            "status": status,
-        }
+        data = {"tool_name": tool_name, "results": results, "status": status}
         return await self._emitter.emit_tool_completed(
-            data | _given(call_id=call_id, duration=duration)
+            data | _given(agent_name=agent_name, call_id=call_id, duration=duration)
         )
 
     async def notify_agent_completed(

@@ -60,7 +60,7 @@ class AgentRun:
 
     async def notify_tool_executing(
         self,
-        agent_name: str,
+        agent_name: str | None,
         tool_name: str,
         parameters: Mapping[str, Any] | None = None,
         call_id: str | None = None,
@@ -70,20 +70,20 @@ class AgentRun:
 
     async def _open_call(
         self,
-        agent_name: str,
+        agent_name: str | None,
         tool_name: str,
         parameters: Mapping[str, Any] | None,
         call_id: str | None,
     ) -> str:
         call_id = await self._bridge.notify_tool_executing(
-            agent_name, tool_name, parameters, call_id
+            agent_name or self.agent_name, tool_name, parameters, call_id
         )
         self._open_calls[call_id] = (tool_name, time.monotonic())
         return call_id
 
     async def notify_tool_completed(
         self,
-        agent_name: str,
+        agent_name: str | None,
         tool_name: str,
         results: Any = None,
         *,
@@ -102,7 +102,12 @@ class AgentRun:
         call = self._open_calls.pop(call_id)
         try:
             return await self._bridge.notify_tool_completed(
-                agent_name, tool_name, results, call_id=call_id, status=status, duration=duration
+                agent_name or self.agent_name,
+                tool_name,
+                results,
+                call_id=call_id,
+                status=status,
+                duration=duration,
             )
         except UnifiedRuntimeError:
             self._open_calls[call_id] = call

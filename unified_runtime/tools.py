@@ -22,7 +22,7 @@ class NotifiesTools(Protocol):
 
     async def notify_tool_executing(
         self,
-        agent_name: str,
+        agent_name: str | None,
         tool_name: str,
         parameters: Mapping[str, Any] | None = None,
         call_id: str | None = None,
@@ -30,7 +30,7 @@ class NotifiesTools(Protocol):
 
     async def notify_tool_completed(
         self,
-        agent_name: str,
+        agent_name: str | None,
         tool_name: str,
         results: Any = None,
         *,
@@ -64,9 +64,11 @@ class ToolExecutionEngine:
         tool_name: str,
         parameters: Mapping[str, Any] | None = None,
         *,
-        agent_name: str = "agent",
+        agent_name: str | None = None,
     ) -> Any:
         """The tool's result as it is; the event carries a shortened, JSON-safe form of it.
+
+        Without `agent_name` it is the run's agent that calls, the innermost that has not ended.
 
         Raises what the tool raised, TimeoutError beyond the timeout, KeyError for an unknown
         tool (no event), NotWiredError without a bridge, and UnifiedRuntimeError when an event cannot be

@@ -355,11 +355,11 @@ async def test_agents_within_an_engines_run_say_their_own_start_and_end(manager,
     ]
 
 
-async def test_the_registry_wraps_the_tools_of_every_run(manager, tab):
+async def test_the_registry_wraps_the_tools_of_every_run(manager, bridge, tab):
     registry = AgentRegistry({"echo": echo})
 
     async def agent(run, tools):
-        return await tools.execute("echo", {"q": 1}, agent_name=run.agent_name)
+        return await tools.execute("echo", {"q": 1})
 
     registry.register("triage", agent)
     registry.set_websocket_manager(manager)
@@ -370,8 +370,12 @@ async def test_the_registry_wraps_the_tools_of_every_run(manager, tab):
         "tool_completed",
         "agent_completed",
     ]
+    assert {event["data"]["agent_name"] for event in tab.events} == {"triage"}
+    await bridge.notify_agent_started("helper")
     await registry.tools_for(CONTEXT).execute("echo")
-    assert types(await tab.wait_for(6))[4:] == ["tool_executing", "tool_completed"]
+    called = (await tab.wait_for(7))[5:]
+    assert types(called) == ["tool_executing", "tool_completed"]
+    assert {event["data"]["agent_name"] for event in called} == {"helper"}
 
 
 class Unprintable(Exception):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from functools import cached_property
 
 from codemods.dotted import move_literal
 from codemods.edits import Edit
@@ -13,6 +13,7 @@ from codemods.mentions import DOTTED, DOTTED_OR_NAME, find_mentions, new_entry
 from codemods.moves import STAYS, Landing
 from codemods.scopes import Text
 from codemods.sites import is_written_plainly
+from codemods.syntax import messages
 from codemods.view import View
 
 _WHOLE = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*(?::[^\W\d]\w*(?:\.[^\W\d]\w*)*)?")
@@ -166,6 +167,8 @@ def _report_mentions(view: View) -> None:
         if not mention.why and rewritten:
             view.edits.append(Edit(mention.start, mention.end, mention.new, kind))
         else:
+            if kind == "message" and mention.is_code:
+                kind = "string"
             why = mention.why or (_WHY_CODE if mention.is_code else _WHY)[kind]
             landing = Landing(mention.new or None, mention.why)
             shown = "text" if kind == "string" else kind
@@ -175,6 +178,7 @@ def _report_mentions(view: View) -> None:
 _WHY = {
     "comment": "is in a comment (rewritten with --docs)",
     "docstring": "is in a docstring (rewritten with --docs)",
+    "message": "is in the message of an exception, a warning or a log",
     "string": "is part of a longer string",
 }
 _WHY_CODE = {
@@ -203,21 +207,25 @@ class _Places:
 
     def __init__(self, view: View) -> None:
         self._view = view
-        self._spans: list[tuple[int, int, str]] | None = None
 
     def __call__(self, offset: int) -> str:
-        if self._spans is None:
-            self._spans = sorted(self._find())
         for start, end, kind in self._spans:
             if start <= offset < end:
-                return kind
+                is_told = kind == "string" and any(a <= offset < b for a, b in self._messages)
+                return "message" if is_told else kind
         line = self._view.text[self._view.positions.line_start(offset) : offset]
         return "comment" if "#" in line else ""
 
-    def _find(self) -> Iterator[tuple[int, int, str]]:
-        module = self._view.module
-        for text in module.texts:
-            kind = "docstring" if text.node in module.docstrings else "string"
-            yield (*self._view.positions.span(text.node), kind)
-        for literal in (*module.joined, *module.raw):
-            yield (*self._view.positions.span(literal), "string")
+    @cached_property
+    def _spans(self) -> list[tuple[int, int, str]]:
+        module, positions = self._view.module, self._view.positions
+        found = [
+            (*positions.span(t.node), "docstring" if t.node in module.docstrings else "string")
+            for t in module.texts
+        ]
+        found += [(*positions.span(node), "string") for node in (*module.joined, *module.raw)]
+        return sorted(found)
+
+    @cached_property
+    def _messages(self) -> list[tuple[int, int]]:
+        return list(map(self._view.positions.span, messages(self._view.tree)))

@@ -34,6 +34,22 @@ def statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
             yield from statements(handler.body)
 
 
+def messages(tree: ast.AST) -> Iterator[ast.expr]:
+    """What people are to read: what an exception is raised with, what `warn` and loggers are told."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
+            yield from node.exc.args
+        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+            called = node.value.func
+            if isinstance(called, ast.Attribute) and called.attr in _TELLERS:
+                yield from node.value.args
+
+
+_TELLERS = frozenset(
+    {"critical", "debug", "error", "exception", "fatal", "info", "log", "warn", "warning"}
+)
+
+
 def forward_references(call: ast.Call) -> Set[ast.expr]:
     """Arguments that are read as types, or evaluated with the names of the file: `cast`'s first,
     bounds of `TypeVar`, fields of `TypedDict`, the text of `eval`."""

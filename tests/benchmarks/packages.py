@@ -1,7 +1,7 @@
 """Real packages, moved with their own tests: definitions are cut out by chance, `migrate` does the rest.
 
     python tests/benchmarks/packages.py tinydb==4.9.0 --definitions 25 --modules 2
-    python tests/benchmarks/packages.py FOLDER --package src/click --tests tests --with hypothesis
+    python tests/benchmarks/packages.py FOLDER --package src/click --with hypothesis --tests tests -k basic
 
 A package is a requirement whose source archive is taken from PyPI, or a folder with its source. A
 virtual environment with its dependencies, pytest and what `--with` says is made beside it, unless
@@ -75,7 +75,7 @@ class Tree:
         """What each test answers (ok, failure, error, skipped), and what it says."""
         with tempfile.TemporaryDirectory() as folder:
             report = Path(folder, "tests.xml")
-            plugins = ("-n2", "-p", "no:cacheprovider", "-p", "no:randomly")
+            plugins = ("-n2", "-p", "no:cacheprovider", "-p", "no:randomly", "-o", "addopts=")
             command = [str(self.python), "-m", "pytest", "-q", *plugins, f"--junitxml={report}"]
             settings = {
                 "PYTHONPATH": f"{self.package.parent}{os.pathsep}{self.root}",
@@ -233,7 +233,6 @@ def main() -> None:
     )
     parser.add_argument("wanted", help="a requirement (name or name==version) or a folder")
     parser.add_argument("--package", help="the package's folder in the source")
-    parser.add_argument("--tests", nargs="+", default=["tests"], help="arguments of pytest")
     parser.add_argument("--with", dest="requirements", nargs="+", default=[])
     parser.add_argument("--python", type=Path, help="an environment that can run the tests")
     parser.add_argument("--definitions", type=int, default=25)
@@ -244,6 +243,12 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=300, help="limit of one run of the tests")
     parser.add_argument("--keep", type=Path, help="a new folder to work in, which stays")
+    parser.add_argument(
+        "--tests",
+        nargs=argparse.REMAINDER,
+        default=["tests"],
+        help="all that follows is given to pytest",
+    )
     options = parser.parse_args()
     draw = Draw(
         options.definitions, options.modules, options.renamed, options.entangled, options.seed

@@ -7,6 +7,7 @@ import builtins
 import random
 import re
 import symtable
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
@@ -64,12 +65,17 @@ class Module:
         return {local for statement in self.imports for local in _locals(statement)}
 
     @cached_property
-    def own(self) -> list[str]:
-        """Names that module level binds otherwise, as often as it does."""
+    def own(self) -> set[str]:
+        """Names that module level binds, imported ones included."""
         table = symtable.symtable(self.text, str(self.path), "exec")
-        bound = [s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_namespace()]
-        again = [s.name for s in ast.walk(self.tree) if isinstance(s, _Definition)]
-        return bound + [name for name in again if name not in bound]
+        return {s.get_name() for s in table.get_symbols() if s.is_local()}
+
+    @cached_property
+    def definitions(self) -> list[_Definition]:
+        """Of module level, those that are the only ones of their name, without overloads."""
+        nodes = [node for node in ast.walk(self.tree) if isinstance(node, _Definition)]
+        once = {name for name, n in Counter(node.name for node in nodes).items() if n == 1}
+        return [node for node in self.tree.body if node in nodes and node.name in once]
 
     def source(self, node: ast.stmt) -> str:
         first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))])
@@ -162,18 +168,15 @@ def _modules(package: Path) -> Iterator[Module]:
 
 
 def _pieces(module: Module) -> Iterator[Piece]:
-    for node in module.tree.body:
-        if isinstance(node, _Definition) and module.own.count(node.name) == 1:
-            text = module.source(node)
-            words = {w for said in _strings(ast.parse(text)) for w in re.findall(r"\w+", said)}
-            free = _free(text) - {node.name}
-            known = module.imported | set(module.own)
-            needed = free | (words & known) - {node.name}
-            is_dunder = node.name.startswith("__")
-            if is_dunder or needed & _OWN_PLACE or needed - known - _BUILTINS:
-                continue
-            neighbours = needed & set(module.own) - module.imported
-            yield Piece(module, node, frozenset(needed & module.imported), frozenset(neighbours))
+    known = module.imported | module.own
+    for node in module.definitions:
+        text = module.source(node)
+        words = {w for said in _strings(ast.parse(text)) for w in re.findall(r"\w+", said)}
+        needed = (_free(text) | words & known) - {node.name}
+        if node.name.startswith("__") or needed & _OWN_PLACE or needed - known - _BUILTINS:
+            continue
+        imports, neighbours = needed & module.imported, needed & known - module.imported
+        yield Piece(module, node, frozenset(imports), frozenset(neighbours))
 
 
 def _free(text: str) -> set[str]:

@@ -70,6 +70,15 @@ def test_prose_comments_and_docstrings_do_not_block(tmp_path: Path) -> None:
     assert found.changes[0].after == b"def rest(): ...\n"
 
 
+def test_the_message_of_an_exception_does_not_block(tmp_path: Path) -> None:
+    """It is for people to read; what they read is listed by `migrate imports`."""
+    asking = 'def ask(): raise ValueError("Hint: use an old.Thing, or app.old.Thing, object.")\n'
+    write_tree(tmp_path, {"app/old.py": f"class Thing: ...\n\n\n{asking}"})
+    found = deletion(tmp_path)
+    assert [c.after for c in found.changes] == [asking.encode()]
+    assert found.omissions == ()
+
+
 def test_the_name_of_a_module_in_the_prose_of_an_f_string_does_not_block(tmp_path: Path) -> None:
     """`Thing` is said apart from it: the pair might be `{"Thing": "old"}`."""
     saying = 'def say(x, thing): return thing.Thing, f"the old one, {x}. Old. {x} old={x}"\n'

@@ -242,20 +242,26 @@ def _write_home(home: Path, held: Sequence[tuple[Piece, str, str]]) -> None:
 
 
 def _imports(piece: Piece) -> Iterator[str]:
-    module = piece.module
-    for statement in module.tree.body:
+    """The imports that a definition needs, conditions around them included."""
+    body = piece.module.tree.body
+    conditions = [s for s in body if isinstance(s, ast.If) and _needs(s, piece.imports)]
+    asked = {n.id for c in conditions for n in ast.walk(c.test) if isinstance(n, ast.Name)}
+    for statement in body:
         if isinstance(statement, ast.ImportFrom) and statement.module == "__future__":
             yield f"{ast.unparse(statement)}\n"
         elif isinstance(statement, ast.Import | ast.ImportFrom):
-            yield from (f"{line}\n" for line in _of_those(statement, piece.imports))
-        elif isinstance(statement, ast.If):
-            for inner in statement.body:
-                if isinstance(inner, ast.Import | ast.ImportFrom):
-                    test = ast.unparse(statement.test)
-                    for line in _of_those(inner, piece.imports):
-                        yield f"if {test}:\n    {line}\n"
+            yield from (f"{line}\n" for line in _of_those(statement, piece.imports | asked))
+        elif statement in conditions and isinstance(statement, ast.If):
+            test = ast.unparse(statement.test)
+            for line in _needs(statement, piece.imports):
+                yield f"if {test}:\n    {line}\n"
     if piece.neighbours:
-        yield f"from {module.dotted} import {', '.join(sorted(piece.neighbours))}\n"
+        yield f"from {piece.module.dotted} import {', '.join(sorted(piece.neighbours))}\n"
+
+
+def _needs(condition: ast.If, wanted: frozenset[str]) -> list[str]:
+    imports = (s for s in condition.body if isinstance(s, ast.Import | ast.ImportFrom))
+    return [line for statement in imports for line in _of_those(statement, wanted)]
 
 
 def _of_those(statement: ast.Import | ast.ImportFrom, wanted: frozenset[str]) -> Iterator[str]:

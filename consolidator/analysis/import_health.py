@@ -142,7 +142,8 @@ def new_cycles(
     tree: Tree, after: Tree, edited: Iterable[str], moves: Mapping[str, str]
 ) -> list[ImportCycle]:
     """Import cycles at module level that edits of some files close, by the import that closes each.
-    An import of a file that was moved already imported it before."""
+    An import of a file that was moved already imported it before, and modules that were in a circle
+    at their old homes may be in it at their new ones."""
     added = {
         (path, target)
         for path in edited
@@ -154,11 +155,20 @@ def new_cycles(
 
     before_groups, graph = _components(_graph(tree, moves)), _graph(after)
     after_groups = _components(graph)
+    homes = {target: source for source, target in moves.items()}
+
+    def group(path: str) -> str:
+        return before_groups.get(path, path)
+
+    def old_group(path: str) -> str:
+        return group(tree.find(longest_prefix(tree.module(path), homes) or "") or path)
+
     return [
         ImportCycle((path, *nx.shortest_path(graph, target, path)[:-1]))
         for path, target in sorted(added)
         if after_groups[path] == after_groups[target]
-        and before_groups.get(path, path) != before_groups.get(target, target)
+        and group(path) != group(target)
+        and old_group(path) != old_group(target)
     ]
 
 

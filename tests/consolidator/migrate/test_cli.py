@@ -183,6 +183,19 @@ def test_a_circle_that_a_module_moved_by_hand_was_in_before_is_not_new(project: 
     assert "app/use.py" in [change.path for change in migration.changes]
 
 
+def test_a_circle_that_moves_as_a_whole_is_not_new(project: Path) -> None:
+    circle = {
+        "a": "from app.{}.b import B\nclass A(B): ...\n",
+        "b": "import app.{}.a\nB = object\n",
+    }
+    write_tree(project, {f"app/{home}/__init__.py": "" for home in ("one", "two")})
+    write_tree(project, {f"app/one/{n}.py": text.format("one") for n, text in circle.items()})
+    write_tree(project, {f"app/two/{n}.py": text.format("one") for n, text in circle.items()})
+    plan = Plan(moves=(Move("app.one.a", "app.two.a"), Move("app.one.b", "app.two.b")))
+    migration = prepare(tree_of(project), plan, plan_imports)
+    assert {"app/two/a.py", "app/two/b.py"} <= {change.path for change in migration.changes}
+
+
 @pytest.mark.parametrize("neighbour", ["consolidation.toml", "app/notes.txt"])
 def test_neither_the_plan_nor_a_longer_name_reads_a_name_from_a_file(
     neighbour: str, project: Path

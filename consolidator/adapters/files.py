@@ -24,17 +24,17 @@ DEFAULT_EXCLUDES = (
     ".ruff_cache/",
     ".ipynb_checkpoints/",
     ".venv/",
-    "venv/",
-    "env/",
     "node_modules/",
     "site-packages/",
     "__pycache__/",
     ".eggs/",
     "build/lib/",
-    "dist/",
 )
-"""Folders that hold other people's code or output, at any depth; so does one with a `pyvenv.cfg`."""
+"""Folders that hold other people's code or output, at any depth; so does one with a `pyvenv.cfg`. What
+projects also call packages of their own, as `env`, is not among them."""
 _ENVIRONMENT = "pyvenv.cfg"
+_OUTPUT = "/dist/"
+"""Where bundlers and builders write; Python code in it is a package of that name."""
 
 
 def check_root(root: Path) -> Path:
@@ -80,6 +80,7 @@ def left_in(paths: Iterable[str], exclude: Sequence[str] = ()) -> list[str]:
     )
     if environments:
         every = [path for path in every if not path.startswith(environments)]
+    every = [p for p in every if _OUTPUT not in f"/{p}" or p.endswith((".py", ".pyi"))]
     if not exclude:
         return sorted(_outside_default_excludes(every, spec))
     return sorted(path for path in every if not spec.match_file(path))

@@ -97,6 +97,20 @@ def test_environments_and_build_output_are_left_out(tmp_path: Path) -> None:
     assert load_tree(root, exclude=["gen/"]).paths == ("app.py",)
 
 
+def test_packages_called_like_environments_and_build_output_are_read(tmp_path: Path) -> None:
+    root = write_tree(
+        tmp_path,
+        {
+            "app/dist/__init__.py": "",
+            "app/dist/bundle.js": "",
+            "app/env/spaces.py": "",
+            "old/env/bin/tool.py": "",
+            "old/env/pyvenv.cfg": "",
+        },
+    )
+    assert load_tree(root).paths == ("app/dist/__init__.py", "app/env/spaces.py")
+
+
 def test_git_decides_what_belongs_to_a_root_inside_a_work_tree(tmp_path: Path) -> None:
     write_tree(
         tmp_path,

@@ -17,9 +17,11 @@ import pytest
 
 from consolidator import sample
 from consolidator.cli import COMMANDS
+from unified_runtime import CRITICAL_EVENTS
 
 README = Path(__file__).parents[1] / "README.md"
 TEXT = README.read_text("utf-8")
+ONCE = ("agent_started", "agent_completed")
 
 
 def blocks(language: str) -> list[str]:
@@ -76,12 +78,16 @@ def test_every_command_prints_what_the_readme_shows(backend: Path) -> None:
         assert matches(expected, done.stdout), f"$ {command}\n{done.stdout}\n{done.stderr}"
 
 
-def test_the_runtime_example_runs(tmp_path: Path) -> None:
-    (example,) = blocks("python")
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [(0, [*ONCE]), (1, [*CRITICAL_EVENTS, *ONCE, "report_ready"])],
+)
+def test_the_runtime_examples_run(tmp_path: Path, number: int, said: list[str]) -> None:
     script = tmp_path / "example.py"
-    script.write_text(example, "utf-8")
+    script.write_text(blocks("python")[number], "utf-8")
     done = subprocess.run(
         [sys.executable, "-W", "error", script], cwd=tmp_path, capture_output=True, text=True,
         timeout=60, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
+    assert [line.split()[1] for line in done.stdout.splitlines()] == said

@@ -91,13 +91,15 @@ class Life:
         await asyncio.shield(closing)
 
     async def _close(self) -> None:
-        if self._loop is asyncio.get_running_loop():
-            if self._inbox is not None:
-                await self._inbox.aclose()
-            if self._watch is not None:
-                self._watch.cancel()
-            await self._sessions.drain()
-        await self._journal.aclose()
+        try:
+            if self._loop is asyncio.get_running_loop():
+                if self._inbox is not None:
+                    await self._inbox.aclose()
+                if self._watch is not None:
+                    self._watch.cancel()
+                await self._sessions.drain()
+        finally:
+            await self._journal.aclose()
 
     def _started_here(self) -> bool:
         """Whether nothing keeps the caller from using the journal at once.

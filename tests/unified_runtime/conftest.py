@@ -29,7 +29,7 @@ async def _serving(app: App, *, port: int = 0) -> AsyncIterator[str]:
         port=port,
         log_level="warning",
         ws_per_message_deflate=False,
-        timeout_graceful_shutdown=3,
+        timeout_graceful_shutdown=10,
     )
     config.load()
     server = uvicorn.Server(config)
@@ -40,6 +40,10 @@ async def _serving(app: App, *, port: int = 0) -> AsyncIterator[str]:
         yield f"ws://127.0.0.1:{port}"
     finally:
         await server.shutdown()
+        if late := set(
+            server.server_state.tasks
+        ):  # cancelled; their sockets must not outlive the loop
+            await asyncio.wait(late)
 
 
 @pytest.fixture

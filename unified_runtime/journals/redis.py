@@ -275,8 +275,11 @@ class RedisJournal:
             task.cancel()
         await asyncio.wait(self._tasks)
         await opened.leases.leave(self._server)
-        await opened.news.aclose()
-        await opened.redis.aclose()
+        try:
+            with told_as_journal_error():
+                await opened.news.aclose()
+        finally:
+            await opened.redis.aclose()
 
 
 async def _syncs_each_write(redis: "Redis") -> bool:

@@ -1,14 +1,17 @@
-"""The wire as JSON Schema and TypeScript: `python -m unified_runtime.schema json|typescript`.
+"""The wire as JSON Schema, TypeScript and text: `python -m unified_runtime.schema json|typescript|markdown`.
 
-Made from the payload definitions in `events`, so that browser and server cannot disagree.
+Made from the payload definitions in `events`, so that browser, server and text cannot disagree.
 """
 
 import sys
+from collections.abc import Iterable
 from typing import Any, Literal
 
 import msgspec
 
+from unified_runtime.close_codes import CloseCode
 from unified_runtime.events import PAYLOADS
+from unified_runtime.protocol.frames import Ack, Auth, Ping, Resume
 
 _REF = "#/$defs/{name}"
 
@@ -22,16 +25,19 @@ class Ready(msgspec.Struct, tag_field="type", tag="ready"):
 
 
 class Gap(msgspec.Struct, tag_field="type", tag="gap", rename={"first": "from", "last": "to"}):
+    """History that the client asked for is gone; the next event is the one after `to`."""
+
     first: int
     last: int
     reason: Literal["trimmed", "new_stream"]
 
 
 class Pong(msgspec.Struct, tag_field="type", tag="pong"):
-    pass
+    """The answer to `ping`."""
 
 
 CONTROL_FRAMES = (Ready, Gap, Pong)
+CLIENT_FRAMES = (Resume, Ack, Ping, Auth)
 
 
 def json_schema() -> dict[str, Any]:
@@ -118,14 +124,100 @@ def _ts_type(field: dict[str, Any]) -> str:
     return " | ".join(_TS_NAMES[kind] for kind in ([kinds] if isinstance(kinds, str) else kinds))
 
 
+def markdown() -> str:
+    """For a person: every event, frame and close code."""
+    definitions = json_schema()["$defs"]
+    _, sent = msgspec.json.schema_components(CLIENT_FRAMES, ref_template=_REF)
+    events = [
+        [f"`{event_type}`", _fields(definitions[payload.__name__])]
+        for event_type, payload in PAYLOADS.items()
+    ]
+    codes = [
+        [str(int(code)), code.reason, code.sent_when, "yes" if code.reconnect else "no"]
+        for code in sorted(CloseCode)
+    ]
+    return "\n".join(
+        [
+            "<!-- Made by `python -m unified_runtime.schema markdown`; do not edit. -->",
+            "# The wire",
+            "",
+            "JSON text frames, one object each. An event, which also has "
+            + _fields(definitions["OtherEvent"], without=("type", "data"))
+            + ":",
+            "",
+            *_table(["`type`", "fields of `data`"], events),
+            "| any other name | what the application says |",
+            "",
+            "Control frames of the server:",
+            "",
+            *_table(["`type`", "fields", "says"], _frames(CONTROL_FRAMES, definitions)),
+            "",
+            "Frames of a client, which may give its position in the URL too, as `?stream=…&seq=41`:",
+            "",
+            *_table(["`type`", "fields", "says"], _frames(CLIENT_FRAMES, sent)),
+            "",
+            "Close codes:",
+            "",
+            *_table(["code", "reason", "sent when", "reconnect"], codes),
+            "",
+        ]
+    )
+
+
+def _table(head: list[str], rows: list[list[str]]) -> list[str]:
+    lines = [head, ["---"] * len(head), *rows]
+    return [f"| {' | '.join(cells)} |" for cells in lines]
+
+
+def _frames(frames: Iterable[type[msgspec.Struct]], definitions: dict[str, Any]) -> list[list[str]]:
+    return [
+        [
+            f"`{frame.__struct_config__.tag}`",
+            _fields(definitions[frame.__name__], without=("type",)),
+            " ".join(str(frame.__doc__).split()),
+        ]
+        for frame in frames
+    ]
+
+
+def _fields(definition: dict[str, Any], without: tuple[str, ...] = ()) -> str:
+    required = definition.get("required", ())
+    told = (
+        f"`{name}` ({_told(_ts_type(field))}{_range(field)}"
+        f"{'' if name in required else ', optional'})"
+        for name, field in definition.get("properties", {}).items()
+        if name not in without
+    )
+    return ", ".join(told) or "none"
+
+
+def _told(type_: str) -> str:
+    """A type of TypeScript in words."""
+    for name, words in ((" | ", " or "), (_TS_NAMES["object"], "object"), ("unknown", "any JSON")):
+        type_ = type_.replace(name, words)
+    return type_
+
+
+def _range(field: dict[str, Any]) -> str:
+    """Of a number, or of the number among the choices."""
+    numbers = [one for one in (field, *field.get("anyOf", ())) if "minimum" in one]
+    if not numbers:
+        return ""
+    most = numbers[0].get("maximum")
+    least = numbers[0]["minimum"]
+    return f", at least {least}" if most is None else f", {least} to {most}"
+
+
 def main() -> int:
     match sys.argv[1:]:
         case ["json"]:
             text = msgspec.json.format(msgspec.json.encode(json_schema()), indent=2).decode() + "\n"
         case ["typescript"]:
             text = typescript()
+        case ["markdown"]:
+            text = markdown()
         case _:
-            sys.stderr.write("usage: python -m unified_runtime.schema json|typescript\n")
+            sys.stderr.write("usage: python -m unified_runtime.schema json|typescript|markdown\n")
             return 2
     sys.stdout.write(text)
     return 0

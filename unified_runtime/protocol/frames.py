@@ -143,14 +143,18 @@ class Resume(msgspec.Struct, tag_field="type", tag="resume"):
 
 
 class Ack(msgspec.Struct, tag_field="type", tag="ack"):
+    """The client is done with everything up to `seq`, so its position is kept on the server."""
+
     seq: int
 
 
 class Ping(msgspec.Struct, tag_field="type", tag="ping"):
-    pass
+    """A sign of life, answered with `pong`."""
 
 
 class Auth(msgspec.Struct, tag_field="type", tag="auth"):
+    """The first message of a client whose handshake brought no token."""
+
     token: str
 
 

@@ -19,7 +19,12 @@ from consolidator.analysis.references.candidates import find_candidates
 from consolidator.analysis.references.paths import paths_in_strings
 from consolidator.analysis.references.relevance import can_refer
 from consolidator.analysis.references.routes import FileMoves, Routes
-from consolidator.analysis.references.texts import decoded, move_text, other_files
+from consolidator.analysis.references.texts import (
+    decoded,
+    modules_of_one_word,
+    move_text,
+    other_files,
+)
 from consolidator.analysis.spread import Spread, one_by_one
 from consolidator.plan import Plan
 from consolidator.tree.facts import Unreadable
@@ -116,6 +121,14 @@ def _unreadable(
     outcome = move_mentions(text, FileMoves(routes, path), kind="unparsed", why=why)
     if isinstance(outcome, Unchanged):
         yield from (replace(omission, path=path) for omission in outcome.omissions)
+    for mention, _ in modules_of_one_word(routes, text):
+        if (
+            text[text.rfind("\n", 0, mention.start) + 1 : mention.start]
+            .lstrip()
+            .startswith("import ")
+        ):
+            line, column = Positions(text).place(mention.start)
+            yield Omission(path, line, column, mention.text, "unparsed", why)
 
 
 def own_uses(routes: Routes, view: View, path: str) -> Iterator[Omission]:

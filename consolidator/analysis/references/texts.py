@@ -18,6 +18,8 @@ from consolidator.analysis.references.routes import FileMoves, Routes
 from consolidator.plan import is_plan
 
 CONFIGURATION = frozenset({".toml", ".cfg", ".ini", ".yaml", ".yml", ".json", ".xml", ".conf"})
+BUILD = frozenset({"", ".bash", ".bat", ".in", ".mk", ".ps1", ".service", ".sh"})
+"""Suffixes of files that say how a project is built, tested and started; many have none."""
 PROSE = frozenset({".md", ".rst", ".txt", ".adoc"})
 PAGES = frozenset(
     {
@@ -135,9 +137,22 @@ def left_alone(routes: Routes, path: str, text: str) -> Iterator[tuple[Mention, 
     """What stands for moved things and can't be rewritten by itself, with their names."""
     if is_plan(path, text):
         return
-    yield from _modules_apart(routes, path, text)
+    if treatment(path, docs=True)[0] != "prose":
+        yield from _modules_apart(routes, path, text)
+        if splitext(path)[1].lower() in CONFIGURATION | BUILD:
+            yield from modules_of_one_word(routes, text)
     for start, shown, name in path_mentions(routes, text):
         yield Mention(start, shown, "", PATH), [name]
+
+
+def modules_of_one_word(routes: Routes, text: str) -> Iterator[tuple[Mention, list[str]]]:
+    """Top packages and modules that move, where their name stands by itself, as in `--source=shop`;
+    with the names. A project may be called like its package, and keeps its own name."""
+    words = frozenset(module for module in routes.moved_modules if "." not in module)
+    for word in sorted(said(text, words)):
+        for start in _standing(text, word, *_AROUND_TOP):
+            if not _PROJECT.fullmatch(text, text.rfind("\n", 0, start) + 1, start):
+                yield Mention(start, word, "", ONE_WORD), [word]
 
 
 def _modules_apart(routes: Routes, path: str, text: str) -> Iterator[tuple[Mention, list[str]]]:
@@ -145,8 +160,6 @@ def _modules_apart(routes: Routes, path: str, text: str) -> Iterator[tuple[Menti
     `module: app.old` and `class: Thing` do; with the names. In prose they are two words, and so are,
     far from each other, a module of one word and a name, or any two outside of configuration."""
     kind, _ = treatment(path, docs=True)
-    if kind == "prose":
-        return
     tails = said(text, routes.holder_tails)
     likely = sorted(h for h in routes.holders if h.rpartition(".")[2] in tails)
     holders = [h for h in likely if any(True for _ in _standing(text, h, *_AROUND_MODULE))]
@@ -190,8 +203,11 @@ def _without_mentions(text: str, moves: Moves) -> str:
     return "".join([*parts, text[reached:]])
 
 
+ONE_WORD = "is the name of a module that moves, if it is meant as one"
 _APART = "names of this module move, and one of them is said apart from it"
 _AROUND_MODULE = re.compile(r"(?<![\w./\\-])"), re.compile(r"(?![.:]?\w)")
+_AROUND_TOP = re.compile(r"(?<![\w./\\-])"), re.compile(r"(?![\w-])(?![.:/]\w)")
+_PROJECT = re.compile(r"""[ \t{]*["']?name["']?[ \t]*[=:][ \t]*["']?""")
 _AROUND_NAME = re.compile(r"(?<![\w.:])(?<!\bas )"), re.compile(r"(?![\w.])")
 
 

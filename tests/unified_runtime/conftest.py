@@ -14,7 +14,13 @@ import uvicorn
 from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as open_socket
 
-from unified_runtime import Limits, UnifiedWebSocketManager, create_app
+from unified_runtime import (
+    AgentWebSocketBridge,
+    Limits,
+    UnifiedWebSocketManager,
+    UserExecutionContext,
+    create_app,
+)
 from unified_runtime.asgi import App
 from unified_runtime.handshake import Handshake
 
@@ -151,6 +157,12 @@ async def tab(manager: UnifiedWebSocketManager) -> Recorder:
     recorder = Recorder()
     await manager.connect_user("u1", recorder)
     return recorder
+
+
+@pytest.fixture
+def bridge(manager: UnifiedWebSocketManager) -> AgentWebSocketBridge:
+    """Of a run of user `u1`."""
+    return manager.create_agent_bridge(UserExecutionContext("u1", "t1", "r1"))
 
 
 @pytest.fixture

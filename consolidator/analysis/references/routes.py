@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
-from posixpath import dirname
+from posixpath import dirname, splitext
 
 from codemods.moves import (
     STAYS,
@@ -415,9 +415,10 @@ class FileMoves:
 
     def __init__(self, routes: Routes, path: str) -> None:
         self._routes = routes
-        is_stub = path.endswith(".pyi")
-        self._path = path.removesuffix("i") if is_stub else path
-        names = routes.tree.layout.names(path) if is_stub else []
+        stem, suffix = splitext(path)
+        is_module = suffix in (".pyi", ".pyx", ".pxd")  # stubs, and what Cython compiles
+        self._path = f"{stem}.py" if is_module else path
+        names = routes.tree.layout.names(self._path) if is_module else []
         self.module = names[0] if names else routes.tree.module(path)
         self.is_package = routes.tree.is_package(self._path)
         self.needles: Set[str] = routes.needles

@@ -150,7 +150,7 @@ def _complete_star(view: View, statement: ast.ImportFrom, source: str) -> None:
 
 def _needs_star(view: View, statement: ast.ImportFrom, name: str, landing: Landing) -> bool:
     bindings = view.module.scope.bindings.get(name, [])
-    if bindings and not _overrides(view, statement, bindings):
+    if any(_is_bound_again(view, statement, binding) for binding in bindings):
         return False
     if bindings and landing.target == f"{view.moves.module}.{name}":
         return False  # the star brings what is defined here
@@ -162,13 +162,22 @@ def _needs_star(view: View, statement: ast.ImportFrom, name: str, landing: Landi
     return used or said or name in view.exports or view.moves.used_elsewhere(name)
 
 
-def _overrides(view: View, statement: ast.ImportFrom, bindings: list[Binding]) -> bool:
-    """Whether a star is the last to bind a name that statements before it bind too."""
-    return all(
-        binding.statement in view.tree.body
-        and getattr(binding.node, "lineno", 0) < statement.lineno
-        for binding in bindings
+def _is_bound_again(view: View, star: ast.ImportFrom, binding: Binding) -> bool:
+    """Whether a statement behind a star, in its block or at the top of the file, binds a name again."""
+    line = getattr(binding.node, "lineno", 0)
+    blocks = (view.tree.body, view.module.blocks[star])
+    return line > star.lineno and any(
+        binding.node is statement
+        or (
+            isinstance(statement, _BINDS)
+            and statement.lineno <= line <= (statement.end_lineno or 0)
+        )
+        for block in blocks
+        for statement in block
     )
+
+
+_BINDS = (ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign)
 
 
 def _star_brings_nothing_else(view: View, source: str, moved: set[str]) -> bool:
@@ -177,6 +186,8 @@ def _star_brings_nothing_else(view: View, source: str, moved: set[str]) -> bool:
         return False
     others = set(brought) - moved
     read = {use.root for use in view.module.uses} | view.exports
+    if any(use.names[-1] == "__all__" and len(use.names) > 1 for use in view.module.uses):
+        return False
     return not any(name in read or view.moves.used_elsewhere(name) for name in others)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from codemods.computed import FILLED, spelled
 from codemods.lazy import last_name, module_literal
@@ -20,8 +20,12 @@ from codemods.sites import READERS, names_member
 from codemods.view import View
 
 _WHY = "names of this module move, and which ones are read here can't be followed"
-WHOLE = ("__dict__", "__name__")
-"""Attributes of a module that lead to everything in it."""
+_LISTED = "__all__"
+_WHY_LISTED = (
+    "names of this module move, and what it lists will lack them: to be listed here by name"
+)
+WHOLE = ("__dict__", "__name__", _LISTED)
+"""Attributes of a module that lead to everything in it, or to all that a star brings."""
 _AFTER_DOT = re.compile(r"\.([^\W\d]\w*)")
 _MODULE = re.compile(r"\.*[^\W\d][\w.]*")
 _PATH = re.compile(r"[^\W\d][\w.]*")
@@ -43,10 +47,15 @@ def report_loose_modules(view: View) -> None:
         if not names:
             continue
         if loose is None:
-            loose, asked = set(_loose_names(view)), _asked_by_computed_names(view)
-        read = set(names) if start in asked else loose.intersection(names)
-        if read:
-            view.omit(start, text, kind, _WHY, [names[name] for name in sorted(read)])
+            loose = set(_loose_names(view))
+            asked = _asked_by_computed_names(view) | _kept(view)
+        if text.endswith(f".{_LISTED}"):
+            read, why = set(view.moves.star_brings(module) or ()) - view.exports, _WHY_LISTED
+        else:
+            read, why = set(names) if start in asked else loose, _WHY
+        found = sorted(read.intersection(names))
+        if found:
+            view.omit(start, text, kind, why, [names[name] for name in found])
 
 
 def _mentions(view: View) -> Iterator[tuple[int, str, str, str]]:
@@ -143,6 +152,37 @@ def _asked_by_computed_names(view: View) -> set[int]:
         if last_name(call.func) in READERS
         if len(call.args) > 1 and not names_member(call) and _is_computed(view, call.args[1], scope)
     }
+
+
+def _kept(view: View) -> set[int]:
+    """Where a name or a chain is put on an object, in a collection, or handed back: other files read it
+    from there by names that are not its own."""
+    return {
+        view.positions.span(value)[0]
+        for node in ast.walk(view.tree)
+        for value in _values_kept(node)
+        if isinstance(value, ast.Name | ast.Attribute)
+    }
+
+
+def _values_kept(node: ast.AST) -> Sequence[ast.expr]:
+    match node:
+        case ast.Assign(targets=targets, value=value):
+            is_kept = any(isinstance(t, ast.Attribute | ast.Subscript) for t in targets)
+            return [value] if is_kept else []
+        case ast.Return(value=value) | ast.Yield(value=value) | ast.Lambda(body=value) if value:
+            return [value]
+        case (
+            ast.Dict(values=values)
+            | ast.List(elts=values)
+            | ast.Tuple(elts=values)
+            | ast.Set(elts=values)
+        ):
+            return values
+        case ast.ClassDef(body=body):
+            return [s.value for s in body if isinstance(s, ast.Assign)]
+        case _:
+            return []
 
 
 def _is_computed(view: View, name: ast.expr, scope: Scope) -> bool:

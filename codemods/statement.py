@@ -169,7 +169,8 @@ class _Surgery:
         for index, entry in new.items():
             alias = self._statement.names[index]
             start, end = self._positions.span(alias)
-            yield Edit(start, end, _clause(alias, entry), "")
+            blank = " " if self._text[start - 1].isalpha() else ""  # `import*`
+            yield Edit(start, end, blank + _clause(alias, entry), "")
 
     def _module_edit(self, module: str) -> Edit:
         """The dots and name after `from` give way; `from.x import y` gets the blanks it lacks."""

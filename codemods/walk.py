@@ -41,6 +41,7 @@ def analyse(tree: ast.Module) -> Module:
 _IMPORTS = (ast.Import, ast.ImportFrom)
 _NAMELESS = frozenset({"ctx", "op", "ops"})
 """Fields of operators and contexts, which hold no names."""
+_PAIR = 2
 
 
 class _Walk:
@@ -287,7 +288,7 @@ class _Walk:
         forward = forward_references(node)
         for argument in (*node.args, *(keyword.value for keyword in node.keywords)):
             if argument in forward and not isinstance(argument, ast.Constant):
-                self._annotation(argument)
+                self._types(argument)
             elif isinstance(argument, ast.Dict) and node.args and argument is not node.args[0]:
                 self._mapping(argument, node.args[0])
             elif isinstance(argument, ast.Constant) and isinstance(argument.value, str):
@@ -296,6 +297,21 @@ class _Walk:
             else:
                 self._visit(argument)
         self._annotates = outer
+
+    def _types(self, node: ast.expr) -> None:
+        """A type, or fields with theirs: in `{"field": type}` and `[("field", type)]` fields are none."""
+        names: list[ast.expr | None] = []
+        types = [node]
+        if isinstance(node, ast.Dict):
+            names, types = node.keys, node.values
+        elif isinstance(node, ast.List | ast.Tuple):
+            pairs = [e.elts for e in node.elts if isinstance(e, ast.Tuple) and len(e.elts) == _PAIR]
+            if len(pairs) == len(node.elts):
+                names, types = [name for name, _ in pairs], [kind for _, kind in pairs]
+        for name in names:
+            self._optional(name)
+        for kind in types:
+            self._annotation(kind)
 
     def _mapping(self, node: ast.Dict, target: ast.expr) -> None:
         for key, value in zip(node.keys, node.values, strict=True):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain
@@ -11,12 +10,9 @@ from posixpath import dirname
 from consolidator.analysis.references.relevance import UNFINISHED, computes_import
 from consolidator.analysis.references.routes import Routes
 from consolidator.analysis.spread import Spread, one_by_one
-from consolidator.tree.facts import ModuleFacts
+from consolidator.tree.facts import ImportFact, ModuleFacts
 from consolidator.tree.index import MANY, Tree
 
-_ASKS = re.compile(rb"attr\(\s*[\w.]+\s*,\s*(?![\"'\s])")
-_IMPORTED = re.compile(rb"(?<=[ .\t(])([A-Za-z_]\w*)(?=[,;)\r\n]| as |[ \t]+#)")
-"""Last words of what imports may name: more than they do."""
 _BATCH = 128
 """Files that are searched at once: enough for the search to take longer than handing them out."""
 
@@ -26,7 +22,7 @@ def find_candidates(routes: Routes, spread: Spread = one_by_one) -> list[str]:
     which one goes."""
     tree = routes.tree
     found = set(_holders(tree, [*routes.needles, *_quoted_modules(routes)], spread))
-    found |= {*_asking(routes), *_computing(routes)}
+    found |= {*_whole_importers(routes), *_computing(routes)}
     fresh = found
     while fresh:
         tree.prefetch(sorted(fresh))
@@ -59,15 +55,24 @@ def _batches(tree: Tree) -> Iterator[Sequence[str]]:
     tree.prefetch()  # where others search, meanwhile: many moves ask for the facts of all files
 
 
-def _asking(routes: Routes) -> Iterator[str]:
-    """Files that import a module which moved names leave, and ask something for a name that is no
-    literal: they need not say the name that they mean."""
-    tails = {tail.encode() for tail in routes.holder_tails}
-    few = sorted(routes.holder_tails) if len(tails) <= MANY else [""]
-    for path in routes.tree.containing("attr(", paths=routes.tree.containing(*few)):
-        data = routes.tree.read(path)
-        if _ASKS.search(data) and not tails.isdisjoint(_IMPORTED.findall(data)):
+def _whole_importers(routes: Routes) -> Iterator[str]:
+    """Files that import a module as a whole which moved names leave: they can keep it, pass it on or ask it
+    for a name that they do not say."""
+    tails = sorted(routes.holder_tails)
+    paths = routes.tree.containing(*(tails if len(tails) <= MANY else [""]))
+    routes.tree.prefetch(paths)
+    for path in paths:
+        facts = routes.tree.facts(path)
+        if facts and any(_is_holder(routes, path, fact) for fact in facts.imports):
             yield path
+
+
+def _is_holder(routes: Routes, path: str, fact: ImportFact) -> bool:
+    if (fact.name or fact.module.rpartition(".")[2]) not in routes.holder_tails:
+        return False
+    source = routes.tree.absolute(path, fact.level, fact.module)
+    dotted = f"{source}.{fact.name}" if fact.name else source
+    return dotted is not None and routes.holds_moved(dotted, path)
 
 
 def _computing(routes: Routes) -> Iterator[str]:

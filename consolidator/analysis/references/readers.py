@@ -9,6 +9,9 @@ from consolidator.plan import is_plan
 from consolidator.tree.facts import ImportFact
 from consolidator.tree.index import Tree
 
+STARS = ("import *", "import*", "import  *", "import\t*")
+"""How a star import is written."""
+
 
 def find_reader(tree: Tree, path: str, name: str) -> str:
     """A file that reads, or replaces, the module-level `name` of a module; empty if there is none."""
@@ -19,7 +22,7 @@ def find_reader(tree: Tree, path: str, name: str) -> str:
         is_other = holder != path and not is_plan(holder, text)
         if is_other and whole.search(text):
             return holder
-    for holder in tree.containing(name, "import *"):
+    for holder in tree.containing(name, *STARS):
         if holder != path and _reads(tree, holder, path, name):
             return holder
     return ""

@@ -23,7 +23,7 @@ from codemods.moves import (
     tails_of,
 )
 from codemods.walk import analyse
-from consolidator.analysis.references.readers import find_reader
+from consolidator.analysis.references.readers import STARS, find_reader
 from consolidator.plan import Move
 from consolidator.tree.facts import BindingFact, ClassFact, FunctionFact, ImportFact
 from consolidator.tree.index import Tree
@@ -239,7 +239,7 @@ class Routes:
     @cached_property
     def star_importers(self) -> tuple[str, ...]:
         """Files with a star import."""
-        return tuple(self.tree.containing("import *"))
+        return tuple(self.tree.containing(*STARS))
 
     def star_names(self, path: str) -> frozenset[str]:
         """What `from module import *` brings."""

@@ -10,7 +10,7 @@ from functools import lru_cache
 from keyword import iskeyword
 
 from codemods.edits import Edit, apply_edits
-from codemods.moves import Landing, Moves
+from codemods.moves import STAYS, Landing, Moves
 from codemods.outcome import Changed, Omission, Outcome, Unchanged, one_line
 from codemods.positions import Positions
 from codemods.statement import replacement
@@ -20,6 +20,15 @@ DOTTED = re.compile(r"(?:(?<![\w./\\-])|(?<=\bext://)|(?<=\[mypy-))[^\W\d]\w*(?:
 DOTTED_OR_NAME = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
 ENTRY = re.compile(DOTTED.pattern + r"(?::[^\W\d]\w*(?:\.[^\W\d]\w*)*)?")
 """A dotted path, or one with an object behind a colon as in entry points."""
+_HIDDEN = (
+    ("\\.", re.compile(r"(?<![\w.])([^\W\d]\w*(?:\\{1,2}\.[^\W\d]\w*)+)"), "is part of a pattern"),
+    (
+        "://",
+        re.compile(r"://[^\s\"'<>`]*?/([^\W\d]\w*(?:\.[^\W\d]\w*)+)(?![\w/])"),
+        "is part of an address",
+    ),
+)
+"""Where a dotted path is not written as one: what a text with any must hold, how it looks, and why it stays."""
 WORD = re.compile(r"\w+")
 _BLANK = bytes(c if c < 128 and WORD.fullmatch(chr(c)) else ord(" ") for c in range(256))
 """Every byte that is part of no ASCII word, as a space: splitting is faster than a regular expression."""
@@ -66,7 +75,22 @@ def find_mentions(text: str, moves: Moves) -> Iterator[Mention]:
             old = module + colon + attributes
             new = new_entry(old, moves) if landing.target is not None else ""
             yield Mention(start, old, new, landing.doubt)
+    yield from _hidden(text, moves)
     yield from imports
+
+
+def _hidden(text: str, moves: Moves) -> Iterator[Mention]:
+    """Dotted paths in patterns, with their dots escaped, and in addresses."""
+    for mark, pattern, why in _HIDDEN:
+        if mark not in text or moves.needles.isdisjoint(said(text, moves.needles)):
+            continue
+        for match in pattern.finditer(text):
+            dotted = match[1].replace("\\", "")
+            landing = STAYS
+            if not moves.needles.isdisjoint(dotted.split(".")):
+                landing = moves.looked_up(dotted)
+            if landing:
+                yield Mention(match.start(1), match[1], landing.target or "", landing.doubt or why)
 
 
 def _import_lines(text: str, moves: Moves) -> Iterator[Mention]:

@@ -17,6 +17,7 @@ from codemods.moves import Landing, Moves
 from codemods.outcome import Changed, Failed, Outcome, Skipped, Unchanged
 from codemods.renaming import rename_uses
 from codemods.scopes import Binding, ImportStatement
+from codemods.self_names import report_self_names
 from codemods.statement import Replacement, Rewrite, replacement, rewrite_statements
 from codemods.strings import move_strings
 from codemods.view import Options, View
@@ -63,6 +64,7 @@ def collect(view: View) -> None:
     move_strings(view)
     report_loose_modules(view)
     report_computed_imports(view)
+    report_self_names(view)
     if view.options.absolute and (view.edits or any(view.statements.values())):
         _write_absolutely(view)
 

@@ -57,6 +57,11 @@ class Moves(Protocol):
         """Whether a module that stays defines names that move."""
         ...
 
+    def found_by_name(self, name: str, *, for_certain: bool = False) -> Landing:
+        """Where a class or function leads whose `__name__` changes, if this file may look it up by that,
+        or does so `for_certain`; also one by the name and a package above it."""
+        ...
+
     def modules_like(self, pattern: re.Pattern[str], head: str) -> Mapping[str, Landing]:
         """Modules that move, or that moved names leave, whose names a pattern matches, with where they or
         their names lead; also packages that move, where `head`, the text before all that the pattern
@@ -94,6 +99,7 @@ class MoveTable:
         self._moves = resolve_chains(moves)
         self._targets = frozenset(self._moves.values())
         self._tails = tails_of(self._moves)
+        self._by_name = names_of(self._moves)
         self.needles: Set[str] = {source.rpartition(".")[2] for source in moves}
 
     def imported(self, dotted: str, module: str = "") -> Landing:  # noqa: ARG002
@@ -111,6 +117,11 @@ class MoveTable:
     def holds_moved(self, module: str) -> bool:
         """See `Moves.holds_moved`."""
         return any(source.rpartition(".")[0] == module for source in self._moves)
+
+    def found_by_name(self, name: str, *, for_certain: bool = False) -> Landing:
+        """See `Moves.found_by_name`; nothing is known about what other files look up."""
+        source = self._by_name.get(name) if for_certain or "." in name else None
+        return STAYS if source is None else Landing(self._moves[source])
 
     def modules_like(self, pattern: re.Pattern[str], head: str) -> Mapping[str, Landing]:
         """See `Moves.modules_like`; any source may be a module."""
@@ -178,6 +189,19 @@ def tails_of(moves: Iterable[str]) -> dict[str, str]:
             tails.setdefault(rest, source)
             _, _, rest = rest.partition(".")
     return tails
+
+
+def names_of(moves: Mapping[str, str]) -> dict[str, str]:
+    """The sources that are no modules by what they may be found by: their own name where that changes, and
+    for classes that behind a package, as Django says `shop.Order` for `shop.models.Order`."""
+    names: dict[str, str] = {}
+    for source, target in moves.items():
+        *around, _, name = source.split(".") if source.count(".") else ("", source)
+        if not target.endswith(f".{name}"):
+            names.setdefault(name, source)
+        if name[:1].isupper():
+            names.update((f"{package}.{name}", source) for package in around if package)
+    return names
 
 
 def tail_of(dotted: str, moves: Mapping[str, str], tails: Mapping[str, str]) -> Landing:

@@ -18,6 +18,7 @@ from codemods.lazy import IMPORTERS
 from codemods.loose import WHOLE
 from codemods.mentions import find_mentions, places, said
 from codemods.positions import Positions
+from codemods.self_names import finds_by_name
 from consolidator.analysis.references.paths import path_mentions
 from consolidator.analysis.references.routes import FileMoves, Routes
 from consolidator.tree.facts import ModuleFacts
@@ -62,7 +63,8 @@ def can_refer(routes: Routes, path: str) -> bool:
         return True
     moves = FileMoves(routes, path)
     if (
-        _uses_own(routes, path, source.text)
+        _finds_by_name(routes, source.text, moves)
+        or _uses_own(routes, path, source.text)
         or _imports_moved(routes, path, facts, moves, source.text)
         or any(pattern.search(source.text) for pattern in _AROUND_COMMENT)
         or any(path_mentions(routes, source.text))
@@ -91,6 +93,14 @@ def computes_import(routes: Routes, path: str, text: str) -> bool:
             return True
     written = any(words in text for words in UNFINISHED)
     return written and any(match[1] in routes.holders for match in _UNFINISHED.finditer(text))
+
+
+def _finds_by_name(routes: Routes, text: str, moves: FileMoves) -> bool:
+    """Whether a string may be the name by which a class that is renamed is looked up."""
+    return any(
+        moves.found_by_name(name, for_certain=finds_by_name(text))
+        for name in routes.possible_names(text)
+    )
 
 
 def _is_above(routes: Routes, path: str) -> bool:

@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
 from posixpath import dirname, splitext
 
+from codemods.mentions import said
 from codemods.moves import (
     STAYS,
     Landing,
     longest_prefix,
     modules_like,
+    names_of,
     resolve_chains,
     tail_of,
     tails_of,
 )
+from codemods.self_names import looks_names_up
 from codemods.walk import analyse
 from consolidator.analysis.references.readers import STARS, find_reader
 from consolidator.plan import Move
@@ -75,6 +78,8 @@ class Routes:
         self._traces: dict[tuple[str, str, str], Trace] = {}
         self._leading: dict[tuple[str, str], bool] = {}
         self._late: dict[tuple[str, str], bool] = {}
+        self._registers: dict[str, bool] = {}
+        self._looking: dict[str, bool] = {}
         self.needles: set[str] = {source.rpartition(".")[2] for source in self.targets}
 
     # tracing
@@ -302,6 +307,49 @@ class Routes:
         return frozenset(s for s in self.targets if self.tree.find(s) or self.tree.is_namespace(s))
 
     @cached_property
+    def by_name(self) -> Mapping[str, str]:
+        """See `names_of`."""
+        modules = self.moved_modules
+        return names_of({s: t for s, t in self.targets.items() if s not in modules})
+
+    def possible_names(self, text: str) -> Iterator[str]:
+        """Those of these names that stand by themselves in a string of a text."""
+        for last in said(text, self._ends_of_names.keys()):
+            for name in self._ends_of_names[last]:
+                if f'"{name}"' in text or f"'{name}'" in text:
+                    yield name
+
+    @cached_property
+    def _ends_of_names(self) -> dict[str, list[str]]:
+        ends: dict[str, list[str]] = {}
+        for name in self.by_name:
+            ends.setdefault(name.rpartition(".")[2], []).append(name)
+        return ends
+
+    def looks_names_up(self, path: str) -> bool:
+        """Whether a file, or one that it imports from, may look classes up by their names."""
+        if path not in self._looking:
+            self._looking[path] = any(map(self._looks_up, self._with_imported(path)))
+        return self._looking[path]
+
+    def _looks_up(self, path: str) -> bool:
+        if path not in self._registers:
+            text = self.tree.read(path).decode("latin-1")
+            self._registers[path] = looks_names_up(text)
+        return self._registers[path]
+
+    def _with_imported(self, path: str) -> Iterator[str]:
+        yield path
+        facts = self.tree.facts(path)
+        for fact in facts.imports if facts else ():
+            source = self.tree.absolute(path, fact.level, fact.module)
+            if source is not None:
+                found = self.resolver.absolute(
+                    f"{source}.{fact.name}" if fact.name else source, path
+                )
+                yield from (definition.path for definition in found.definitions if definition.path)
+
+    @cached_property
     def module_parts(self) -> frozenset[str]:
         """The parts of the names of modules that move or that moved names leave."""
         modules = self.moved_modules | self.holders
@@ -445,6 +493,14 @@ class FileMoves:
     def holds_moved(self, module: str) -> bool:
         """See `Moves.holds_moved`."""
         return self._routes.holds_moved(module, self._path)
+
+    def found_by_name(self, name: str, *, for_certain: bool = False) -> Landing:
+        """See `Moves.found_by_name`."""
+        source = self._routes.by_name.get(name)
+        is_told = for_certain or "." in name
+        if source is None or not (is_told or self._routes.looks_names_up(self._path)):
+            return STAYS
+        return Landing(self._routes.targets[source])
 
     def _marked(self, landing: Landing, dotted: str) -> Landing:
         if landing.target is None:

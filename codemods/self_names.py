@@ -1,0 +1,65 @@
+"""Classes and functions that something finds by what they say of themselves: `{c.__name__: c}["Thing"]`,
+`relationship("Thing")`, `thing.__module__ == "app.old"`. The text stays, because who finds what by it
+can't be followed."""
+
+from __future__ import annotations
+
+import re
+
+from codemods.lazy import last_name
+from codemods.scopes import Text
+from codemods.view import View
+
+_OWN_NAME = r"\.__(?:qual)?name__"
+_LOOKS_UP = re.compile(
+    rf"{_OWN_NAME}\s*(?:\]|:\s|[=!]=|in\b|not\b|for\b|\)\s*(?:[=!]=|in\b|not\b))"
+    rf"|(?:[=!]=|\bin|\[)\s*[\w.()]+{_OWN_NAME}"
+    rf"|\b(\w+){_OWN_NAME},\s*\1\b|\bmatch\s+[\w.()]+{_OWN_NAME}"
+)
+"""Where the name of a class or a function is a key, or is compared; not where it is put into a message."""
+_FINDERS = frozenset(
+    {"relationship", "backref", "dynamic_loader", "Nested", "SubFactory", "get_model"}
+    | {"ForeignKey", "OneToOneField", "ManyToManyField", "OneToOneRel", "ManyToOneRel"}
+)
+"""Functions of SQLAlchemy, Django, marshmallow and factory_boy that take a class by its name."""
+_FINDS = re.compile(rf"\b(?:{'|'.join(sorted(_FINDERS))})\(|\bMapped\[")
+_MAPPED = "Mapped["
+"""SQLAlchemy reads the names in such an annotation as those of its classes."""
+_OWN_MODULE = ".__module__"
+_WHY_NAME = "is the old name of what is renamed, where it may be found by its name"
+_WHY_MODULE = "is the module that names leave, where modules are compared (`__module__`)"
+
+
+def looks_names_up(text: str) -> bool:
+    """Whether a file may look something up by its `__name__`."""
+    return "name__" in text and _LOOKS_UP.search(text) is not None
+
+
+def finds_by_name(text: str) -> bool:
+    """Whether a file hands names of classes to a library that finds these by them."""
+    return _FINDS.search(text) is not None
+
+
+def report_self_names(view: View) -> None:
+    """Lists the strings by which a class or function may be found that has another name afterwards."""
+    edited = {edit.start for edit in view.edits}
+    listed = {(omission.line, omission.column) for omission in view.omissions}
+    for text in view.module.texts:
+        value = str(text.node.value)
+        if view.moves.found_by_name(value, for_certain=_is_found(view, text)):
+            why, leads = _WHY_NAME, [view.moves.found_by_name(value, for_certain=True)]
+        elif view.moves.holds_moved(value) and _OWN_MODULE in view.text:
+            why, leads = _WHY_MODULE, list(view.moves.star(value).values())
+        else:
+            continue
+        start, end = view.positions.span(text.node)
+        is_done = text.node in view.settled | view.module.docstrings
+        is_done |= any(start <= at < end for at in edited)
+        if not is_done and view.positions.place(start) not in listed:
+            view.omit(start, view.positions.of(text.node), "string", why, leads)
+
+
+def _is_found(view: View, text: Text) -> bool:
+    if text.annotates:
+        return _MAPPED in view.text
+    return text.call is not None and last_name(text.call.func) in _FINDERS

@@ -48,7 +48,7 @@ def report_self_names(view: View) -> None:
         value = str(text.node.value)
         if view.moves.found_by_name(value, for_certain=_is_found(view, text)):
             why, leads = _WHY_NAME, [view.moves.found_by_name(value, for_certain=True)]
-        elif view.moves.holds_moved(value) and _OWN_MODULE in view.text:
+        elif view.moves.holds_moved(value) and _is_compared(view, text):
             why, leads = _WHY_MODULE, list(view.moves.star(value).values())
         else:
             continue
@@ -57,6 +57,15 @@ def report_self_names(view: View) -> None:
         is_done |= any(start <= at < end for at in edited)
         if not is_done and view.positions.place(start) not in listed:
             view.omit(start, view.positions.of(text.node), "string", why, leads)
+
+
+def _is_compared(view: View, text: Text) -> bool:
+    """Whether a string stands where modules are compared; one word has to stand beside the comparison."""
+    if _OWN_MODULE not in view.text or not text.node.value:
+        return False
+    start, end = view.positions.span(text.node)
+    line = view.text[view.positions.line_start(start) : view.positions.line_end(end)]
+    return "." in str(text.node.value) or _OWN_MODULE in line
 
 
 def _is_found(view: View, text: Text) -> bool:

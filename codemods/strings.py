@@ -70,7 +70,7 @@ def _move_text(view: View, text: Text) -> None:
     dotted = value.replace(":", ".")
     is_sought = not view.moves.needles.isdisjoint(dotted.split("."))
     is_alone = text.call is None and text.subscripts is None and text.mapping is None
-    if (is_alone and not is_sought) or not _WHOLE.fullmatch(value):
+    if (is_alone and not is_sought) or not _WHOLE.fullmatch(value) or value.endswith(".py"):
         return
     replaced = text.call is not None and last_name(text.call.func) in _REPLACERS
     kind = _kind(text, replaced=replaced)

@@ -1,15 +1,22 @@
-"""Files of modules that move, named by their path: `COPY app/old.py`, `omit = app/old/*`."""
+"""Files of modules that move, named by their path: `COPY app/old.py`, `ROOT / "app" / "old.py"`."""
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
+from posixpath import basename, dirname
 
+from codemods.computed import FILLED, spelled
+from codemods.lazy import last_name
+from codemods.mentions import said
 from codemods.outcome import Omission
 from codemods.view import View
 from consolidator.analysis.references.routes import Routes
 
 WHY = "is the path of a file that moves"
+_WHY_JOINED = "may be put together to the path of a file that moves: "
+_JOINERS = frozenset({"join", "Path", "PurePath", "PosixPath", "PurePosixPath"})
 
 
 def path_mentions(routes: Routes, text: str) -> Iterator[tuple[int, str, str]]:
@@ -22,11 +29,76 @@ def path_mentions(routes: Routes, text: str) -> Iterator[tuple[int, str, str]]:
                 yield match.start(), match.group(), source
 
 
+def may_join_paths(routes: Routes, text: str) -> bool:
+    """Whether a file says the last part of a moved path as the end of a string."""
+    return any(
+        f'{end}"' in text or f"{end}'" in text
+        for stem in said(text, routes.moved_ends.keys())
+        for end in routes.moved_ends[stem]
+    )
+
+
 def paths_in_strings(routes: Routes, view: View, path: str) -> Iterator[tuple[Omission, str]]:
-    """Strings of a Python file that hold the path of a moved file; with the module."""
+    """Where a Python file says the path of a moved file, whole or in parts; with the module."""
+    whole: set[ast.AST] = set()
     for text in view.module.texts:
         is_docstring = text.node in view.module.docstrings
         for _, shown, source in path_mentions(routes, str(text.node.value)):
+            whole.add(text.node)
             line, column = view.positions.place(view.positions.span(text.node)[0])
             kind = "docstring" if is_docstring else "text"
             yield Omission(path, line, column, shown, kind, WHY), source
+    if may_join_paths(routes, view.text):
+        for node, moved in _joined(routes, view, path):
+            if whole.isdisjoint(ast.walk(node)):
+                line, column = view.positions.place(view.positions.span(node)[0])
+                shown, why = view.positions.of(node), _WHY_JOINED + moved
+                yield Omission(path, line, column, shown, "text", why), routes.moved_paths[moved]
+
+
+def _joined(routes: Routes, view: View, path: str) -> Iterator[tuple[ast.expr, str]]:
+    """Expressions that end as a moved path does, the outermost ones."""
+    inner: set[ast.AST] = set(view.module.docstrings)
+    for node in ast.walk(view.tree):
+        if node in inner or not isinstance(
+            node, ast.BinOp | ast.Call | ast.Constant | ast.JoinedStr
+        ):
+            continue
+        said_path = _path_of(node)
+        if said_path == FILLED:
+            continue
+        inner.update(ast.walk(node))
+        for moved in routes.moved_paths:
+            if _may_be(routes, said_path, moved.rstrip("/"), dirname(path)):
+                yield node, moved
+
+
+def _path_of(node: ast.expr) -> str:
+    """The path that an expression puts together, with a mark for what only run time knows."""
+    match node:
+        case ast.BinOp(left=left, op=ast.Div(), right=right):
+            return f"{_path_of(left)}/{_path_of(right)}"
+        case ast.Call(func=ast.Attribute(value=start, attr="joinpath"), args=args):
+            return "/".join(map(_path_of, [start, *args]))
+        case ast.Call(func=function, args=args) if last_name(function) in _JOINERS:
+            return "/".join(map(_path_of, args))
+        case ast.Constant(value=str(text)):
+            return text
+        case ast.JoinedStr():
+            return spelled(node)
+        case _:
+            return FILLED
+
+
+def _may_be(routes: Routes, said_path: str, moved: str, folder: str) -> bool:
+    """Whether a path may be a moved one: by two parts of it at least, from the folder of the file on, or
+    where no other file is named so."""
+    head, _, tail = said_path.rpartition(FILLED)
+    parts = [part for part in tail.split("/") if part not in ("", ".", "..")]
+    known = "/".join(parts)
+    if not known or not f"/{moved}".endswith(f"/{known}"):
+        return False
+    before = [part for part in re.split(rf"[/{FILLED}]", head) if part not in ("", ".", "..")]
+    if len(parts) > 1 or moved == known or before:
+        return all(part in moved.split("/") for part in before)
+    return bool(head) and (f"{folder}/{known}" == moved or routes.is_only(basename(moved)))

@@ -19,7 +19,7 @@ from codemods.loose import WHOLE
 from codemods.mentions import find_mentions, places, said
 from codemods.positions import Positions
 from codemods.self_names import finds_by_name
-from consolidator.analysis.references.paths import path_mentions
+from consolidator.analysis.references.paths import may_join_paths, path_mentions
 from consolidator.analysis.references.routes import FileMoves, Routes
 from consolidator.tree.facts import ModuleFacts
 from consolidator.tree.parse import LIBCST
@@ -68,6 +68,7 @@ def can_refer(routes: Routes, path: str) -> bool:
         or _imports_moved(routes, path, facts, moves, source.text)
         or any(pattern.search(source.text) for pattern in _AROUND_COMMENT)
         or any(path_mentions(routes, source.text))
+        or may_join_paths(routes, source.text)
         or computes_import(routes, path, source.text)
     ):
         return True

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
-from posixpath import dirname, splitext
+from posixpath import basename, dirname, splitext
 
 from codemods.mentions import said
 from codemods.moves import (
@@ -424,6 +425,23 @@ class Routes:
         """The path of every module that moves, with its dotted name; a package is its folder."""
         paths = {source: self.tree.find(source) for source in self.targets}
         return {p.removesuffix("__init__.py"): s for s, p in paths.items() if p is not None}
+
+    @cached_property
+    def moved_ends(self) -> dict[str, list[str]]:
+        """The last parts of these paths, by the word that each begins with."""
+        ends: dict[str, list[str]] = {}
+        for path in self.moved_paths:
+            name = basename(path.rstrip("/"))
+            ends.setdefault(name.partition(".")[0], []).append(name)
+        return ends
+
+    def is_only(self, name: str) -> bool:
+        """Whether one Python file alone has a name, its folder apart."""
+        return self._base_names[name] == 1
+
+    @cached_property
+    def _base_names(self) -> Counter[str]:
+        return Counter(map(basename, self.tree.paths))
 
     # who reads a module's names
 

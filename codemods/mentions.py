@@ -10,7 +10,7 @@ from functools import lru_cache
 from keyword import iskeyword
 
 from codemods.edits import Edit, apply_edits
-from codemods.moves import STAYS, Landing, Moves
+from codemods.moves import Landing, Moves
 from codemods.outcome import Changed, Omission, Outcome, Unchanged, one_line
 from codemods.positions import Positions
 from codemods.statement import replacement
@@ -20,15 +20,11 @@ DOTTED = re.compile(r"(?:(?<![\w./\\-])|(?<=\bext://)|(?<=\[mypy-))[^\W\d]\w*(?:
 DOTTED_OR_NAME = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
 ENTRY = re.compile(DOTTED.pattern + r"(?::[^\W\d]\w*(?:\.[^\W\d]\w*)*)?")
 """A dotted path, or one with an object behind a colon as in entry points."""
-_HIDDEN = (
-    ("\\.", re.compile(r"(?<![\w.])([^\W\d]\w*(?:\\{1,2}\.[^\W\d]\w*)+)"), "is part of a pattern"),
-    (
-        "://",
-        re.compile(r"://[^\s\"'<>`]*?/([^\W\d]\w*(?:\.[^\W\d]\w*)+)(?![\w/])"),
-        "is part of an address",
-    ),
-)
-"""Where a dotted path is not written as one: what a text with any must hold, how it looks, and why it stays."""
+_ESCAPED = re.compile(r"(?<![\w.])[^\W\d]\w*(?:\\{1,2}\.[^\W\d]\w*)+")
+"""A dotted path in a pattern."""
+_ADDRESS = re.compile(r"\w://[^\s\"'<>`]*/\Z")
+"""What comes before a dotted path in an address, as far back as anybody writes one."""
+_FAR = 300
 WORD = re.compile(r"\w+")
 _BLANK = bytes(c if c < 128 and WORD.fullmatch(chr(c)) else ord(" ") for c in range(256))
 """Every byte that is part of no ASCII word, as a space: splitting is faster than a regular expression."""
@@ -64,7 +60,8 @@ class Mention:
 def find_mentions(text: str, moves: Moves) -> Iterator[Mention]:
     """Dotted paths and import lines in a text, in order of kind, then of place."""
     imports = list(_import_lines(text, moves))
-    for start, entry in _entries(text, moves.needles):
+    words = places(text, said(text, moves.needles))
+    for start, entry in _entries(text, words):
         if any(line.start <= start < line.end for line in imports):
             continue
         module, colon, attributes = entry.partition(":")
@@ -75,22 +72,34 @@ def find_mentions(text: str, moves: Moves) -> Iterator[Mention]:
             old = module + colon + attributes
             new = new_entry(old, moves) if landing.target is not None else ""
             yield Mention(start, old, new, landing.doubt)
-    yield from _hidden(text, moves)
+    yield from _hidden(text, moves, words)
     yield from imports
 
 
-def _hidden(text: str, moves: Moves) -> Iterator[Mention]:
+def _hidden(text: str, moves: Moves, words: Sequence[tuple[int, int]]) -> Iterator[Mention]:
     """Dotted paths in patterns, with their dots escaped, and in addresses."""
-    for mark, pattern, why in _HIDDEN:
-        if mark not in text or moves.needles.isdisjoint(said(text, moves.needles)):
+    reached = 0
+    for at, after in words:
+        around = text[at - 1 : at], text[after : after + 1]
+        if at < reached or not (around[0] == "." or "\\" in around or "." in around):
             continue
-        for match in pattern.finditer(text):
-            dotted = match[1].replace("\\", "")
-            landing = STAYS
-            if not moves.needles.isdisjoint(dotted.split(".")):
-                landing = moves.looked_up(dotted)
-            if landing:
-                yield Mention(match.start(1), match[1], landing.target or "", landing.doubt or why)
+        start, end = at, after
+        while start and (text[start - 1].isalnum() or text[start - 1] in "_.\\"):
+            start -= 1
+        while end < len(text) and (text[end].isalnum() or text[end] in "_.\\"):
+            end += 1
+        reached, run, why = end, text[start:end].rstrip("."), ""
+        if "\\" in run:
+            matches, why = list(_ESCAPED.finditer(run)), "is part of a pattern"
+        elif text[start - 1 : start] == "/" and _ADDRESS.search(text, max(start - _FAR, 0), start):
+            matches, why = list(DOTTED_OR_NAME.finditer(run)), "is part of an address"
+        for match in matches if why else ():
+            dotted = match.group().replace("\\", "")
+            if not moves.needles.isdisjoint(dotted.split(".")) and (
+                landing := moves.looked_up(dotted)
+            ):
+                new = landing.target or ""
+                yield Mention(start + match.start(), match.group(), new, landing.doubt or why)
 
 
 def _import_lines(text: str, moves: Moves) -> Iterator[Mention]:
@@ -128,11 +137,11 @@ def _statements(module: str, found: Sequence[tuple[list[str], Landing]]) -> Iter
     yield from (f"{head}import {', '.join(clauses)}" for head, clauses in moved.items())
 
 
-def _entries(text: str, needles: Set[str]) -> Iterator[tuple[int, str]]:
-    """Dotted paths that have a needle among their parts. Looking for the needles first is what keeps
+def _entries(text: str, words: Sequence[tuple[int, int]]) -> Iterator[tuple[int, str]]:
+    """Dotted paths that have one of the words, which are needles, among their parts. Looking for the needles first is what keeps
     a long plan about as fast as a short one."""
     reached = 0
-    for at, after in places(text, said(text, needles)):
+    for at, after in words:
         is_joined = text[at - 1 : at] in _JOINS or text[after : after + 1] in _JOINS
         if at < reached or not is_joined:
             continue

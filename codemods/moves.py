@@ -32,6 +32,8 @@ class Moves(Protocol):
     is_package: bool
     needles: Set[str]
     """Names of which every reference holds one: the last parts of moved names and their aliases."""
+    own_names: Set[str]
+    """Names that `found_by_name` may know."""
 
     def imported(self, dotted: str, module: str = "") -> Landing:
         """Where an imported name leads, through any number of re-exports.
@@ -59,7 +61,7 @@ class Moves(Protocol):
 
     def found_by_name(self, name: str, *, for_certain: bool = False) -> Landing:
         """Where a class or function leads whose `__name__` changes, if this file may look it up by that,
-        or does so `for_certain`; also one by the name and a package above it."""
+        or does so `for_certain`; also one by the name and a package above it. `name` is of `own_names`."""
         ...
 
     def modules_like(self, pattern: re.Pattern[str], head: str) -> Mapping[str, Landing]:
@@ -100,6 +102,7 @@ class MoveTable:
         self._targets = frozenset(self._moves.values())
         self._tails = tails_of(self._moves)
         self._by_name = names_of(self._moves)
+        self.own_names: Set[str] = self._by_name.keys()
         self.needles: Set[str] = {source.rpartition(".")[2] for source in moves}
 
     def imported(self, dotted: str, module: str = "") -> Landing:  # noqa: ARG002
@@ -120,8 +123,8 @@ class MoveTable:
 
     def found_by_name(self, name: str, *, for_certain: bool = False) -> Landing:
         """See `Moves.found_by_name`; nothing is known about what other files look up."""
-        source = self._by_name.get(name) if for_certain or "." in name else None
-        return STAYS if source is None else Landing(self._moves[source])
+        is_told = for_certain or "." in name
+        return Landing(self._moves[self._by_name[name]]) if is_told else STAYS
 
     def modules_like(self, pattern: re.Pattern[str], head: str) -> Mapping[str, Landing]:
         """See `Moves.modules_like`; any source may be a module."""

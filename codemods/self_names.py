@@ -42,26 +42,34 @@ def finds_by_name(text: str) -> bool:
 
 def report_self_names(view: View) -> None:
     """Lists the strings by which a class or function may be found that has another name afterwards."""
-    edited = {edit.start for edit in view.edits}
-    listed = {(omission.line, omission.column) for omission in view.omissions}
+    names, compares = view.moves.own_names, _OWN_MODULE in view.text
     for text in view.module.texts:
         value = str(text.node.value)
-        if view.moves.found_by_name(value, for_certain=_is_found(view, text)):
-            why, leads = _WHY_NAME, [view.moves.found_by_name(value, for_certain=True)]
-        elif view.moves.holds_moved(value) and _is_compared(view, text):
-            why, leads = _WHY_MODULE, list(view.moves.star(value).values())
-        else:
-            continue
-        start, end = view.positions.span(text.node)
-        is_done = text.node in view.settled | view.module.docstrings
-        is_done |= any(start <= at < end for at in edited)
-        if not is_done and view.positions.place(start) not in listed:
-            view.omit(start, view.positions.of(text.node), "string", why, leads)
+        if value in names:
+            landing = view.moves.found_by_name(value, for_certain=_is_found(view, text))
+            if landing and not _is_done(view, text):
+                view.omit(text.node, view.positions.of(text.node), "string", _WHY_NAME, [landing])
+        elif compares and view.moves.holds_moved(value) and _is_compared(view, text):
+            leads = view.moves.star(value).values()
+            if not _is_done(view, text):
+                view.omit(text.node, view.positions.of(text.node), "string", _WHY_MODULE, leads)
+
+
+def _is_done(view: View, text: Text) -> bool:
+    """Whether something else has dealt with a string."""
+    start, end = view.positions.span(text.node)
+    place = view.positions.place(start)
+    return (
+        text.node in view.settled
+        or text.node in view.module.docstrings
+        or any(start <= edit.start < end for edit in view.edits)
+        or any((omission.line, omission.column) == place for omission in view.omissions)
+    )
 
 
 def _is_compared(view: View, text: Text) -> bool:
     """Whether a string stands where modules are compared; one word has to stand beside the comparison."""
-    if _OWN_MODULE not in view.text or not text.node.value:
+    if not text.node.value:
         return False
     start, end = view.positions.span(text.node)
     line = view.text[view.positions.line_start(start) : view.positions.line_end(end)]

@@ -488,6 +488,7 @@ class FileMoves:
         self.module = names[0] if names else routes.tree.module(path)
         self.is_package = routes.tree.is_package(self._path)
         self.needles: Set[str] = routes.needles
+        self.own_names: Set[str] = routes.by_name.keys()
 
     def imported(self, dotted: str, module: str = "") -> Landing:
         """See `Moves.imported`."""
@@ -514,11 +515,8 @@ class FileMoves:
 
     def found_by_name(self, name: str, *, for_certain: bool = False) -> Landing:
         """See `Moves.found_by_name`."""
-        source = self._routes.by_name.get(name)
-        is_told = for_certain or "." in name
-        if source is None or not (is_told or self._routes.looks_names_up(self._path)):
-            return STAYS
-        return Landing(self._routes.targets[source])
+        is_told = for_certain or "." in name or self._routes.looks_names_up(self._path)
+        return Landing(self._routes.targets[self._routes.by_name[name]]) if is_told else STAYS
 
     def _marked(self, landing: Landing, dotted: str) -> Landing:
         if landing.target is None:

@@ -35,6 +35,7 @@ class AgentRun:
         self.final_response: Any = None
         """Sent with `agent_completed`; set it any time before the run ends."""
         self.started = 0
+        """Number of its `agent_started`."""
         self._bridge = bridge
         self._said: dict[str, Any] | None = None
         self._open_calls: dict[str, tuple[str, float]] = {}
@@ -169,7 +170,9 @@ class ExecutionEngine:
         closes open tools and sends `agent_completed` (`completed`, `failed` or `cancelled`).
 
         The agent's exception goes on; if its end could not be journaled, with a note that says so.
-        Cancelling while the start or the end is being journaled does not interrupt that.
+        Cancelling while the start or the end is being journaled does not interrupt that. An async
+        generator that is closed within the block, as when a client leaves a streamed answer, is
+        `cancelled`.
         """
         if self._running:
             raise RunStateError("this engine's run has not ended")
@@ -199,7 +202,7 @@ async def _end_after(error: BaseException, run: AgentRun) -> None:
     if run.state is not RunState.RUNNING:
         return
     try:
-        cancelled = isinstance(error, asyncio.CancelledError)
+        cancelled = isinstance(error, asyncio.CancelledError | GeneratorExit)
         await to_the_end(run._end("cancelled" if cancelled else "failed"))
     except UnifiedRuntimeError as lost:
         error.add_note(f"the run's end could not be journaled: {lost}")

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from contextlib import aclosing
 
 import pytest
 
@@ -119,6 +120,19 @@ async def test_a_cancelled_agent_completes_as_cancelled(bridge, tab):
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+    assert (await tab.wait_for(2))[1]["data"]["status"] == "cancelled"
+
+
+async def test_an_agent_whose_stream_nobody_reads_to_its_end_completes_as_cancelled(bridge, tab):
+    engine = ExecutionEngine(websocket_notifier=bridge)
+
+    async def answer():
+        async with engine.run("triage"):
+            yield "once upon"
+            yield "a time"
+
+    async with aclosing(answer()) as stream:
+        assert await anext(stream) == "once upon"
     assert (await tab.wait_for(2))[1]["data"]["status"] == "cancelled"
 
 

@@ -54,17 +54,15 @@ class Processes:
     def __init__(self, jobs: int | None = None) -> None:
         self._jobs = jobs or os.cpu_count() or 1
 
-    def __call__(
-        self, work: Callable[[Item], Result], items: Iterable[Item], *, busy: bool = False
-    ) -> Iterable[Result]:
+    def __call__(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Iterable[Result]:
         """The result for each item, in their order. The first are worked on while the last are still
-        being found; where that keeps this process `busy`, a core is left to it."""
+        being found."""
         left = iter(items)
         first = list(islice(left, _FEW))
         every = chain(first, left)
         if len(first) < _FEW or self._jobs == 1 or not hasattr(os, "fork"):
             return _in_turn(work, every)
-        return _spread(self._jobs - busy, work, every)
+        return _spread(self._jobs, work, every)
 
 
 def _spread(jobs: int, work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:

@@ -13,18 +13,16 @@ class Spread(Protocol):
     """A way of doing the same work on many items."""
 
     def __call__(
-        self, work: Callable[[_Item], _Result], items: Iterable[_Item], *, busy: bool = False
+        self, work: Callable[[_Item], _Result], items: Iterable[_Item]
     ) -> Iterable[_Result]:
         """The result for each item, in their order. Work may have begun while items are still asked
-        for; `busy` says that giving them out takes as long as the work does."""
+        for."""
         ...
 
 
 def one_by_one(
     work: Callable[[_Item], _Result],
     items: Iterable[_Item],
-    *,
-    busy: bool = False,  # noqa: ARG001
 ) -> Iterable[_Result]:
     """In this process, one after the other."""
     return map(work, items)

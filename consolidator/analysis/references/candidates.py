@@ -21,8 +21,7 @@ def find_candidates(routes: Routes, spread: Spread = one_by_one) -> list[str]:
     """Python files that can name a moved thing, sorted; `routes.needles` then holds every name by
     which one goes."""
     tree = routes.tree
-    found = set(_holders(tree, [*routes.needles, *_quoted_modules(routes)], spread))
-    found |= {*_whole_importers(routes), *_computing(routes)}
+    found = {*_referring(routes, spread), *_whole_importers(routes)}
     fresh = found
     while fresh:
         tree.prefetch(sorted(fresh))
@@ -35,24 +34,28 @@ def find_candidates(routes: Routes, spread: Spread = one_by_one) -> list[str]:
     return sorted(found)
 
 
-def _holders(tree: Tree, needles: Sequence[str], spread: Spread) -> Iterable[str]:
-    """Files that hold one of the needles. Many take each file apart into words, which is worth
-    spreading."""
+def _referring(routes: Routes, spread: Spread) -> Iterable[str]:
+    """Files that may refer to what moves by themselves. Many names take each file apart into words, which
+    is worth spreading."""
+    tree = routes.tree
+    needles = [*routes.needles, *_quoted_modules(routes)]
     if len(needles) <= MANY:
-        return tree.containing(*needles)
+        return _search(routes, needles, tree.paths)
     tree.preload()  # by this process, which goes on to read their facts, for all that search
-    found = spread(partial(_search, tree, needles), _batches(tree), busy=True)
+    found = spread(partial(_search, routes, needles), _batches(tree))
     return chain.from_iterable(found)
-
-
-def _search(tree: Tree, needles: Sequence[str], paths: Sequence[str]) -> list[str]:
-    return tree.containing(*needles, paths=paths)
 
 
 def _batches(tree: Tree) -> Iterator[Sequence[str]]:
     for start in range(0, len(tree.paths), _BATCH):
         yield tree.paths[start : start + _BATCH]
     tree.prefetch()  # where others search, meanwhile: many moves ask for the facts of all files
+
+
+def _search(routes: Routes, needles: Sequence[str], paths: Sequence[str]) -> set[str]:
+    """Those of some files that say a needle, or that compute what they import."""
+    found = set(routes.tree.containing(*needles, paths=paths))
+    return found.union(_computing(routes, [path for path in paths if path not in found]))
 
 
 def _whole_importers(routes: Routes) -> Iterator[str]:
@@ -75,12 +78,12 @@ def _is_holder(routes: Routes, path: str, fact: ImportFact) -> bool:
     return dotted is not None and routes.holds_moved(dotted, path)
 
 
-def _computing(routes: Routes) -> Iterator[str]:
+def _computing(routes: Routes, paths: Sequence[str]) -> Iterator[str]:
     """Files that import a module, or names from one, by a name which is put together: they need not say
     its last part."""
     holders = [f"{holder} import" for holder in sorted(routes.holders - {""})]
     written = holders if len(holders) <= len(UNFINISHED) else UNFINISHED
-    for path in routes.tree.containing("import_module(", "__import__(", *written):
+    for path in routes.tree.containing("import_module(", "__import__(", *written, paths=paths):
         if computes_import(routes, path, routes.tree.read(path).decode("latin-1")):
             yield path
 

@@ -47,11 +47,6 @@ def test_many_items_are_done_by_other_processes_and_come_back_in_their_order() -
     assert os.getpid() not in {process for _, process in results}
 
 
-def test_a_process_that_is_busy_giving_out_items_has_one_core_to_itself() -> None:
-    results = list(Processes(2)(_where, range(50), busy=True))
-    assert len({process for _, process in results} - {os.getpid()}) == 1
-
-
 @pytest.mark.parametrize(("jobs", "items"), [(1, 50), (2, 2)])
 def test_few_items_or_one_core_start_no_process(jobs: int, items: int) -> None:
     assert list(Processes(jobs)(_where, range(items))) == [(i, os.getpid()) for i in range(items)]

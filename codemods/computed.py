@@ -7,6 +7,7 @@ import ast
 import re
 
 from codemods.lazy import anchor_of, is_importer, name_argument
+from codemods.scopes import Scope
 from codemods.view import View
 
 _WHY = "imports a module by a name that is put together, which may be "
@@ -34,7 +35,7 @@ def report_computed_imports(view: View) -> None:
 def _report_calls(view: View) -> None:
     """Lists imports by a string that may mean a module which moves, or which moved names leave. One of
     whose name nothing is written down may mean any module, and is not listed."""
-    for call, _ in view.module.calls:
+    for call, scope in view.module.calls:
         asked = name_argument(call) if is_importer(call) else None
         name = "" if asked is None else spelled(asked)
         if name.startswith("."):
@@ -44,9 +45,20 @@ def _report_calls(view: View) -> None:
             continue
         pattern = re.compile(re.escape(name).replace(re.escape(FILLED), r"[\w.]+"))
         found = view.moves.modules_like(pattern, name.partition(FILLED)[0])
+        if _gives_submodules(call, scope):
+            found = {name: landing for name, landing in found.items() if landing.is_module}
         if found:
             why = _WHY + ", ".join(sorted(found))
             view.omit(asked, view.positions.of(asked), "string", why, found.values())
+
+
+def _gives_submodules(call: ast.Call, scope: Scope) -> bool:
+    """Whether a call gives a module's `__getattr__` its answer: whoever asks says `package.module.Name`."""
+    function = scope.node
+    is_getattr = isinstance(function, ast.FunctionDef) and function.name == "__getattr__"
+    if not is_getattr or scope.parent is None or scope.parent.kind != "module":
+        return False
+    return any(isinstance(node, ast.Return) and node.value is call for node in ast.walk(function))
 
 
 def spelled(node: ast.expr) -> str:

@@ -139,8 +139,24 @@ def _prefixes(view: View, bindings: list[Binding]) -> list[str]:
 def _is_settled(view: View, text: Text) -> bool:
     if text.node in view.settled or text.node in view.module.docstrings:
         return True
+    if text.call is not None and last_name(text.call.func) in _TAKE_LOGGERS:
+        return True
     literal = module_literal(text.call)
     return literal is not None and literal is not text.node  # what a relative name counts from
+
+
+_TAKE_LOGGERS = frozenset(
+    {
+        "assertLogs",
+        "assertNoLogs",
+        "at_level",
+        "filterwarnings",
+        "getLogger",
+        "get_logger",
+        "set_level",
+    }
+)
+"""What is told the name of a logger, or of the module that a warning comes from, and imports nothing."""
 
 
 def _asked_by_computed_names(view: View) -> set[int]:

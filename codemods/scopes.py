@@ -115,6 +115,7 @@ class Module:
     texts: list[Text] = field(default_factory=list)
     calls: list[tuple[ast.Call, Scope]] = field(default_factory=list)
     docstrings: set[ast.Constant] = field(default_factory=set)
+    """Texts that are statements of their own: they document what is around or above, and nothing reads them."""
     joined: list[ast.JoinedStr] = field(default_factory=list)
     """The f-strings."""
     raw: list[ast.Constant] = field(default_factory=list)

@@ -22,7 +22,6 @@ from codemods.scopes import (
     Use,
 )
 from codemods.syntax import (
-    docstring,
     forward_references,
     is_type_alias,
     parameters,
@@ -52,7 +51,6 @@ class _Walk:
         self._annotates = False
 
     def run(self) -> Module:
-        self._module.docstrings.update(docstring(self._module.tree))
         self._block(self._module.tree.body)
         return self._module
 
@@ -135,10 +133,14 @@ class _Walk:
                 local = alias.name.partition(".")[0]
             self._add(Binding(local, self._scope, alias, node, alias))
 
+    def _expression(self, node: ast.Expr) -> None:
+        if isinstance(node.value, ast.Constant):
+            self._module.docstrings.add(node.value)
+        self._visit(node.value)
+
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         self._each(list(node.decorator_list))
         self._bind(node.name, node)
-        self._module.docstrings.update(docstring(node))
         outer = self._type_parameters(node)
         self._signature(node.args)
         self._annotation(node.returns)
@@ -158,7 +160,6 @@ class _Walk:
     def _class(self, node: ast.ClassDef) -> None:
         self._each(list(node.decorator_list))
         self._bind(node.name, node)
-        self._module.docstrings.update(docstring(node))
         outer = self._type_parameters(node)
         self._each(list(node.bases))
         self._each(list(node.keywords))
@@ -361,6 +362,7 @@ class _Walk:
 _HANDLERS: dict[type[ast.AST], Callable[[_Walk, Any], None]] = {
     ast.Import: _Walk._import,
     ast.ImportFrom: _Walk._import,
+    ast.Expr: _Walk._expression,
     ast.FunctionDef: _Walk._function,
     ast.AsyncFunctionDef: _Walk._function,
     ast.Lambda: _Walk._lambda,

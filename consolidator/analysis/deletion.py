@@ -15,7 +15,7 @@ from codemods.walk import analyse
 from consolidator.analysis.changes import FileChange, Rewriting
 from consolidator.analysis.overlay import overlaid
 from consolidator.analysis.references.find import Reference, find_references
-from consolidator.analysis.references.readers import find_reader
+from consolidator.analysis.references.readers import readers
 from consolidator.analysis.references.rewrite import rebound
 from consolidator.errors import ToolError
 from consolidator.plan import Move, Plan
@@ -120,8 +120,8 @@ class _Deletion:
     harmless: frozenset[str]
     _after: dict[str, bytes | None] = field(default_factory=dict)
     _kinds: dict[str, dict[str, int]] = field(default_factory=dict)
-    _replaced: dict[tuple[str, str], str] = field(default_factory=dict)
-    """By file and name: who reads or patches an import that only deleted code has used."""
+    _replaced: dict[tuple[str, str], tuple[str, int]] = field(default_factory=dict)
+    """By file and name: who reads or patches an import that only deleted code has used, and where."""
 
     def changes(self) -> Iterator[FileChange]:
         for path, after in sorted(self._after.items()):
@@ -158,10 +158,11 @@ class _Deletion:
         taken = _names_taken(tree)
 
         def is_public(name: str) -> bool:
-            reader = find_reader(tree, path, name)
-            if reader and (path, name) not in taken:
-                self._replaced[path, name] = reader
-            return bool(reader) or (path, name) in taken
+            found = list(readers(tree, path, name))
+            said = [reader for reader in found if reader[1]]
+            if said and (path, name) not in taken:
+                self._replaced[path, name] = said[0]
+            return bool(found) or (path, name) in taken
 
         outcome = remove_definitions(source.text, names, is_public)
         if isinstance(outcome, Failed):
@@ -225,11 +226,8 @@ class _Deletion:
 
     def replaced_names(self) -> Iterator[Omission]:
         """Where a name is patched, or read, in a module whose code that used it has left."""
-        for (path, name), reader in sorted(self._replaced.items()):
+        for (path, name), (reader, line) in sorted(self._replaced.items()):
             dotted = f"{self.tree.module(path)}.{name}"
-            text = self.tree.read(reader).decode("utf-8", "replace")
-            at = text.find(dotted) if dotted in text else max(text.find(name), 0)
-            line = text.count("\n", 0, at) + 1
             why = (
                 f"{dotted} stays, but nothing that is left in {path} uses it: to patch it there has "
                 "no effect on what moved"

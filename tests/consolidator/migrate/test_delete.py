@@ -70,6 +70,12 @@ def test_prose_comments_and_docstrings_do_not_block(tmp_path: Path) -> None:
     assert found.changes[0].after == b"def rest(): ...\n"
 
 
+def test_a_text_below_an_attribute_documents_it_and_does_not_block(tmp_path: Path) -> None:
+    documented = 'class Uses:\n    kind: str = ""\n    """The name of an app.old.Thing."""\n'
+    write_tree(tmp_path, {"app/old.py": "class Thing: ...\n\n\ny = 1\n", "app/use.py": documented})
+    assert deletion(tmp_path).omissions == ()
+
+
 def test_the_message_of_an_exception_does_not_block(tmp_path: Path) -> None:
     """It is for people to read; what they read is listed by `migrate imports`."""
     asking = 'def ask(): raise ValueError("Hint: use an old.Thing, or app.old.Thing, object.")\n'
@@ -181,6 +187,67 @@ def test_an_import_that_another_file_patches_stays_and_the_patch_is_listed(tmp_p
     assert [(o.path, o.line, o.text) for o in found.omissions] == [
         ("tests/test_old.py", 1, "app.old.io")
     ]
+
+
+def test_an_import_that_a_loop_or_a_parameter_patches_is_listed_too(tmp_path: Path) -> None:
+    looping = "for name in ['io']:\n    setattr(old, name, None)\n"
+    write_tree(
+        tmp_path,
+        {
+            "app/__init__.py": "",
+            "app/old.py": "import io\n\n\nclass Thing:\n    x = io\n\n\ny = 1\n",
+            "tests/test_old.py": f"from app import old\n{looping}",
+        },
+    )
+    found = deletion(tmp_path)
+    assert [(o.path, o.line, o.text) for o in found.omissions] == [
+        ("tests/test_old.py", 3, "app.old.io")
+    ]
+
+
+def test_a_word_in_a_file_that_has_the_module_is_no_patch(tmp_path: Path) -> None:
+    write_tree(
+        tmp_path,
+        {
+            "app/__init__.py": "from app.old import *\n",
+            "app/old.py": "import io\n__all__ = ['y']\n\n\nclass Thing:\n    x = io\n\n\ny = 1\n",
+            "app/use.py": "from app import old\n\nKINDS = ['io', 'db']\nprint(old.y)\n",
+        },
+    )
+    assert deletion(tmp_path).omissions == ()
+
+
+def test_a_star_brings_what_its_module_exports_and_keeps_no_other_import(tmp_path: Path) -> None:
+    write_tree(
+        tmp_path,
+        {
+            "app/__init__.py": "from app.old import *\n",
+            "app/old.py": "import io\n__all__ = ['y']\n\n\nclass Thing:\n    x = io\n\n\ny = 1\n",
+        },
+    )
+    found = deletion(tmp_path)
+    assert [c.after for c in found.changes] == [b"__all__ = ['y']\n\n\ny = 1\n"]
+    assert found.omissions == ()
+
+
+def test_lazy_submodules_do_not_hold_a_name_back_but_hold_a_module(tmp_path: Path) -> None:
+    lazy = "from importlib import import_module\n\n\ndef __getattr__(name):\n"
+    write_tree(
+        tmp_path,
+        {
+            "app/__init__.py": f"{lazy}    return import_module('.' + name, __name__)\n",
+            "app/old.py": "class Thing: ...\n\n\ny = 1\n",
+        },
+    )
+    assert deletion(tmp_path).omissions == ()
+    module = deletion(tmp_path, Plan(moves=(Move("app.old", "app.new"),)))
+    assert blockers(module) == ["app/__init__.py:5 string"]
+
+
+def test_the_name_of_a_logger_does_not_hold_a_definition_of_its_module_back(tmp_path: Path) -> None:
+    saying = "from logging import getLogger\nlog = getLogger('app.old')\nlog.info('Thing')\n"
+    write_tree(tmp_path, {"app/old.py": "class Thing: ...\n\n\ny = 1\n", "app/use.py": saying})
+    assert deletion(tmp_path).omissions == ()
 
 
 def test_a_package_with_anything_left_keeps_its_init(tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ def find_sites(text: str, positions: Positions, module: Module) -> Iterator[Site
         place = partial(_place, positions, use)
         call = apart.get(id(use.nodes[-1]))
         if call is None:
-            yield Site(use.names, use.scope, place)
+            yield Site(use.names, use.scope, place, replaced=_is_replaced(use))
             continue
         name, at = member_name(text, positions, call)
         replaced = last_name(call.func) in _REPLACERS
@@ -63,6 +63,11 @@ def find_sites(text: str, positions: Positions, module: Module) -> Iterator[Site
     for string in module.texts:
         if string.annotates:
             yield from _in_annotation(text, positions, string)
+
+
+def _is_replaced(use: Use) -> bool:
+    """`module.name = …` and `del module.name` replace what whoever else has the module reads of it."""
+    return len(use.names) > 1 and not isinstance(use.nodes[-1].ctx, ast.Load)
 
 
 def _place(positions: Positions, use: Use) -> Spans:

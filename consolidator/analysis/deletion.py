@@ -17,6 +17,7 @@ from consolidator.analysis.overlay import overlaid
 from consolidator.analysis.references.find import Reference, find_references
 from consolidator.analysis.references.readers import readers
 from consolidator.analysis.references.rewrite import rebound
+from consolidator.analysis.references.routes import Routes
 from consolidator.errors import ToolError
 from consolidator.plan import Move, Plan
 from consolidator.tree.facts import ImportFact
@@ -54,13 +55,17 @@ def plan_delete(
     """
     standing = [move for move in plan.moves if _place(tree, move.source) is not None]
     references = find_references(tree, [move.source for move in standing])
+    routes = Routes(tree, Resolver(tree), plan.moves)
     blocked: list[Omission] = []
     free: list[Move] = []
     for move in standing:
-        found = list(_blocks(tree, move, references, objections, harmless))
-        blocked += found
+        to_name = [reference for reference in references if reference.source == move.source]
+        patches = [r for r in to_name if r.kind == "patch" and _is_kept(routes, move)]
+        others = [reference for reference in to_name if reference not in patches]
+        found = list(_blocks(tree, move, others, objections, harmless))
         if not found:
             free.append(move)
+        blocked += found or [_omission(patch, _patched(move.source)) for patch in patches]
     deletion = _Deletion(tree, plan, harmless)
     deletion.remove_names(free)
     deletion.remove_leftovers()
@@ -88,20 +93,27 @@ def _blocks(
 ) -> Iterator[Omission]:
     place = _place(tree, move.source)
     assert place is not None
-    for reference in references:
-        if reference.source == move.source and reference.kind not in harmless:
-            why = f"still refers to {move.source}"
-            yield Omission(
-                reference.path,
-                reference.line,
-                reference.column,
-                reference.text,
-                reference.kind,
-                why,
-            )
+    blocking = (found for found in references if found.kind not in harmless)
+    yield from (_omission(found, f"still refers to {move.source}") for found in blocking)
     yield from _rebound(tree, *place)
     for objection in objections(move):
         yield Omission(place[0], 1, 0, move.source, "fix", objection)
+
+
+def _omission(found: Reference, why: str) -> Omission:
+    return Omission(found.path, found.line, found.column, found.text, found.kind, why)
+
+
+def _is_kept(routes: Routes, move: Move) -> bool:
+    """Whether the old module will import the name, because its own functions read it: there it can be
+    replaced as before."""
+    place = _place(routes.tree, move.source)
+    return place is not None and bool(place[1]) and routes.uses_late(*place)
+
+
+def _patched(source: str) -> str:
+    module = source.rpartition(".")[0]
+    return f"{source} becomes an import: to replace it there reaches what {module} reads alone"
 
 
 def _rebound(tree: Tree, path: str, name: str) -> Iterator[Omission]:
@@ -222,7 +234,7 @@ class _Deletion:
         for found in find_references(tree, modules) if modules else ():
             if found.kind not in self.harmless:
                 why = f"still refers to {found.source}, which defines nothing any more"
-                yield Omission(found.path, found.line, found.column, found.text, found.kind, why)
+                yield _omission(found, why)
 
     def replaced_names(self) -> Iterator[Omission]:
         """Where a name is patched, or read, in a module whose code that used it has left."""

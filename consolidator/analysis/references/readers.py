@@ -30,7 +30,7 @@ def readers(tree: Tree, path: str, name: str) -> Iterator[tuple[str, int]]:
         match = None if holder in told or is_plan(holder, text) else whole.search(text)
         if match:
             told.add(holder)
-            yield holder, _line(text, match)
+            yield holder, _line(text, match.start())
     for holder in tree.containing(name, *STARS):
         lines = [] if holder in told else list(_reads(tree, holder, path, name))
         if lines:
@@ -60,14 +60,14 @@ def _spelled(text: str, local: str, dotted: str, name: str) -> Iterator[int]:
     quoted = rf"[\"']{said}[\"']"
     beside = rf"{known}\.{said}\b|{known}[^\n]*\n?[^\n]*?{quoted}"
     if match := re.search(beside, text):
-        yield _line(text, match)
+        yield _line(text, match.end())
     elif re.search(quoted, text):
         computed = re.search(rf"(?:attr|object)\(\s*{known}\s*,\s*[^\s\"']", text)
-        yield _line(text, computed) if computed else 0
+        yield _line(text, computed.start()) if computed else 0
 
 
-def _line(text: str, match: re.Match[str]) -> int:
-    return text.count("\n", 0, match.start()) + 1
+def _line(text: str, offset: int) -> int:
+    return text.count("\n", 0, offset) + 1
 
 
 def local_name(fact: ImportFact) -> str:

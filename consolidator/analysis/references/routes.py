@@ -277,8 +277,8 @@ class Routes:
             first = trace.hops[0]
             return STAYS if self.uses_late(*first) or self._only_typed(*first) else landing
         if replaced and dotted in self.targets and (place := self._own_use(dotted, importer)):
-            why = f"{place} still uses it, so which of the two is to be replaced can't be known"
-            return Landing(None, why)
+            still = f"{place} still uses it, so which of the two is to be replaced can't be known"
+            return Landing(None, f"may mean {self.targets[dotted]}: {still}")
         return landing
 
     def _only_typed(self, path: str, name: str) -> bool:

@@ -76,6 +76,30 @@ def test_a_text_below_an_attribute_documents_it_and_does_not_block(tmp_path: Pat
     assert deletion(tmp_path).omissions == ()
 
 
+def test_a_patch_of_a_name_that_its_module_goes_on_reading_is_listed_and_blocks_nothing(
+    tmp_path: Path,
+) -> None:
+    """Nobody could rewrite it before the deletion, and with the import in place it stays right."""
+    asking = "def ask(): return Thing()\n"
+    patching = "from app import old\n\n\ndef test(): old.Thing = 1\n"
+    write_tree(
+        tmp_path,
+        {
+            "app/__init__.py": "",
+            "app/old.py": f"class Thing: ...\n\n\n{asking}",
+            "tests/test_old.py": patching,
+            "tests/test_ask.py": "def test(mocker): mocker.patch('app.old.Thing')\n",
+        },
+    )
+    found = deletion(tmp_path)
+    expected = f"from new.home import Fresh as Thing\n\n\n{asking}".encode()
+    assert [(c.path, c.after) for c in found.changes] == [("app/old.py", expected)]
+    assert [(o.path, o.line, o.kind) for o in found.omissions] == [
+        ("tests/test_ask.py", 1, "patch"),
+        ("tests/test_old.py", 4, "patch"),
+    ]
+
+
 def test_the_message_of_an_exception_does_not_block(tmp_path: Path) -> None:
     """It is for people to read; what they read is listed by `migrate imports`."""
     asking = 'def ask(): raise ValueError("Hint: use an old.Thing, or app.old.Thing, object.")\n'
@@ -196,12 +220,12 @@ def test_an_import_that_a_loop_or_a_parameter_patches_is_listed_too(tmp_path: Pa
         {
             "app/__init__.py": "",
             "app/old.py": "import io\n\n\nclass Thing:\n    x = io\n\n\ny = 1\n",
-            "tests/test_old.py": f"from app import old\n{looping}",
+            "tests/test_old.py": f"from app import old\n\n\n{looping}",
         },
     )
     found = deletion(tmp_path)
     assert [(o.path, o.line, o.text) for o in found.omissions] == [
-        ("tests/test_old.py", 3, "app.old.io")
+        ("tests/test_old.py", 5, "app.old.io")
     ]
 
 

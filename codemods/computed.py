@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 
-from codemods.lazy import anchor_of, is_importer, name_argument
+from codemods.lazy import anchor_of, is_importer, is_sys_modules, name_argument
 from codemods.scopes import Scope
 from codemods.view import View
 
@@ -59,6 +60,38 @@ def _gives_submodules(call: ast.Call, scope: Scope) -> bool:
     if not is_getattr or scope.parent is None or scope.parent.kind != "module":
         return False
     return any(isinstance(node, ast.Return) and node.value is call for node in ast.walk(function))
+
+
+def own_lookups(view: View) -> Iterator[tuple[ast.expr, re.Pattern[str]]]:
+    """Where a module reads names of its own by their text, as in `globals()["_" + name]`, with what that
+    text can be."""
+    for node in ast.walk(view.tree):
+        match node:
+            case ast.Subscript(value=owner, slice=key, ctx=ast.Load()):
+                pass
+            case ast.Call(func=ast.Attribute(value=owner, attr="get"), args=[key, *_]):
+                pass
+            case ast.Call(func=ast.Name(id="getattr" | "hasattr"), args=[owner, key, *_]):
+                pass
+            case _:
+                continue
+        if _is_own_names(owner):
+            said = re.escape(spelled(key)).replace(re.escape(FILLED), r"\w+")
+            yield node, re.compile(said)
+
+
+def _is_own_names(node: ast.expr) -> bool:
+    match node:
+        case ast.Call(func=ast.Name(id="globals" | "vars"), args=[]):
+            return True
+        case ast.Subscript(value=modules, slice=ast.Name(id="__name__")):
+            return is_sys_modules(modules)
+        case _:
+            return False
+
+
+OWN_LOOKUPS = ("globals()", "vars()", "sys.modules[__name__]")
+"""What a module says that reads names of its own by their text."""
 
 
 def spelled(node: ast.expr) -> str:

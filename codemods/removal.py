@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Container, Iterator, Mapping, Set
 from dataclasses import dataclass
 
+from codemods.computed import own_lookups
 from codemods.edits import Edit, apply_edits
 from codemods.moves import Moves, MoveTable
 from codemods.outcome import Changed, Failed, Outcome, Skipped, Unchanged
@@ -90,6 +91,7 @@ class _Removal:
         self._places: dict[str, list[_Place]] = {}
         self._spans: list[tuple[int, int]] = []
         self._gone: set[Statement] = set()
+        self._lookups = list(own_lookups(view))
         for name in removals:
             self._take(name)
 
@@ -150,6 +152,9 @@ class _Removal:
             is_named = site.names[0] == binding_name
             if is_named and self._view.module.find(binding_name, site.scope) is home:
                 yield site.start
+        for node, pattern in self._lookups:
+            if pattern.fullmatch(binding_name):
+                yield self._view.positions.span(node)[0]
 
     # statements
 

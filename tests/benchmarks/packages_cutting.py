@@ -215,7 +215,7 @@ def _write_homes(pieces: Sequence[Piece], *, renamed: bool) -> Iterator[Move]:
     for index, piece in enumerate(pieces):
         old = piece.module.path
         stem = old.stem if old.stem != "__init__" else "package"
-        own = f"_home_of_{piece.name.lower()}.py"
+        own = f"_home_of_{stem}_{piece.name.lower()}.py"
         home = old.with_name(f"_home_beside_{stem}.py" if index % 2 else own)
         wanted = piece.name + ("Renamed" if piece.name[0].isupper() else "_renamed")
         text = piece.renamed(wanted) if renamed else None

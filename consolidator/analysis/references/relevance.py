@@ -14,6 +14,7 @@ from collections.abc import Iterator, Set
 from itertools import islice
 from typing import NamedTuple
 
+from codemods.computed import OWN_LOOKUPS
 from codemods.lazy import IMPORTERS
 from codemods.loose import WHOLE
 from codemods.mentions import find_mentions, places, said
@@ -115,6 +116,8 @@ def _uses_own(routes: Routes, path: str, text: str) -> bool:
     module = routes.tree.module(path)
     if module not in routes.holders:
         return False
+    if any(words in text for words in OWN_LOOKUPS):
+        return True
     own = [s.rpartition(".")[2] for s in routes.targets if s.rpartition(".")[0] == module]
     moved, positions = routes.moved_lines(path), Positions(text)
     lines = (positions.place(start)[0] for start, _ in places(text, own))

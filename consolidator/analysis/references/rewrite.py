@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 from itertools import chain
 
+from codemods.computed import own_lookups
 from codemods.imports import rewrite_view
 from codemods.mentions import move_mentions
 from codemods.outcome import Changed, Failed, Omission, Unchanged
@@ -151,6 +152,10 @@ def own_uses(routes: Routes, view: View, path: str) -> Iterator[Omission]:
                 yield Omission(path, line, column, text, "own-module", _OWN)
         elif not home and not routes.resolver.lookup(path, name).definitions:
             yield Omission(path, line, column, text, "own-module", _GONE)
+    for node, pattern in own_lookups(view):
+        line, column = view.positions.place(view.positions.span(node)[0])
+        if not _within(line, moved) and any(map(pattern.fullmatch, names)):
+            yield Omission(path, line, column, view.positions.of(node), "own-module", _OWN)
     for name in sorted(names):
         found = rebound(path, view.positions, view.module, name)
         yield from (omission for omission in found if not _within(omission.line, moved))

@@ -100,6 +100,21 @@ def test_a_patch_of_a_name_that_its_module_goes_on_reading_is_listed_and_blocks_
     ]
 
 
+def test_what_a_module_finds_among_its_own_names_by_text_stays_there_as_an_import(
+    tmp_path: Path,
+) -> None:
+    asking = "def __getattr__(name): return globals()[f'_{name}']\n"
+    write_tree(tmp_path, {"app/old.py": f"class _Thing: ...\n\n\nclass Other: ...\n\n\n{asking}"})
+    moves = Move("app.old._Thing", "new.home.Fresh"), Move("app.old.Other", "new.home.Other")
+    found = deletion(tmp_path, Plan(moves=moves))
+    expected = f"from new.home import Fresh as _Thing\n\n\n{asking}".encode()
+    assert [(c.path, c.after) for c in found.changes] == [("app/old.py", expected)]
+    listed = plan_imports(tree_of(tmp_path), Plan(moves=moves)).omissions
+    assert [(o.line, o.text, o.kind) for o in listed] == [
+        (7, "globals()[f'_{name}']", "own-module")
+    ]
+
+
 def test_the_message_of_an_exception_does_not_block(tmp_path: Path) -> None:
     """It is for people to read; what they read is listed by `migrate imports`."""
     asking = 'def ask(): raise ValueError("Hint: use an old.Thing, or app.old.Thing, object.")\n'

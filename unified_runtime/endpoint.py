@@ -9,6 +9,7 @@ from unified_runtime.connection import Connection
 from unified_runtime.errors import ManagerStateError
 from unified_runtime.handshake import Authenticate, handshake_of_scope, subprotocol_to_accept
 from unified_runtime.protocol.frames import Resume
+from unified_runtime.sinks import YIELD_EVERY
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -22,10 +23,6 @@ class Serves(Opens, Protocol):
     """The part of the manager that an endpoint needs."""
 
     async def serve(self, connection: Connection, read: Read, resume: Resume | None) -> None: ...
-
-
-_YIELD_EVERY = 64
-"""Frames written in a row before others get a turn, and a lost socket is noticed."""
 
 
 class AsgiSink:
@@ -54,13 +51,13 @@ class AsgiSink:
         return not frames
 
     async def send(self, frames: list[bytes]) -> None:
-        send, clock, left = self._send, self._clock, _YIELD_EVERY
+        send, clock, left = self._send, self._clock, YIELD_EVERY
         for frame in frames:
             self.writing_since = clock()  # a peer that takes some of them is not stalled
             await send({"type": "websocket.send", "text": frame.decode()})
             left -= 1
             if not left:
-                left = _YIELD_EVERY
+                left = YIELD_EVERY
                 await asyncio.sleep(0)  # a socket with room in its buffer never suspends
         self.writing_since = None
 

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Protocol
 
-_YIELD_EVERY = 64
+YIELD_EVERY = 64
 """Frames written in a row before others get a turn, and a lost socket is noticed."""
 
 
@@ -58,7 +58,7 @@ class TextSink:
         for number, frame in enumerate(frames, 1):
             self.writing_since = clock()  # a peer that takes some of them is not stalled
             await self._transport.send_text(frame.decode())
-            if number % _YIELD_EVERY == 0:
+            if number % YIELD_EVERY == 0:
                 await asyncio.sleep(0)  # a socket with room in its buffer never suspends
         self.writing_since = None
 

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from secrets import token_urlsafe
 from threading import get_ident
 from types import TracebackType
 from typing import Self
 
+from unified_runtime.background import Background
 from unified_runtime.composer import Composer
 from unified_runtime.errors import (
     ForkedError,
@@ -63,6 +65,15 @@ class Life:
         traceback: TracebackType | None,
     ) -> None:
         await self.aclose()
+
+    def in_background(self) -> AbstractContextManager[Self]:
+        """For code without an event loop, as in a worker process: while the block runs, the manager has
+        one in a thread of its own; it is closed at the end. Emit with `emit_threadsafe`.
+
+        Blocks until it is started, and raises what `start` raises. A process that ends within the
+        block does not wait for it.
+        """
+        return Background(self, self.start, self.aclose)
 
     @property
     def closed(self) -> bool:

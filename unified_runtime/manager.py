@@ -165,7 +165,10 @@ class UnifiedWebSocketManager(Life):
         """
         self._check_alive()
         if self._inbox is None:
-            raise ManagerStateError("start the manager on its event loop first (`async with`)")
+            raise ManagerStateError(
+                "start the manager on its event loop first: `async with manager`, or where there is"
+                " no loop `with manager.in_background()`"
+            )
         draft = self._composer.compose(user_id, event_type, data, thread_id, run_id, event_id)
         if draft.said:
             return self._inbox.settled(_said_by_engine(draft, event_type))

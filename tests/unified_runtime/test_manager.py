@@ -3,6 +3,8 @@
 import asyncio
 import multiprocessing
 import os
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +23,7 @@ from unified_runtime.close_codes import CloseCode
 from unified_runtime.errors import (
     ConnectionRefusedByLimitError,
     ForkedError,
+    JournalError,
     ManagerClosedError,
     ManagerStateError,
     SocketInUseError,
@@ -73,6 +76,37 @@ async def test_a_second_running_loop_is_sent_to_emit_threadsafe(manager):
 def test_emit_threadsafe_before_the_start_says_what_to_do():
     with pytest.raises(ManagerStateError, match="start the manager"):
         UnifiedWebSocketManager().emit_threadsafe("u1", "note", {})
+
+
+def test_code_without_a_loop_emits_in_the_background(tmp_path):
+    path = tmp_path / "events.db"
+    with UnifiedWebSocketManager(journal=SqliteJournal(path)).in_background() as manager:
+        assert manager.emit_threadsafe("u1", "note", {}).result() == 1
+        left = manager.emit_threadsafe("u1", "note", {})
+    assert left.result() == 2
+    with pytest.raises(ManagerClosedError):
+        manager.emit_threadsafe("u1", "note", {})
+    with UnifiedWebSocketManager(journal=SqliteJournal(path)).in_background() as manager:
+        assert manager.emit_threadsafe("u1", "note", {}).result() == 3
+
+
+def test_what_keeps_the_background_from_starting_is_raised(tmp_path):
+    manager = UnifiedWebSocketManager(journal=SqliteJournal(tmp_path / "none" / "events.db"))
+    with pytest.raises(JournalError, match="unable to open"), manager.in_background():
+        pass
+
+
+def test_a_process_that_ends_within_the_background_does_not_hang():
+    code = (
+        "from contextlib import ExitStack;"
+        "from unified_runtime import UnifiedWebSocketManager as Manager;"
+        "stack = ExitStack(); manager = stack.enter_context(Manager().in_background());"
+        "print(manager.emit_threadsafe('u1', 'note', {}).result())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True
+    )
+    assert done.stdout == "1\n"
 
 
 async def test_events_of_each_thread_keep_their_order(manager, tab):

@@ -64,21 +64,21 @@ def can_refer(routes: Routes, path: str) -> bool:
         return True
     moves = FileMoves(routes, path)
     if (
-        _finds_by_name(routes, source.text, moves)
-        or _uses_own(routes, path, source.text)
+        _uses_own(routes, path, source.text)
         or _imports_moved(routes, path, facts, moves, source.text)
         or any(pattern.search(source.text) for pattern in _AROUND_COMMENT)
         or any(path_mentions(routes, source.text))
-        or may_join_paths(routes, source.text)
         or computes_import(routes, path, source.text)
     ):
         return True
-    text = _without_imports(source, facts)
+    text = _without_imports(source, facts)  # one text for all that ask for its words
     names = set(islice(_names(routes, path, facts, text), _MOST))
     return (
         len(names) == _MOST
         or any(_leads(routes, path, name) for name in names)
         or next(find_mentions(text, moves), None) is not None
+        or may_join_paths(routes, text)
+        or _finds_by_name(routes, source.text, text, moves)
     )
 
 
@@ -97,10 +97,11 @@ def computes_import(routes: Routes, path: str, text: str) -> bool:
     return written and any(match[1] in routes.holders for match in _UNFINISHED.finditer(text))
 
 
-def _finds_by_name(routes: Routes, text: str, moves: FileMoves) -> bool:
-    """Whether a string may be the name by which a class that is renamed is looked up."""
+def _finds_by_name(routes: Routes, whole: str, text: str, moves: FileMoves) -> bool:
+    """Whether a string of a file may be the name by which a class that is renamed is looked up; `text` is
+    what the file says beside its imports."""
     return any(
-        moves.found_by_name(name, for_certain=finds_by_name(text))
+        moves.found_by_name(name, for_certain=finds_by_name(whole))
         for name in routes.possible_names(text)
     )
 
@@ -170,7 +171,7 @@ def _names(routes: Routes, path: str, facts: ModuleFacts, text: str) -> Iterator
     """Every name that ends as a moved one, or a module of one, does."""
     imported = _imported(routes, path, facts)
     named = said(text, routes.needles)
-    quoted = set(filter(_QUOTED.fullmatch, set(text.replace("'", '"').split('"'))))
+    quoted = _quoted(routes, text)
     apart = named & quoted
     ends = routes.needles | routes.holder_tails
     roots = {
@@ -188,11 +189,25 @@ def _names(routes: Routes, path: str, facts: ModuleFacts, text: str) -> Iterator
     around = list(_around(routes.tree.module(path)))
     for module in quoted:
         bare = module.strip(".")
-        if bare.rpartition(".")[2] in routes.module_tails:
+        tail = bare.rpartition(".")[2]
+        if tail in routes.module_tails:
             for dotted in (bare, *(f"{package}.{bare}" for package in around)):
-                yield _Name(dotted)
+                if tail in routes.holder_tails or not routes.needles.isdisjoint(dotted.split(".")):
+                    yield _Name(dotted)
                 if routes.tree.find(dotted, path) is not None:
                     yield from (_Name(f"{dotted}.{name}") for name in named)
+
+
+def _quoted(routes: Routes, text: str) -> set[str]:
+    """What stands between two quotes and ends as a module, or is a moved name."""
+    pieces = set(text.replace("'", '"').split('"'))
+    paths = (piece for piece in pieces if "." in piece)
+    tails = routes.module_tails
+    return {
+        *pieces.intersection(routes.needles),
+        *pieces.intersection(tails),
+        *(p for p in paths if p.strip(".").rpartition(".")[2] in tails and _QUOTED.fullmatch(p)),
+    }
 
 
 def _is_told(text: str, word: str) -> bool:

@@ -20,10 +20,12 @@ class RunState(Enum):
 
 
 class AgentRun:
-    """What an agent does during its run. Made by `ExecutionEngine.run`, which says the agent's start and
-    end. If the agent says them too, by whatever way, they are not sent again: the number of the run's
-    start is returned, and what it said of its end is sent with the run's end, where it counts more than
-    `final_response` and, unless the agent failed, than `completed`.
+    """What an agent does during its run. Made by `ExecutionEngine.run`, which says the agent's start
+    and end.
+
+    If the agent says them too, by whatever way in this process, they are not sent again: the number
+    of the run's start is returned, and what it said of its end is sent with the run's end, where it
+    counts more than `final_response` and, unless the agent failed, than `completed`.
 
     Every method raises RunStateError outside the run, and UnifiedRuntimeError when the event cannot be
     journaled.

@@ -157,8 +157,9 @@ class RunLedger:
         self._lock = RLock()
         self._busy = False
         self._runs: OrderedDict[RunKey, Run] = OrderedDict()
-        self._engine_runs: dict[RunKey, list[EngineRun]] = {}
-        """The innermost last: an agent may have others run within its own run, and itself again."""
+        self._engine_runs: dict[RunKey, dict[EngineRun, frozenset[str]]] = {}
+        """The innermost last, as an agent may have others run within its own run, and itself again; each
+        with the calls that were open when it began."""
         self._event_ids: dict[tuple[str, str], None] = {}
 
     def __len__(self) -> int:
@@ -200,24 +201,28 @@ class RunLedger:
     def begin_engine_run(self, key: RunKey, engine_run: EngineRun) -> None:
         """Until `end_engine_run`."""
         with self._lock:
-            self._engine_runs.setdefault(key, []).append(engine_run)
+            run = self._runs.get(key)
+            before = frozenset(run.calls if run is not None else ())
+            self._engine_runs.setdefault(key, {})[engine_run] = before
 
     def end_engine_run(self, key: RunKey, engine_run: EngineRun) -> None:
         with self._lock:
             engine_runs = self._engine_runs[key]
-            engine_runs.remove(engine_run)
+            del engine_runs[engine_run]
             if not engine_runs:
                 del self._engine_runs[key]
 
     def open_calls(self, key: RunKey, engine_run: EngineRun) -> list[tuple[str, Call]]:
-        """By id, the oldest first: the agent's, and if no other engine runs anything within the run, all."""
+        """By id, the oldest first, of those that began within it: the agent's, and if no other engine
+        runs anything of the run, all."""
         with self._lock:
             run = self._runs.get(key) or Run()
-            alone = self._engine_runs[key] == [engine_run]
+            before = self._engine_runs[key][engine_run]
+            alone = len(self._engine_runs[key]) == 1
             return [
                 (call_id, call)
                 for call_id, call in run.calls.items()
-                if alone or call.agent_name == engine_run.agent_name
+                if call_id not in before and (alone or call.agent_name == engine_run.agent_name)
             ]
 
     def _said_by_engine(

@@ -229,6 +229,19 @@ async def test_calls_that_an_agent_opened_by_hand_are_closed_but_not_those_of_wh
     assert [e["data"]["status"] for e in events if e["type"] == "tool_completed"] == 3 * ["error"]
 
 
+async def test_a_call_that_was_open_before_the_run_is_left_to_who_opened_it(bridge, tab):
+    await bridge.notify_agent_started("by hand")
+    await bridge.notify_tool_executing("by hand", "delegate", call_id="outer's")
+    async with ExecutionEngine(websocket_notifier=bridge).run("triage"):
+        await bridge.notify_tool_executing("triage", "search", call_id="inner's")
+    await bridge.notify_tool_completed("by hand", "delegate", call_id="outer's")
+    closed = [e["data"] for e in await tab.wait_for(7) if e["type"] == "tool_completed"]
+    assert [(data["call_id"], data["status"]) for data in closed] == [
+        ("inner's", "error"),
+        ("outer's", "ok"),
+    ]
+
+
 async def test_what_an_agent_says_of_its_end_is_kept_but_a_failure_is_one(bridge, tab):
     engine = ExecutionEngine(websocket_notifier=bridge)
     async with engine.run("triage"):

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, cast
 
+from codemods.moves import cyclic
 from consolidator.errors import Mistake, PlanError
 
 CRITICAL_EVENTS = (
@@ -100,6 +101,12 @@ class Plan:
     keeps: tuple[Keep, ...] = ()
     drops: tuple[Drop, ...] = ()
     run: RunSettings = RunSettings()
+
+    @property
+    def swaps(self) -> frozenset[str]:
+        """The moves, as "old = new", that a second application takes back."""
+        moves = {move.source: move.target for move in self.moves}
+        return frozenset(f"{source} = {moves[source]}" for source in cyclic(moves))
 
 
 def find_plan(root: Path) -> Path | None:

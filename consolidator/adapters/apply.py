@@ -41,10 +41,12 @@ class _Manifest(msgspec.Struct, frozen=True):
     files: tuple[_Entry, ...]
     undoes: str = ""
     """The application that this one takes back."""
+    swaps: tuple[str, ...] = ()
+    """What it has swapped: "old = new" of every move that a second application takes back."""
 
 
-def apply_changes(root: Path, changes: Iterable[FileChange]) -> int:
-    """Writes the changes and returns how many files they were.
+def apply_changes(root: Path, changes: Iterable[FileChange], swaps: Iterable[str] = ()) -> int:
+    """Writes the changes and returns how many files they were. The journal keeps what they swap.
 
     Raises `UsageError` where a file is no longer what the change was computed from; nothing is
     written then.
@@ -53,8 +55,15 @@ def apply_changes(root: Path, changes: Iterable[FileChange]) -> int:
     if every:
         with _locked(root) as state:
             _recover(root, state)
-            _run(root, _stage(root, state, every, ""))
+            _run(root, _stage(root, state, _Manifest((), "", tuple(sorted(swaps))), every))
     return len(every)
+
+
+def swapped(root: Path) -> frozenset[str]:
+    """What applications that were not undone have swapped."""
+    state = root / STATE / "migrate"
+    folders = _applications(state) if state.is_dir() else []
+    return frozenset(swap for folder in folders for swap in _manifest(folder).swaps)
 
 
 def undo_last(root: Path) -> list[str]:
@@ -71,7 +80,7 @@ def undo_last(root: Path) -> list[str]:
             return []
         last = done[-1]
         changes = [_reversed(root, last, i, e) for i, e in enumerate(_manifest(last).files)]
-        _run(root, _stage(root, state, changes, last.name))
+        _run(root, _stage(root, state, _Manifest((), last.name), changes))
         return [change.path for change in changes]
 
 
@@ -157,15 +166,15 @@ def _manifest(folder: Path) -> _Manifest:
     return msgspec.json.decode((folder / "manifest.json").read_bytes(), type=_Manifest)
 
 
-def _stage(root: Path, state: Path, changes: Iterable[FileChange], undoes: str) -> Path:
+def _stage(root: Path, state: Path, blank: _Manifest, changes: Iterable[FileChange]) -> Path:
     numbers = [int(folder.name) for folder in _applications(state)]
     name = str(max(numbers, default=0) + 1)
     folder = state / (name + _PREPARING)
     try:
         folder.mkdir()
         entries = [_stage_file(root, folder, i, change) for i, change in enumerate(changes)]
-        manifest = msgspec.json.encode(_Manifest(tuple(entries), undoes))
-        _write(folder / "manifest.json", manifest)
+        manifest = msgspec.structs.replace(blank, files=tuple(entries))
+        _write(folder / "manifest.json", msgspec.json.encode(manifest))
         _sync_folder(folder)
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)

@@ -43,6 +43,11 @@ def broken_imports(tree: Tree, paths: Iterable[str] | None = None) -> list[Broke
     )
 
 
+def exists(tree: Tree, dotted: str) -> bool:
+    """Whether a dotted name means something, as far as can be read; all that is not of ROOT does."""
+    return _Check(tree).exists(dotted)
+
+
 class _Check:
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
@@ -77,6 +82,18 @@ class _Check:
         return tree.is_package(source) and (
             tree.find(below, path) is not None or tree.is_namespace(below)
         )
+
+    def exists(self, dotted: str) -> bool:
+        """See `exists`; of what a class holds nothing is asked."""
+        module, rest = dotted, ""
+        while module and self._tree.find(module) is None:
+            if self._tree.is_namespace(module):
+                return not rest
+            module, _, rest = module.rpartition(".")
+        path = self._tree.find(module) if module else None
+        if path is None:
+            return not self._tree.is_first_party(dotted)
+        return not rest or self.has(path, rest)
 
     def has(self, path: str, name: str) -> bool:
         """Whether a module has a name, as far as can be read."""

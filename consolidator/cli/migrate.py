@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from enum import StrEnum
 from functools import partial
@@ -17,6 +17,7 @@ from consolidator.adapters.apply import (
     apply_changes,
     files_as_left,
     last_changes,
+    swapped,
     undo_last,
 )
 from consolidator.adapters.environment import environment_of
@@ -131,7 +132,10 @@ def imports(
     options = Options(rename_uses=rename_uses, docs=docs, absolute=absolute)
     planner = partial(plan_imports, options=options, spread=Processes(jobs))
     mode = _mode(apply=apply, check=check)
-    _migrate(root, plan, planner, mode, form, output, jobs, no_cache, quiet, allow_dirty)
+    _check_swaps(root, plan, mode, quiet=quiet)
+    _migrate(
+        root, plan, planner, mode, form, output, jobs, no_cache, quiet, allow_dirty, plan.swaps
+    )
 
 
 @app.command()
@@ -236,6 +240,22 @@ def undo(root: Root = Path(), quiet: Quiet = False) -> None:
         say(f"  {path}", quiet=quiet)
 
 
+def _check_swaps(root: Path, plan: Plan, mode: Mode, *, quiet: bool) -> None:
+    """Two names that swap mean the right things after one application, and the wrong ones after two: the
+    journal of ROOT tells whether that was the first, and where there is none the user has to know."""
+    swaps = plan.swaps
+    again = sorted(swaps & swapped(check_root(root)))
+    if again and mode is Mode.apply:
+        raise UsageError(
+            f"{again[0]} was applied already, and a swap that is applied again is taken back: leave it "
+            "out of the plan (`consolidator migrate undo` takes the last application back)"
+        )
+    if again:
+        say(f"{again[0]} was applied already: applied again it is taken back", quiet=quiet)
+    elif swaps:
+        say(f"{min(swaps)} is part of a swap: apply it once, not twice", quiet=quiet)
+
+
 def _whole(rewrite: Callable[[Tree, Plan], Rewriting]) -> Planner:
     """A rewrite that always looks at the whole tree."""
     return lambda tree, plan, _: rewrite(tree, plan)
@@ -293,6 +313,7 @@ def _migrate(
     no_cache: bool,
     quiet: bool,
     allow_dirty: bool,
+    swaps: Collection[str] = (),
 ) -> None:
     base = check_root(root)
     if mode is Mode.apply and not allow_dirty:
@@ -309,7 +330,7 @@ def _migrate(
     if len(unknown) > _NAMED:
         say(f"and {len(unknown) - _NAMED} more of {len(plan.moves)} moves", quiet=quiet)
     if mode is Mode.apply:
-        apply_changes(base, migration.changes)
+        apply_changes(base, migration.changes, swaps)
         migration = migration.written()
     findings = bool(migration.changes) and mode is not Mode.apply
     conclude(_rendered(root, migration, mode, form), output, findings=findings)

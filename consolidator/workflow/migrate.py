@@ -6,11 +6,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
-from codemods.moves import cyclic, resolve_chains
+from codemods.moves import resolve_chains
 from consolidator.analysis.changes import FileChange, Migration, Rewriting
 from consolidator.analysis.import_health import (
     BrokenImport,
     broken_imports,
+    exists,
     newly_broken,
 )
 from consolidator.analysis.overlay import overlaid
@@ -37,7 +38,7 @@ def prepare(tree: Tree, plan: Plan, planner: Planner) -> Migration:
     late, or a second run would change something again. Raises `PlanError` for a move between a module
     and what a module holds, and for one to a name that does not exist.
     """
-    _check_kinds(tree, plan)
+    _check_moves(tree, plan)
     rewriting = planner(tree, plan, None).written_once(tree.links)
     broken = broken_imports(tree)
     after = overlaid(tree, rewriting.changes)
@@ -70,9 +71,11 @@ def _is_known(resolution: Resolution) -> bool:
     return any(found.kind != "external" for found in resolution.definitions)
 
 
-def _check_kinds(tree: Tree, plan: Plan) -> None:
-    """A module can only become a module, and what a module holds can not become one."""
+def _check_moves(tree: Tree, plan: Plan) -> None:
+    """A module can only become a module, and what a module holds can not become one; the new name, or what
+    the plan makes of it, has to exist already."""
     resolver = Resolver(tree)
+    ends = resolve_chains({move.source: move.target for move in plan.moves})
     mistakes: list[Mistake] = []
     for move in plan.moves:
         source, target = (resolver.absolute(n).exact for n in (move.source, move.target))
@@ -81,6 +84,11 @@ def _check_kinds(tree: Tree, plan: Plan) -> None:
             expected = "a module" if source.kind == "module" else f"the {source.kind}'s new name"
             problem = f"{move.source} is a {source.kind}, {move.target} is not"
             mistakes.append(_mistake(plan, move, problem, expected))
+        elif not (exists(tree, move.target) or exists(tree, ends[move.source])):
+            problem = f"{move.target} exists nowhere in ROOT"
+            mistakes.append(
+                _mistake(plan, move, problem, "a name of ROOT or of an installed package")
+            )
     if mistakes:
         raise PlanError(mistakes)
 
@@ -119,7 +127,7 @@ def _some(places: list[str]) -> str:
 
 
 def _check_second_run(after: Tree, plan: Plan, planner: Planner, first: Rewriting) -> None:
-    if cyclic({move.source: move.target for move in plan.moves}):
+    if plan.swaps:
         return  # a swap, applied again, swaps back
     again = planner(after, plan, first).written_once(after.links)
     _refuse(

@@ -263,18 +263,55 @@ def test_a_refusal_is_exit_3_and_writes_nothing(project: Path) -> None:
 
 def test_an_import_that_would_newly_fail_is_refused(project: Path) -> None:
     write_tree(project, {"app/new.py": "class Fresh: ...\n"})
-    done = migrate(project, "imports", ".", "--from", "app.old.Thing", "--to", "app.new.Typo")
+    done = migrate(project, "imports", ".", "--from", "app.old", "--to", "app.new")
     assert done.returncode == 3
-    assert "app.new.Typo: app/latin.py:2, app/use.py:1" in done.stderr
+    assert "app.new.Thing: app/latin.py:2, app/use.py:1" in done.stderr
 
 
 def test_a_name_that_many_files_would_import_in_vain_is_said_once(project: Path) -> None:
     reader = "from app.old import Thing\nThing()\n"
-    write_tree(project, {f"app/reader{n}.py": reader for n in range(9)})
-    done = migrate(project, "imports", ".", "--from", "app.old.Thing", "--to", "app.new.Typo")
+    write_tree(project, {f"app/reader{n}.py": reader for n in range(9)} | {"app/new.py": ""})
+    done = migrate(project, "imports", ".", "--from", "app.old", "--to", "app.new")
     assert done.returncode == 3
     first = "app/latin.py:2, app/reader0.py:1, app/reader1.py:1"
-    assert f"app.new.Typo: {first} and 8 more" in done.stderr
+    assert f"app.new.Thing: {first} and 8 more" in done.stderr
+
+
+@pytest.mark.parametrize("target", ["app.new.Typo", "app.now.Fresh", "app.use.Sub.Fresh"])
+def test_a_new_name_that_does_not_exist_is_a_mistake_in_the_plan(
+    target: str, project: Path
+) -> None:
+    write_tree(project, {"app/new.py": "class Fresh: ...\n"})
+    plan = f'[[move]]\nfrom = "app.old.Thing"\nto = "{target}"\n'
+    write_tree(project, {"consolidation.toml": plan})
+    done = migrate(project, "imports", ".")
+    assert done.returncode == 2
+    assert f"consolidation.toml:1: to: {target} exists nowhere in ROOT" in done.stderr
+
+
+@pytest.mark.parametrize("body", ["def __getattr__(name): ...\n", "from x import *\n"])
+def test_a_new_name_that_may_come_from_anywhere_is_taken(body: str, project: Path) -> None:
+    write_tree(project, {"app/new.py": body})
+    move = ("--from", "app.old.Thing", "--to", "app.new.Fresh")
+    assert migrate(project, "imports", ".", *move).returncode == 1
+
+
+def test_a_swap_is_applied_once(project: Path) -> None:
+    swap = '[[move]]\nfrom = "app.one.A"\nto = "app.two.A"\n[[move]]\nfrom = "app.two.A"\nto = "app.one.A"\n'
+    use = "from app.one import A\n"
+    files = {"app/one.py": "class A: ...\n", "app/two.py": "class A: ...\n", "app/use.py": use}
+    write_tree(project, {**files, "consolidation.toml": swap})
+    apply = ("imports", ".", "--apply", "--allow-dirty")
+    first = migrate(project, *apply)
+    assert (first.returncode, "apply it once" in first.stderr) == (0, True)
+    moved = (project / "app/use.py").read_text()
+    assert moved == "from app.two import A\n"
+    again = migrate(project, *apply)
+    assert (again.returncode, "was applied already" in again.stderr) == (2, True)
+    assert "was applied already" in migrate(project, "imports", ".", "--check").stderr
+    assert (project / "app/use.py").read_text() == moved
+    assert migrate(project, "undo", ".").returncode == 0
+    assert migrate(project, *apply).returncode == 0
 
 
 def test_a_legacy_name_that_does_not_exist_is_said_with_its_line(project: Path) -> None:

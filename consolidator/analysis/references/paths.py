@@ -19,14 +19,26 @@ _WHY_JOINED = "may be put together to the path of a file that moves: "
 _JOINERS = frozenset({"join", "Path", "PurePath", "PosixPath", "PurePosixPath"})
 
 
+_RELATIVE = r"(?:(?<![\w./-])|(?<=(?<![\w/-])\./))"
+_FROM_ROOT = rf"(?:{_RELATIVE}|(?<=(?<![\w.-])/))"
+
+
 def path_mentions(routes: Routes, text: str) -> Iterator[tuple[int, str, str]]:
-    """Offset, text and module of every path of a moved file, from the root of the tree on."""
+    """Offset, text and module of every path of a moved file, from the root of the tree or of its sources
+    on. A folder without a slash at its end is one, unless it reads like an address: `/api/users`."""
     for path, source in routes.moved_paths.items():
-        if path in text:
-            whole = rf"(?:(?<![\w./-])|(?<=(?<![\w.-])/)|(?<=(?<![\w/-])\./)){re.escape(path)}"
-            end = "" if path.endswith("/") else r"(?![\w/-])"
-            for match in re.finditer(whole + end, text):
-                yield match.start(), match.group(), source
+        stem = source.replace(".", "/")
+        if stem not in text:
+            continue
+        root, found, rest = path.rpartition(stem)
+        if not found:
+            root, stem, rest = "", path.rstrip("/"), "/" if path.endswith("/") else ""
+        named = rf"(?:{re.escape(root)})?{re.escape(stem + rest)}"
+        ways = [_FROM_ROOT + named + ("" if rest == "/" else r"(?![\w/-])")]
+        if rest == "/" and "/" in stem:
+            ways.append(rf"{_RELATIVE}{named.removesuffix('/')}(?![\w/.-])")
+        for match in re.finditer("|".join(ways), text):
+            yield match.start(), match.group(), source
 
 
 def may_join_paths(routes: Routes, text: str) -> bool:
@@ -65,8 +77,8 @@ def _joined(routes: Routes, view: View, path: str) -> Iterator[tuple[ast.expr, s
         ):
             continue
         said_path = _path_of(node)
-        if said_path == FILLED:
-            continue
+        if said_path == FILLED or (isinstance(node, ast.Constant) and said_path.startswith("/")):
+            continue  # from the root of the machine, or an address
         inner.update(ast.walk(node))
         for moved in routes.moved_paths:
             if _may_be(routes, said_path, moved.rstrip("/"), dirname(path)):

@@ -304,8 +304,13 @@ class Routes:
 
     @cached_property
     def moved_modules(self) -> frozenset[str]:
-        """The sources that are modules."""
-        return frozenset(s for s in self.targets if self.tree.find(s) or self.tree.is_namespace(s))
+        """The sources that are modules, or were before they were moved by hand."""
+        tree = self.tree
+        return frozenset(
+            source
+            for source, target in self.targets.items()
+            if tree.find(source) or tree.is_namespace(source) or tree.find(target)
+        )
 
     @cached_property
     def by_name(self) -> Mapping[str, str]:
@@ -422,9 +427,17 @@ class Routes:
 
     @cached_property
     def moved_paths(self) -> dict[str, str]:
-        """The path of every module that moves, with its dotted name; a package is its folder."""
-        paths = {source: self.tree.find(source) for source in self.targets}
-        return {p.removesuffix("__init__.py"): s for s, p in paths.items() if p is not None}
+        """The path of every module that moves, or that was moved by hand, with its dotted name; a package
+        is its folder."""
+        paths = {source: self._old_path(source, target) for source, target in self.targets.items()}
+        return {p.removesuffix("__init__.py"): s for s, p in paths.items() if p}
+
+    def _old_path(self, source: str, target: str) -> str:
+        if found := self.tree.find(source):
+            return found
+        stem = target.replace(".", "/")
+        root, there, rest = (self.tree.find(target) or "").rpartition(stem)
+        return f"{root}{source.replace('.', '/')}{rest}" if there else ""
 
     @cached_property
     def moved_ends(self) -> dict[str, list[str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from posixpath import basename, dirname
 
 from codemods.computed import FILLED, spelled
@@ -23,10 +23,11 @@ _RELATIVE = r"(?:(?<![\w./-])|(?<=(?<![\w/-])\./))"
 _FROM_ROOT = rf"(?:{_RELATIVE}|(?<=(?<![\w.-])/))"
 
 
-def path_mentions(routes: Routes, text: str) -> Iterator[tuple[int, str, str]]:
-    """Offset, text and module of every path of a moved file, from the root of the tree or of its sources
-    on. A folder without a slash at its end is one, unless it reads like an address: `/api/users`."""
-    for path, source in routes.moved_paths.items():
+def path_mentions(moved: Mapping[str, str], text: str) -> Iterator[tuple[int, str, str]]:
+    """Offset, text and module of every path of a moved file (see `Routes.moved_paths`), from the root of
+    the tree or of its sources on. A folder without a slash at its end is one, unless it reads like an
+    address: `/api/users`."""
+    for path, source in moved.items():
         stem = source.replace(".", "/")
         if stem not in text:
             continue
@@ -45,17 +46,19 @@ def may_join_paths(routes: Routes, text: str) -> bool:
     """Whether a file says the last part of a moved path as the end of a string."""
     return any(
         f'{end}"' in text or f"{end}'" in text
-        for stem in said(text, routes.moved_ends.keys())
-        for end in routes.moved_ends[stem]
+        for word in said(text, routes.moved_ends.keys())
+        for end in routes.moved_ends[word]
     )
 
 
 def paths_in_strings(routes: Routes, view: View, path: str) -> Iterator[tuple[Omission, str]]:
     """Where a Python file says the path of a moved file, whole or in parts; with the module."""
     whole: set[ast.AST] = set()
-    for text in view.module.texts:
+    every = routes.moved_paths.items()
+    near = {p: s for p, s in every if s.rpartition(".")[2] in view.text}
+    for text in view.module.texts if near else ():
         is_docstring = text.node in view.module.docstrings
-        for _, shown, source in path_mentions(routes, str(text.node.value)):
+        for _, shown, source in path_mentions(near, str(text.node.value)):
             whole.add(text.node)
             line, column = view.positions.place(view.positions.span(text.node)[0])
             kind = "docstring" if is_docstring else "text"
@@ -80,9 +83,15 @@ def _joined(routes: Routes, view: View, path: str) -> Iterator[tuple[ast.expr, s
         if said_path == FILLED or (isinstance(node, ast.Constant) and said_path.startswith("/")):
             continue  # from the root of the machine, or an address
         inner.update(ast.walk(node))
-        for moved in routes.moved_paths:
+        for moved in routes.moved_names.get(_last(said_path), ()):
             if _may_be(routes, said_path, moved.rstrip("/"), dirname(path)):
                 yield node, moved
+
+
+def _last(said_path: str) -> str:
+    """The last part of a path, where it is known."""
+    parts = said_path.rpartition(FILLED)[2].split("/")
+    return next((part for part in reversed(parts) if part not in ("", ".", "..")), "")
 
 
 def _path_of(node: ast.expr) -> str:

@@ -67,7 +67,7 @@ def can_refer(routes: Routes, path: str) -> bool:
         _uses_own(routes, path, source.text)
         or _imports_moved(routes, path, facts, moves, source.text)
         or any(pattern.search(source.text) for pattern in _AROUND_COMMENT)
-        or any(path_mentions(routes, source.text))
+        or any(path_mentions(routes.moved_paths, source.text))
         or computes_import(routes, path, source.text)
     ):
         return True

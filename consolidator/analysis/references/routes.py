@@ -73,7 +73,8 @@ class Routes:
         self.targets = resolve_chains({move.source: move.target for move in self.moves})
         self.tails = tails_of(self.targets)
         self._settled = {target: target for target in self.targets.values()}
-        self._members = {move.source: {**move.attributes, **move.methods} for move in self.moves}
+        members = {move.source: {**move.attributes, **move.methods} for move in self.moves}
+        self._members = {source: renamed for source, renamed in members.items() if renamed}
         self.holders = frozenset(source.rpartition(".")[0] for source in self.targets)
         self.holder_tails = frozenset(holder.rpartition(".")[2] for holder in self.holders)
         self._traces: dict[tuple[str, str, str], Trace] = {}
@@ -132,7 +133,7 @@ class Routes:
     def _with_members(self, dotted: str, moved: str) -> str:
         """The plan's new name of a member that follows a moved class."""
         for source, members in self._members.items():
-            if members and dotted.startswith(f"{source}."):
+            if dotted.startswith(f"{source}."):
                 member, dot, rest = dotted[len(source) + 1 :].partition(".")
                 if member in members:
                     return f"{self.targets[source]}.{members[member]}{dot}{rest}"
@@ -440,11 +441,18 @@ class Routes:
         return f"{root}{source.replace('.', '/')}{rest}" if there else ""
 
     @cached_property
-    def moved_ends(self) -> dict[str, list[str]]:
-        """The last parts of these paths, by the word that each begins with."""
-        ends: dict[str, list[str]] = {}
+    def moved_names(self) -> dict[str, list[str]]:
+        """These paths by their last part."""
+        names: dict[str, list[str]] = {}
         for path in self.moved_paths:
-            name = basename(path.rstrip("/"))
+            names.setdefault(basename(path.rstrip("/")), []).append(path)
+        return names
+
+    @cached_property
+    def moved_ends(self) -> dict[str, list[str]]:
+        """Those last parts, by the word that each begins with."""
+        ends: dict[str, list[str]] = {}
+        for name in self.moved_names:
             ends.setdefault(name.partition(".")[0], []).append(name)
         return ends
 
@@ -501,6 +509,7 @@ class FileMoves:
         self.module = names[0] if names else routes.tree.module(path)
         self.is_package = routes.tree.is_package(self._path)
         self.needles: Set[str] = routes.needles
+        self._stars: dict[str, Mapping[str, Landing]] = {}
         self.own_names: Set[str] = routes.by_name.keys()
 
     def imported(self, dotted: str, module: str = "") -> Landing:
@@ -547,6 +556,11 @@ class FileMoves:
 
     def star(self, module: str) -> Mapping[str, Landing]:
         """See `Moves.star`."""
+        if module not in self._stars:
+            self._stars[module] = self._star(module)
+        return self._stars[module]
+
+    def _star(self, module: str) -> Mapping[str, Landing]:
         routes = self._routes
         names = {
             source.rpartition(".")[2]

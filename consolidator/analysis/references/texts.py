@@ -141,7 +141,7 @@ def left_alone(routes: Routes, path: str, text: str) -> Iterator[tuple[Mention, 
         yield from _modules_apart(routes, path, text)
         if splitext(path)[1].lower() in CONFIGURATION | BUILD:
             yield from modules_of_one_word(routes, text)
-    for start, shown, name in path_mentions(routes, text):
+    for start, shown, name in path_mentions(routes.moved_paths, text):
         yield Mention(start, shown, "", PATH), [name]
 
 

@@ -172,13 +172,24 @@ def _asked_by_computed_names(view: View) -> set[int]:
 
 def _kept(view: View) -> set[int]:
     """Where a name or a chain is put on an object, in a collection, or handed back: other files read it
-    from there by names that are not its own."""
+    from there by names that are not its own. What a decorator is given, or a loop goes through, is read
+    here."""
+    here = {id(node) for root in _read_here(view.tree) for node in ast.walk(root)}
     return {
         view.positions.span(value)[0]
         for node in ast.walk(view.tree)
-        for value in _values_kept(node)
+        for value in ([] if id(node) in here else _values_kept(node))
         if isinstance(value, ast.Name | ast.Attribute)
     }
+
+
+def _read_here(tree: ast.Module) -> Iterator[ast.AST]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.FunctionDef(decorator_list=found) | ast.AsyncFunctionDef(decorator_list=found):
+                yield from found
+            case ast.For(iter=found) | ast.AsyncFor(iter=found) | ast.comprehension(iter=found):
+                yield found
 
 
 def _values_kept(node: ast.AST) -> Sequence[ast.expr]:

@@ -86,20 +86,21 @@ _MANY = 5
 
 
 def _listed(omissions: Sequence[Omission]) -> Iterator[str]:
-    """References in the order of files, then those that share their reason, most common first."""
+    """References in the order of files, then those that share their reason, most common first. One that
+    a file repeats has one line, with all its places."""
     counts = Counter((omission.kind, omission.why) for omission in omissions)
-    for omission in omissions:
-        if counts[omission.kind, omission.why] < _MANY:
-            yield f"  {_place(omission)} [{omission.kind}] {omission.why}"
-    for (kind, why), count in counts.most_common():
+    places: dict[tuple[str, str, str, str], list[str]] = {}
+    for o in omissions:
+        key = (o.path, o.text, o.kind, o.why)
+        places.setdefault(key, []).append(f"{o.line}:{o.column + 1}")
+    lines = {key: f"{key[0]}:{', '.join(found)}: {key[1]}" for key, found in places.items()}
+    for (_, _, kind, why), line in lines.items():
+        if counts[kind, why] < _MANY:
+            yield f"  {line} [{kind}] {why}"
+    for reason, count in counts.most_common():
         if count >= _MANY:
-            yield f"  {count} x [{kind}] {why}"
-            same = (o for o in omissions if (o.kind, o.why) == (kind, why))
-            yield from (f"    {_place(omission)}" for omission in same)
-
-
-def _place(omission: Omission) -> str:
-    return f"{omission.path}:{omission.line}:{omission.column + 1}: {omission.text}"
+            yield f"  {count} x [{reason[0]}] {reason[1]}"
+            yield from (f"    {line}" for key, line in lines.items() if key[2:] == reason)
 
 
 def to_markdown(migration: Migration, *, applied: bool) -> str:

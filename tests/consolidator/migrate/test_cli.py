@@ -253,6 +253,12 @@ def test_after_applying_what_is_left_is_listed_by_the_lines_of_the_new_tree(proj
     assert listed == [("comment", "# see app.old.Thing")] * 2
 
 
+def test_what_a_file_repeats_has_one_line_with_all_its_places(project: Path) -> None:
+    write_tree(project, {"app/use.py": "# app.old.Thing\n\n# see app.old.Thing, app.old\n"})
+    done = migrate(project, "imports", ".", "--check")
+    assert "  app/use.py:1:3, 3:7: app.old.Thing [comment] is in a comment" in done.stdout
+
+
 def test_a_refusal_is_exit_3_and_writes_nothing(project: Path) -> None:
     write_tree(project, {"app/new.py": "import app.use\nclass Fresh: ...\n"})
     move = ("--from", "app.old.Thing", "--to", "app.new.Fresh", "--apply", "--allow-dirty")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from posixpath import basename, dirname
 
 from codemods.moves import MoveTable
@@ -53,24 +54,51 @@ def plan_delete(
 
     References block, except those of a kind that is `harmless`; what blocks is listed as omissions.
     """
-    standing = [move for move in plan.moves if _place(tree, move.source) is not None]
+    judge = partial(_judge, plan, objections, harmless)
+    deletion = _Deletion(tree, plan, harmless)
+    listed: list[Omission] = []
+    verdicts = first = judge(tree, plan.moves)
+    while free := [verdict for verdict in verdicts if verdict.is_free]:
+        deletion.remove_names(verdict.move for verdict in free)
+        deletion.remove_leftovers()
+        listed += [omission for verdict in free for omission in verdict.omissions]
+        held = [verdict.move for verdict in verdicts if not verdict.is_free]
+        verdicts = judge(deletion.now(), held) if held else []
+    held = [verdict.move for verdict in verdicts]
+    listed += [o for verdict in first if verdict.move in held for o in verdict.omissions]
+    listed += [*deletion.kept_files(), *deletion.replaced_names()]
+    return Rewriting(tuple(deletion.changes()), tuple(sorted(set(listed))))
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """Whether a legacy name may go, with what blocks it, or what is to be told although it may."""
+
+    move: Move
+    is_free: bool
+    omissions: tuple[Omission, ...]
+
+
+def _judge(
+    plan: Plan,
+    objections: Objections,
+    harmless: frozenset[str],
+    tree: Tree,
+    moves: Iterable[Move],
+) -> list[_Verdict]:
+    """One verdict for each move whose legacy name the tree still has."""
+    standing = [move for move in moves if _place(tree, move.source) is not None]
     references = find_references(tree, [move.source for move in standing])
     routes = Routes(tree, Resolver(tree), plan.moves)
-    blocked: list[Omission] = []
-    free: list[Move] = []
+    verdicts: list[_Verdict] = []
     for move in standing:
         to_name = [reference for reference in references if reference.source == move.source]
         patches = [r for r in to_name if r.kind == "patch" and _is_kept(routes, move)]
         others = [reference for reference in to_name if reference not in patches]
-        found = list(_blocks(tree, move, others, objections, harmless))
-        if not found:
-            free.append(move)
-        blocked += found or [_omission(patch, _patched(move.source)) for patch in patches]
-    deletion = _Deletion(tree, plan, harmless)
-    deletion.remove_names(free)
-    deletion.remove_leftovers()
-    blocked += [*deletion.kept_files(), *deletion.replaced_names()]
-    return Rewriting(tuple(deletion.changes()), tuple(sorted(set(blocked))))
+        blocks = tuple(_blocks(tree, move, others, objections, harmless))
+        told = tuple(_omission(patch, _patched(move.source)) for patch in patches)
+        verdicts.append(_Verdict(move, not blocks, blocks or told))
+    return verdicts
 
 
 def _place(tree: Tree, dotted: str) -> tuple[str, str] | None:
@@ -139,7 +167,8 @@ class _Deletion:
         for path, after in sorted(self._after.items()):
             yield FileChange(path, self.tree.read(path), after, self._kinds[path])
 
-    def _now(self) -> Tree:
+    def now(self) -> Tree:
+        """The tree as the deletion has made it so far."""
         return overlaid(self.tree, self.changes())
 
     def _count(self, path: str, kinds: Mapping[str, int]) -> None:
@@ -163,7 +192,7 @@ class _Deletion:
             self._remove_from(path, names)
 
     def _remove_from(self, path: str, names: Mapping[str, str]) -> None:
-        tree = self._now()
+        tree = self.now()
         source = tree.source(path)
         if not isinstance(source, SourceText):
             return
@@ -195,7 +224,7 @@ class _Deletion:
             pass
 
     def _remove_reexports(self) -> bool:
-        tree = self._now()
+        tree = self.now()
         found = {
             f"{tree.module(path)}.{name}": (path, name, target)
             for path, name, target in _reexports(tree, self.plan)
@@ -213,7 +242,7 @@ class _Deletion:
         return before != self._after
 
     def _remove_empty_files(self) -> bool:
-        tree = self._now()
+        tree = self.now()
         empty = [path for path in self._emptied() if _is_empty(tree, path)]
         lone = [path for path in empty if not _has_neighbours(tree, path)]
         if not lone:
@@ -228,7 +257,7 @@ class _Deletion:
 
     def kept_files(self) -> Iterator[Omission]:
         """References that keep a file which the deletion has emptied of all that it defined."""
-        tree = self._now()
+        tree = self.now()
         lone = [p for p in self._emptied() if _is_empty(tree, p) and not _has_neighbours(tree, p)]
         modules = [tree.module(path) for path in lone]
         for found in find_references(tree, modules) if modules else ():

@@ -172,17 +172,19 @@ def _pieces(module: Module) -> Iterator[Piece]:
     for node in module.definitions:
         text = module.source(node)
         words = {w for said in _strings(ast.parse(text)) for w in re.findall(r"\w+", said)}
-        needed = (_free(text) | words & known) - {node.name}
+        free, hidden = _free(text)
+        needed = (free | (words | hidden) & known) - {node.name}
         if node.name.startswith("__") or needed & _OWN_PLACE or needed - known - _BUILTINS:
             continue
         imports, neighbours = needed & module.imported, needed & known - module.imported
         yield Piece(module, node, frozenset(imports), frozenset(neighbours))
 
 
-def _free(text: str) -> set[str]:
-    """Names that a definition takes from its module, or from the builtins."""
+def _free(text: str) -> tuple[set[str], set[str]]:
+    """Names that a definition takes from its module, or from the builtins, and those that a class body
+    may have from there before it binds them."""
     top = symtable.symtable(text, "piece", "exec")
-    tables, found = [top], set()
+    tables, found, hidden = [top], set[str](), set[str]()
     while tables:
         table = tables.pop()
         tables += table.get_children()
@@ -191,7 +193,9 @@ def _free(text: str) -> set[str]:
                 found.add("globals")
             if symbol.is_referenced() and (symbol.is_global() or table is top):
                 found.add(symbol.get_name())
-    return found
+            elif symbol.is_referenced() and table.get_type() == "class":
+                hidden.add(symbol.get_name())
+    return found, hidden
 
 
 def _strings(tree: ast.AST) -> Iterator[str]:

@@ -168,7 +168,7 @@ def _modules_apart(routes: Routes, path: str, text: str) -> Iterator[tuple[Menti
         whole = list(_standing(rest, holder, *_AROUND_MODULE))
         if not whole:
             continue
-        names = {s.rpartition(".")[2]: s for s in routes.targets if s.startswith(f"{holder}.")}
+        names = {s.rpartition(".")[2]: s for s in routes.targets if s.rpartition(".")[0] == holder}
         alone = [
             (names[name], list(_standing(rest, name, *_AROUND_NAME)))
             for name in sorted(said(text, names.keys()))

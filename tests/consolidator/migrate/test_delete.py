@@ -212,6 +212,38 @@ def test_a_definition_that_its_module_still_uses_gives_way_to_an_import(tmp_path
     assert deletion(tmp_path).changes[0].after == expected
 
 
+def test_what_only_a_deleted_definition_refers_to_goes_in_the_same_run(tmp_path: Path) -> None:
+    """Otherwise a second run would delete more, for which the first is refused."""
+    write_tree(
+        tmp_path,
+        {
+            "app/__init__.py": "",
+            "app/old.py": "class Thing: ...\n\n\ny = 1\n",
+            "app/user.py": "class User:\n    kind = 'app.old.Thing'\n\n\nz = 1\n",
+        },
+    )
+    moves = (*PLAN.moves, Move("app.user.User", "new.home.User"))
+    found = deletion(tmp_path, Plan(moves=moves))
+    assert [(c.path, c.after) for c in found.changes] == [
+        ("app/old.py", b"y = 1\n"),
+        ("app/user.py", b"z = 1\n"),
+    ]
+    assert found.omissions == ()
+
+
+def test_a_module_and_a_word_are_no_name_of_another_module(tmp_path: Path) -> None:
+    write_tree(
+        tmp_path,
+        {
+            "app/__init__.py": "class Top: ...\n\n\nx = 1\n",
+            "app/old.py": "class field: ...\n\n\ny = 1\n",
+            "notes.yml": "module: app\ncase: a field\n",
+        },
+    )
+    moves = Move("app.Top", "new.home.Top"), Move("app.old.field", "new.home.field")
+    assert deletion(tmp_path, Plan(moves=moves)).omissions == ()
+
+
 def test_an_import_that_another_file_patches_stays_and_the_patch_is_listed(tmp_path: Path) -> None:
     write_tree(
         tmp_path,

@@ -53,10 +53,10 @@ class Module:
 
     @cached_property
     def imports(self) -> list[ast.Import | ast.ImportFrom]:
-        """Of module level, or under `if TYPE_CHECKING:` there."""
+        """Of module level, or under a condition there that has no other branch."""
         found = []
         for statement in self.tree.body:
-            inner = statement.body if isinstance(statement, ast.If) else [statement]
+            inner = _alone(statement) if isinstance(statement, ast.If) else [statement]
             found += [s for s in inner if isinstance(s, ast.Import | ast.ImportFrom)]
         return found
 
@@ -263,8 +263,12 @@ def _imports(piece: Piece) -> Iterator[str]:
         yield f"from {piece.module.dotted} import {', '.join(sorted(piece.neighbours))}\n"
 
 
+def _alone(condition: ast.If) -> list[ast.stmt]:
+    return [] if condition.orelse else condition.body
+
+
 def _needs(condition: ast.If, wanted: frozenset[str]) -> list[str]:
-    imports = (s for s in condition.body if isinstance(s, ast.Import | ast.ImportFrom))
+    imports = (s for s in _alone(condition) if isinstance(s, ast.Import | ast.ImportFrom))
     return [line for statement in imports for line in _of_those(statement, wanted)]
 
 

@@ -23,9 +23,9 @@ class AgentRun:
     """What an agent does during its run. Made by `ExecutionEngine.run`, which says the agent's start
     and end.
 
-    If the agent says them too, by whatever way in this process, they are not sent again: the number
-    of the run's start is returned, and what it said of its end is sent with the run's end, where it
-    counts more than `final_response` and, unless the agent failed, than `completed`.
+    If the agent says them too, with the run's ids and by whatever way in this process, they are not
+    sent again: the number of the run's start is returned, and what it said of its end is sent with the
+    run's end, where it counts more than `final_response` and, unless the agent failed, than `completed`.
 
     Every method raises RunStateError outside the run, and UnifiedRuntimeError when the event cannot be
     journaled.

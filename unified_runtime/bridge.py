@@ -14,7 +14,7 @@ class AgentWebSocketBridge:
     """Turns an agent's notifications into events of the context's run.
 
     Errors as for `UnifiedWebSocketManager.emit`. What is left out is filled as
-    `runs.RunLedger` states.
+    `ledger.RunLedger` states.
     """
 
     def __init__(self, manager: Emits, context: UserExecutionContext) -> None:

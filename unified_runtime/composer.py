@@ -17,6 +17,7 @@ from unified_runtime.events import (
     checked_synonyms,
     typed_payload,
 )
+from unified_runtime.ledger import RunLedger
 from unified_runtime.limits import Limits
 from unified_runtime.names import as_text, check_event_id, encode_names
 from unified_runtime.notes import note_of
@@ -28,7 +29,7 @@ from unified_runtime.protocol.frames import (
     head_of,
     plain_data,
 )
-from unified_runtime.runs import RunKey, RunLedger
+from unified_runtime.runs import RunKey
 
 _TIMESTAMP = b',"timestamp":"%b.%06d+00:00",'
 """ISO 8601 in UTC with microseconds; only these are formatted anew for each event."""

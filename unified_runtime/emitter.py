@@ -34,7 +34,7 @@ class Emits(Protocol):
 class UnifiedWebSocketEmitter:
     """Emits to the context's user. Every method returns the event's number once it is journaled.
 
-    `data` may leave out what `runs.RunLedger` can fill; otherwise PayloadError is raised and
+    `data` may leave out what `ledger.RunLedger` can fill; otherwise PayloadError is raised and
     nothing is sent. Other errors as for `UnifiedWebSocketManager.emit`.
     """
 

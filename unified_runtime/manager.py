@@ -136,7 +136,7 @@ class UnifiedWebSocketManager(Life):
     ) -> int:
         """`emit` for the five critical events; any other type raises NotCriticalError.
 
-        Fields that the wire requires and `data` lacks are filled as `runs.RunLedger` states.
+        Fields that the wire requires and `data` lacks are filled as `ledger.RunLedger` states.
         """
         if event_type not in CRITICAL_EVENTS:
             raise NotCriticalError(event_type, CRITICAL_EVENTS)

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from unified_runtime.events import typed_payload
-from unified_runtime.runs import RunLedger
+from unified_runtime.ledger import RunLedger
 
 
 @pytest.fixture

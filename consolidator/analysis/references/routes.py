@@ -27,7 +27,7 @@ from codemods.moves import (
 )
 from codemods.self_names import looks_names_up
 from codemods.walk import analyse
-from consolidator.analysis.references.readers import STARS, find_reader
+from consolidator.analysis.references.readers import find_reader
 from consolidator.plan import Move
 from consolidator.tree.facts import BindingFact, ClassFact, FunctionFact, ImportFact
 from consolidator.tree.index import Tree
@@ -246,7 +246,12 @@ class Routes:
     @cached_property
     def star_importers(self) -> tuple[str, ...]:
         """Files with a star import."""
-        return tuple(self.tree.containing(*STARS))
+        self.tree.prefetch()
+        return tuple(path for path in self.tree.paths if self._has_star(path))
+
+    def _has_star(self, path: str) -> bool:
+        facts = self.tree.facts(path)
+        return facts is not None and any(fact.name == "*" for fact in facts.imports)
 
     def star_names(self, path: str) -> frozenset[str]:
         """What `from module import *` brings."""

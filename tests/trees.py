@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from textwrap import dedent
 
 from consolidator.adapters.load import load_tree
-from consolidator.tree.index import Tree
+from consolidator.tree.facts import ModuleFacts, Unreadable
+from consolidator.tree.index import Tree, made_here
+from consolidator.tree.modules import find_layout
 
 
 def write_tree(root: Path, files: dict[str, str | bytes]) -> Path:
@@ -22,3 +25,12 @@ def write_tree(root: Path, files: dict[str, str | bytes]) -> Path:
 def tree_of(root: Path) -> Tree:
     """The tree below `root`, parsed in this process and without the user's cache."""
     return load_tree(root, jobs=1, cache=False)
+
+
+def tree_in_memory(files: Mapping[str, bytes]) -> Tree:
+    """A tree of these files, none of which is on disk."""
+
+    def facts(paths: Sequence[str]) -> Mapping[str, ModuleFacts | Unreadable]:
+        return made_here({path: files[path] for path in paths})
+
+    return Tree("", files, find_layout(files), files.__getitem__, facts)

@@ -85,10 +85,10 @@ def _handfuls(tree: Tree, paths: Iterable[str]) -> Iterator[Sequence[str]]:
 def _rewrite(routes: Routes, options: Options, paths: Sequence[str]) -> list[FileChange | Omission]:
     found: list[FileChange | Omission] = []
     for path in paths:
-        if path.endswith((".py", ".pyi")):
-            found += _rewrite_file(routes, path, options)
-        else:
+        if not path.endswith((".py", ".pyi")):
             found += move_text(routes, path, docs=options.docs)
+        elif can_refer(routes, path):
+            found += rewrite_file(routes, path, options)
     return found
 
 
@@ -177,9 +177,12 @@ def _within(line: int, spans: Iterable[tuple[int, int]]) -> bool:
     return any(first <= line <= last for first, last in spans)
 
 
-def _rewrite_file(routes: Routes, path: str, options: Options) -> Iterator[FileChange | Omission]:
-    if not can_refer(routes, path):
-        return
+def rewrite_file(
+    routes: Routes,
+    path: str,
+    options: Options = Options(),  # noqa: B008
+) -> Iterator[FileChange | Omission]:
+    """What becomes of a Python file, and what is left in it, whether or not it can refer to a move."""
     source, syntax = routes.tree.source(path), routes.tree.syntax(path)
     if not isinstance(source, SourceText) or not isinstance(syntax, ast.Module):
         yield from _unreadable(routes, path, source, syntax)

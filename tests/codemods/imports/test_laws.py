@@ -18,6 +18,14 @@ from codemods.moves import MoveTable
 from codemods.outcome import Changed, Unchanged
 from consolidator.adapters.apply import apply_changes, undo_last
 from consolidator.analysis.changes import FileChange
+from consolidator.analysis.references.candidates import find_candidates
+from consolidator.analysis.references.relevance import can_refer
+from consolidator.analysis.references.rewrite import rewrite_file
+from consolidator.analysis.references.routes import Routes
+from consolidator.plan import Move
+from consolidator.tree.index import Tree
+from consolidator.tree.names import Resolver
+from tests.trees import tree_in_memory
 
 LIBRARY = Path(sysconfig.get_path("stdlib"))
 _NOT_READ = {"test", "tests", "lib2to3", "_vendor"}
@@ -133,6 +141,51 @@ def test_applying_and_undoing_gives_the_same_bytes(case: tuple[str, dict[str, st
         assert path.read_bytes() == after
         undo_last(Path(folder))
         assert path.read_bytes() == before
+
+
+PACKAGES = sorted(
+    folder
+    for home in FOLDERS
+    for folder in (file.parent for file in home.glob("*/__init__.py"))
+    if 3 <= len(list(folder.rglob("*.py"))) <= 60 and folder.name not in _NOT_READ
+)
+
+
+@cache
+def package(folder: Path) -> tuple[Tree, tuple[str, ...], tuple[str, ...]]:
+    """A package as a tree, with the names that its own files import from one another, and its modules."""
+    files = {f"{folder.name}/{p.relative_to(folder).as_posix()}": p for p in folder.rglob("*.py")}
+    tree = tree_in_memory({path: file.read_bytes() for path, file in files.items()})
+    names: set[str] = set()
+    for path in tree.paths:
+        facts = tree.facts(path)
+        for fact in facts.imports if facts else ():
+            module = tree.absolute(path, fact.level, fact.module)
+            if module and fact.name not in ("", "*") and tree.find(module, path):
+                names.add(f"{module}.{fact.name}")
+    modules = {module for name in names if "." in (module := name.rpartition(".")[0])}
+    return tree, tuple(sorted(names)), tuple(sorted(modules))
+
+
+@settings(LAWS, max_examples=LAW_EXAMPLES // 3)
+@given(st.data())
+def test_a_file_that_is_not_looked_at_has_nothing_to_move_or_list(data: st.DataObject) -> None:
+    tree, names, modules = package(data.draw(st.sampled_from(PACKAGES)))
+    pool = data.draw(st.sampled_from([names, modules]))
+    assume(pool)
+    sources = data.draw(st.lists(st.sampled_from(pool), min_size=1, max_size=8, unique=True))
+    ending = data.draw(st.sampled_from(["", "New"]))
+    moves = (
+        Move(s, f"fresh.home_{i}.{s.rpartition('.')[2]}{ending}") for i, s in enumerate(sources)
+    )
+    routes = Routes(tree, Resolver(tree), tuple(moves))
+    looked_at = {path for path in find_candidates(routes) if can_refer(routes, path)}
+    for path in tree.paths:
+        goes = any(f"{tree.module(path)}.".startswith(f"{source}.") for source in sources)
+        if (
+            path not in looked_at and not goes
+        ):  # what a package that goes says of itself goes with it
+            assert list(rewrite_file(routes, path)) == []
 
 
 def test_one_import_of_a_package_says_what_another_does_not() -> None:

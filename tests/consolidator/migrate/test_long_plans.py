@@ -1,7 +1,7 @@
 """A long plan asks no more of what a file says than a short one: steps of the interpreter, counted."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
@@ -10,9 +10,8 @@ import pytest
 from consolidator.analysis.changes import FileChange, Rewriting
 from consolidator.analysis.references.rewrite import plan_imports
 from consolidator.plan import Move, Plan
-from consolidator.tree.facts import ModuleFacts, Unreadable
-from consolidator.tree.index import Tree, made_here
-from consolidator.tree.modules import find_layout
+from consolidator.tree.index import Tree
+from tests.trees import tree_in_memory
 
 _MOVES = 100
 _CODE = '''
@@ -52,12 +51,7 @@ def _plan(moves: int, of: str) -> Plan:
 def _tree(path: str, content: str) -> Tree:
     homes = {f"shop/home_{i}.py": f"class Thing_{i}: ...\n" for i in range(_MOVES)}
     texts = {"shop/__init__.py": "", **homes, path: content}
-    files = {name: text.encode() for name, text in texts.items()}
-
-    def facts(paths: Sequence[str]) -> dict[str, ModuleFacts | Unreadable]:
-        return made_here({name: files[name] for name in paths})
-
-    return Tree("", files, find_layout(files), files.__getitem__, facts)
+    return tree_in_memory({name: text.encode() for name, text in texts.items()})
 
 
 def _steps(work: Callable[[], Any]) -> int:

@@ -75,7 +75,7 @@ def _report_hidden(view: View) -> None:
                 continue
             landings = [view.moves.looked_up(f"{prefix}{match.group(1)}") for prefix in prefixes]
             if any(landings):
-                why = "is in an f-string that this Python can't parse"
+                why = "is in an f-string or in a type's parameters that this Python can't parse"
                 view.omit(match.start(), match.group(), "attribute", why, landings)
 
 
@@ -323,12 +323,21 @@ class _Group:
     def _write(self, hit: _Hit, prefix: str) -> None:
         spans, depth = hit.site.spans, hit.depth
         if hit.site.apart and depth == len(spans) - 1:
-            old, end = hit.site.names[depth], spans[depth][1]
-            self._view.edits.append(Edit(*spans[depth - 1], prefix, ""))
-            self._view.edits.append(Edit(end - len(old), end, hit.name, hit.kind))
+            self._write_apart(hit, prefix)
             return
         text = ".".join(part for part in (prefix, hit.name) if part)
         self._view.edits.append(Edit(*spans[depth], text, hit.kind))
+
+    def _write_apart(self, hit: _Hit, prefix: str) -> None:
+        """`getattr(old, "Name")`, and `getattr(package, "old")` where that moves as a module."""
+        spans, old = hit.site.spans, hit.site.names[hit.depth]
+        owner, name = (prefix, hit.name) if hit.name else prefix.rpartition(".")[::2]
+        if not owner:
+            self._omit(hit, f"the new module is imported as {prefix} here")
+            return
+        end = spans[hit.depth][1]
+        self._view.edits.append(Edit(*spans[hit.depth - 1], owner, ""))
+        self._view.edits.append(Edit(end - len(old), end, name, hit.kind))
 
     def _servers(self, imports: list[Binding], hit: _Hit) -> list[Binding]:
         """The import statements that made a chain work: the longest modules that begin it."""

@@ -7,6 +7,8 @@ from __future__ import annotations
 import re
 
 from codemods.lazy import last_name
+from codemods.mentions import said
+from codemods.moves import STAYS, Landing
 from codemods.scopes import Text
 from codemods.view import View
 
@@ -22,6 +24,7 @@ _FINDERS = frozenset(
     | {"ForeignKey", "OneToOneField", "ManyToManyField", "OneToOneRel", "ManyToOneRel"}
 )
 """Functions of SQLAlchemy, Django, marshmallow and factory_boy that take a class by its name."""
+_EVALUATE = frozenset({"relationship", "backref", "dynamic_loader"})
 _FINDS = re.compile(rf"\b(?:{'|'.join(sorted(_FINDERS))})\(|\bMapped\[")
 _MAPPED = "Mapped["
 """SQLAlchemy reads the names in such an annotation as those of its classes."""
@@ -42,17 +45,25 @@ def finds_by_name(text: str) -> bool:
 
 def report_self_names(view: View) -> None:
     """Lists the strings by which a class or function may be found that has another name afterwards."""
-    names, compares = view.moves.own_names, _OWN_MODULE in view.text
+    compares = _OWN_MODULE in view.text
     for text in view.module.texts:
         value = str(text.node.value)
-        if value in names:
-            landing = view.moves.found_by_name(value, for_certain=_is_found(view, text))
-            if landing and not _is_done(view, text):
-                view.omit(text.node, view.positions.of(text.node), "string", _WHY_NAME, [landing])
+        if (landing := _found(view, text, value)) and not _is_done(view, text):
+            view.omit(text.node, view.positions.of(text.node), "text", _WHY_NAME, [landing])
         elif compares and view.moves.holds_moved(value) and _is_compared(view, text):
             leads = view.moves.star(value).values()
             if not _is_done(view, text):
                 view.omit(text.node, view.positions.of(text.node), "string", _WHY_MODULE, leads)
+
+
+def _found(view: View, text: Text, value: str) -> Landing:
+    """Where what a string names leads: all of it, or a word of an expression that SQLAlchemy evaluates."""
+    names = view.moves.own_names
+    if value in names:
+        return view.moves.found_by_name(value, for_certain=_is_told(view, text))
+    is_code = text.call is not None and last_name(text.call.func) in _EVALUATE
+    words = sorted(said(value, names)) if is_code else []
+    return view.moves.found_by_name(words[0], for_certain=True) if words else STAYS
 
 
 def _is_done(view: View, text: Text) -> bool:
@@ -76,7 +87,7 @@ def _is_compared(view: View, text: Text) -> bool:
     return "." in str(text.node.value) or _OWN_MODULE in line
 
 
-def _is_found(view: View, text: Text) -> bool:
+def _is_told(view: View, text: Text) -> bool:
     if text.annotates:
         return _MAPPED in view.text
     return text.call is not None and last_name(text.call.func) in _FINDERS

@@ -88,7 +88,8 @@ def _judge(
 ) -> list[_Verdict]:
     """One verdict for each move whose legacy name the tree still has."""
     standing = [move for move in moves if _place(tree, move.source) is not None]
-    references = find_references(tree, [move.source for move in standing])
+    renamed = {m.source for m in standing if _last(m.source) != _last(m.target)}
+    references = find_references(tree, [move.source for move in standing], renamed)
     routes = Routes(tree, Resolver(tree), plan.moves)
     verdicts: list[_Verdict] = []
     for move in standing:
@@ -99,6 +100,10 @@ def _judge(
         told = tuple(_omission(patch, _patched(move.source)) for patch in patches)
         verdicts.append(_Verdict(move, not blocks, blocks or told))
     return verdicts
+
+
+def _last(dotted: str) -> str:
+    return dotted.rpartition(".")[2]
 
 
 def _place(tree: Tree, dotted: str) -> tuple[str, str] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from codemods.imports import collect
@@ -45,12 +45,17 @@ class Reference:
     source: str
 
 
-def find_references(tree: Tree, sources: Sequence[str]) -> list[Reference]:
-    """Every reference to the sources, through any number of re-exports, sorted.
+def find_references(
+    tree: Tree, sources: Sequence[str], renamed: Container[str] = ()
+) -> list[Reference]:
+    """Every reference to the sources, through any number of re-exports, sorted; to those that are `renamed`
+    also by what they say of themselves.
 
     What a defining module does with its own names is not listed.
     """
-    moves = tuple(Move(name, f"{_AWAY}{i}.{name}") for i, name in enumerate(sources))
+    moves = tuple(
+        Move(name, f"{_AWAY}{i}.{name}{'_' * (name in renamed)}") for i, name in enumerate(sources)
+    )
     routes = Routes(tree, Resolver(tree), moves)
     found = set(_in_python(routes, sources)) | set(_in_texts(routes, sources))
     return sorted(found)

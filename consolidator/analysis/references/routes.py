@@ -25,7 +25,7 @@ from codemods.moves import (
     tail_of,
     tails_of,
 )
-from codemods.self_names import looks_names_up
+from codemods.self_names import finds_by_name, looks_names_up
 from codemods.walk import analyse
 from consolidator.analysis.references.readers import find_reader
 from consolidator.plan import Move
@@ -325,10 +325,11 @@ class Routes:
         return names_of({s: t for s, t in self.targets.items() if s not in modules})
 
     def possible_names(self, text: str) -> Iterator[str]:
-        """Those of these names that stand by themselves in a string of a text."""
+        """Those of these names that a text may say in a string, by themselves or in an expression."""
+        finds = finds_by_name(text)
         for last in said(text, self._ends_of_names.keys()):
             for name in self._ends_of_names[last]:
-                if f'"{name}"' in text or f"'{name}'" in text:
+                if finds or f'"{name}"' in text or f"'{name}'" in text:
                     yield name
 
     @cached_property

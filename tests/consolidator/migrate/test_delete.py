@@ -55,6 +55,39 @@ def test_a_string_a_setting_and_a_patch_block(tmp_path: Path) -> None:
     ]
 
 
+def test_what_finds_a_class_by_its_name_blocks_where_the_name_changes(tmp_path: Path) -> None:
+    write_tree(
+        tmp_path,
+        {
+            "app/base.py": "R = {}\ndef reg(c):\n    R[c.__name__] = c\n",
+            "app/old.py": "class Thing: ...\n",
+            "app/use.py": "from app.base import R\nR['Thing']\n",
+        },
+    )
+    assert blockers(deletion(tmp_path)) == ["app/use.py:2 text"]
+    same = Plan(moves=(Move("app.old.Thing", "new.home.Thing"),))
+    assert removed(deletion(tmp_path, same)) == ["app/old.py"]
+
+
+def test_a_module_kept_on_an_object_a_joined_path_and_another_all_block(tmp_path: Path) -> None:
+    write_tree(
+        tmp_path,
+        {
+            "app/__init__.py": "from app.old import *\nfrom app import old\n__all__ = [*old.__all__]\n",
+            "app/old.py": "__all__ = ['Thing', 'Rest']\nclass Thing: ...\nclass Rest: ...\n",
+            "app/use.py": "from app import old\nclass Keeper:\n    kept = old\n",
+        },
+    )
+    found = blockers(deletion(tmp_path))
+    assert found == [
+        "app/__init__.py:3 attribute",
+        "app/use.py:3 attribute",
+    ]
+    write_tree(tmp_path, {"app/__init__.py": "", "app/use.py": "P = ROOT / 'app' / 'old.py'\n"})
+    module = Plan(moves=(Move("app.old", "new.home"),))
+    assert blockers(deletion(tmp_path, module)) == ["app/use.py:1 text"]
+
+
 def test_prose_comments_and_docstrings_do_not_block(tmp_path: Path) -> None:
     write_tree(
         tmp_path,

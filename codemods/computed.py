@@ -50,7 +50,8 @@ def _report_calls(view: View) -> None:
             found = {name: landing for name, landing in found.items() if landing.is_module}
         if found:
             why = _WHY + ", ".join(sorted(found))
-            view.omit(asked, view.positions.of(asked), "string", why, found.values())
+            names = (landing for module in found for landing in view.moves.star(module).values())
+            view.omit(asked, view.positions.of(asked), "string", why, [*found.values(), *names])
 
 
 def _gives_submodules(call: ast.Call, scope: Scope) -> bool:

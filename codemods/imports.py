@@ -154,6 +154,8 @@ def _needs_star(view: View, statement: ast.ImportFrom, name: str, landing: Landi
     bindings = view.module.scope.bindings.get(name, [])
     if any(_is_bound_again(view, statement, binding) for binding in bindings):
         return False
+    if bindings and all(_brings(view, statement, binding, landing) for binding in bindings):
+        return False
     if bindings and landing.target == f"{view.moves.module}.{name}":
         return False  # the star brings what is defined here
     used = any(
@@ -177,6 +179,13 @@ def _is_bound_again(view: View, star: ast.ImportFrom, binding: Binding) -> bool:
         for block in blocks
         for statement in block
     )
+
+
+def _brings(view: View, star: ast.ImportFrom, binding: Binding, landing: Landing) -> bool:
+    """Whether an import at the top, before a star, brings the same as the star does."""
+    statement = binding.statement
+    is_before = statement in view.tree.body and statement.lineno < star.lineno
+    return is_before and view.landing(binding).target == landing.target
 
 
 _BINDS = (ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign)

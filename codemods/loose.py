@@ -133,7 +133,9 @@ def _class_imports(view: View) -> Iterator[Binding]:
 
 
 def _prefixes(view: View, bindings: list[Binding]) -> list[str]:
-    return sorted({prefix for binding in bindings if (prefix := view.dotted(binding))})
+    """What bindings stand for; what moves by itself is no module that names leave."""
+    found = (view.dotted(binding) for binding in bindings if not view.landing(binding))
+    return sorted({prefix for prefix in found if prefix})
 
 
 def _is_settled(view: View, text: Text) -> bool:
@@ -183,6 +185,12 @@ def _kept(view: View) -> set[int]:
     }
 
 
+_LOOKERS = READERS | frozenset(
+    {"setattr", "delattr", "object", "reload", "print", "id", "type", "isinstance", "getsource"}
+)
+"""Functions that take a module and read none of its names for their callers, or those that they are told."""
+
+
 def _read_here(tree: ast.Module) -> Iterator[ast.AST]:
     for node in ast.walk(tree):
         match node:
@@ -206,6 +214,8 @@ def _values_kept(node: ast.AST) -> Sequence[ast.expr]:
             | ast.Set(elts=values)
         ):
             return values
+        case ast.Call(func=function) if last_name(function) not in _LOOKERS:
+            return [*node.args, *(keyword.value for keyword in node.keywords)]
         case ast.ClassDef(body=body):
             return [s.value for s in body if isinstance(s, ast.Assign)]
         case _:

@@ -62,8 +62,8 @@ def find_mentions(text: str, moves: Moves) -> Iterator[Mention]:
     imports = list(_import_lines(text, moves))
     words = places(text, said(text, moves.needles))
     for start, entry in _entries(text, words):
-        if any(line.start <= start < line.end for line in imports):
-            continue
+        if entry.endswith(".py") or any(line.start <= start < line.end for line in imports):
+            continue  # the name of a file, or dealt with below
         module, colon, attributes = entry.partition(":")
         landing = moves.looked_up(f"{module}.{attributes}" if colon else module)
         if not landing and colon:

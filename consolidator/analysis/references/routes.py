@@ -54,6 +54,8 @@ class Trace:
             return STAYS
         if len(self.ends) == 1 and not self.doubt:
             return Landing(moved.pop())
+        if self.hops and not self.doubt and len(moved) == 1:
+            return STAYS  # the file that binds the name under several conditions keeps it
         why = self.doubt or "it is bound to something else under another condition"
         return Landing(None, f"may mean {' or '.join(sorted(moved))}: {why}")
 

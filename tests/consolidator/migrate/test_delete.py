@@ -88,6 +88,19 @@ def test_a_module_kept_on_an_object_a_joined_path_and_another_all_block(tmp_path
     assert blockers(deletion(tmp_path, module)) == ["app/use.py:1 text"]
 
 
+def test_an_import_that_is_put_together_blocks_every_name_of_its_module(tmp_path: Path) -> None:
+    write_tree(
+        tmp_path,
+        {
+            "app/old.py": "class Thing: ...\nclass Rest: ...\n",
+            "app/use.py": "from importlib import import_module\nimport_module(f'{APP}.old')\n",
+        },
+    )
+    names = ("Thing", "Rest")
+    both = Plan(moves=tuple(Move(f"app.old.{name}", f"new.home.{name}") for name in names))
+    assert blockers(deletion(tmp_path, both)) == ["app/use.py:2 string"] * 2
+
+
 def test_prose_comments_and_docstrings_do_not_block(tmp_path: Path) -> None:
     write_tree(
         tmp_path,

@@ -122,4 +122,5 @@ def _may_be(routes: Routes, said_path: str, moved: str, folder: str) -> bool:
     before = [part for part in re.split(rf"[/{FILLED}]", head) if part not in ("", ".", "..")]
     if len(parts) > 1 or moved == known or before:
         return all(part in moved.split("/") for part in before)
-    return bool(head) and (f"{folder}/{known}" == moved or routes.is_only(basename(moved)))
+    is_joined = FILLED in said_path
+    return is_joined and (f"{folder}/{known}" == moved or routes.is_only(basename(moved)))

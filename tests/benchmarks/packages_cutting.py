@@ -19,6 +19,7 @@ from consolidator.plan import Move
 _BUILTINS = frozenset(dir(builtins))
 _OWN_PLACE = frozenset({"__file__", "__name__", "__package__", "__path__", "globals"})
 """What answers otherwise in another module, so that no hand would move what reads it as it stands."""
+_TOOLS = frozenset({".git", ".consolidator"})
 _LONG = 80
 """Characters from which on a string is no annotation."""
 _Definition = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
@@ -310,7 +311,8 @@ def unlisted(root: Path, cut: Cut, listed: Set[tuple[str, int]]) -> Iterator[str
     own = {*cut.definitions.values(), *cut.modules.values(), root / "consolidation.toml"}
     for path in sorted(root.rglob("*")):
         shown = path.relative_to(root)
-        if path in own or not path.is_file() or shown.parts[0] in (".git", ".consolidator"):
+        built = any(part.endswith(".egg-info") for part in shown.parts)
+        if path in own or not path.is_file() or built or shown.parts[0] in _TOOLS:
             continue
         text = path.read_bytes().decode(errors="replace")
         lines = text.splitlines()

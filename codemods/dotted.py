@@ -11,7 +11,7 @@ from codemods.edits import Edit
 from codemods.lazy import fromlist, imported_module, is_loaded_already, module_literal
 from codemods.moves import Landing
 from codemods.scopes import Binding, ImportStatement
-from codemods.sites import Site, member_name, member_owner, names_member
+from codemods.sites import Site, member_name, member_owner, names_member, replaces_member
 from codemods.statement import Replacement
 from codemods.view import View
 
@@ -57,12 +57,14 @@ def move_dotted_uses(view: View) -> None:
     if not view.is_complete:
         _report_hidden(view)
     for member in view.module.members:
-        end = view.positions.span(member.nodes[0])[1]
-        _move_member(view, member.root, member.nodes[0].attr, end)
+        node = member.nodes[0]
+        end, replaced = view.positions.span(node)[1], not isinstance(node.ctx, ast.Load)
+        _move_member(view, member.root, node.attr, end, replaced=replaced)
     for call, _ in view.module.calls:
         owner = member_owner(call) if names_member(call) else None
         if owner is not None:
-            _move_member(view, owner, *member_name(view.text, view.positions, call))
+            named = member_name(view.text, view.positions, call)
+            _move_member(view, owner, *named, replaced=replaces_member(call))
 
 
 def _report_hidden(view: View) -> None:
@@ -79,14 +81,14 @@ def _report_hidden(view: View) -> None:
                 view.omit(match.start(), match.group(), "attribute", why, landings)
 
 
-def _move_member(view: View, root: ast.expr, name: str, end: int) -> None:
+def _move_member(view: View, root: ast.expr, name: str, end: int, *, replaced: bool) -> None:
     """`import_module("a.b").Name`: the string and the attribute (which ends at `end`) change
     together."""
     module, literal = imported_module(root, view.package), module_literal(root)
     if module is None or literal is None or name == "__dict__":
         return
     view.settled.add(literal)
-    landing = view.moves.looked_up(f"{module}.{name}")
+    landing = view.moves.looked_up(f"{module}.{name}", replaced=replaced)
     if landing.target is not None:
         head, _, last = landing.target.rpartition(".")
         view.edits.append(Edit(end - len(name), end, last, "attribute"))
@@ -95,7 +97,8 @@ def _move_member(view: View, root: ast.expr, name: str, end: int) -> None:
         if is_loaded_already(root) and not view.moves.imported(module, module):
             _import_beside(view, module, head)
     elif landing.doubt:
-        view.omit(literal, view.positions.of(literal), "lazy-import", landing.doubt)
+        kind = "patch" if replaced else "lazy-import"
+        view.omit(literal, view.positions.of(literal), kind, landing.doubt)
 
 
 def _import_beside(view: View, module: str, new: str) -> None:

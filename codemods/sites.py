@@ -57,7 +57,7 @@ def find_sites(text: str, positions: Positions, module: Module) -> Iterator[Site
             yield Site(use.names, use.scope, place, replaced=_is_replaced(use))
             continue
         name, at = member_name(text, positions, call)
-        replaced = last_name(call.func) in _REPLACERS
+        replaced = replaces_member(call)
         both = partial(_extended, place, at)
         yield Site((*use.names, name), use.scope, both, apart=True, replaced=replaced)
     for string in module.texts:
@@ -84,6 +84,11 @@ def names_member(call: ast.Call) -> bool:
     name = _argument(call, 1, "attribute", "name") if _reads_member(call) else None
     is_text = isinstance(name, ast.Constant) and isinstance(name.value, str)
     return is_text and isinstance(name, ast.Constant) and str(name.value).isidentifier()
+
+
+def replaces_member(call: ast.Call) -> bool:
+    """Whether it replaces that attribute: `setattr(x, "name", …)`, `patch.object(x, "name")`."""
+    return last_name(call.func) in _REPLACERS
 
 
 def member_owner(call: ast.Call) -> ast.expr | None:

@@ -69,6 +69,8 @@ def _mentions(view: View) -> Iterator[tuple[int, str, str, str]]:
                     yield site.start, view.text[site.start : site.ends[-1]], "attribute", module
     listed = {(omission.line, omission.column) for omission in view.omissions}
     for text in view.module.texts:
+        if text.node in view.listed:
+            continue
         named = (module for module in _modules(view, text) if view.moves.holds_moved(module))
         module = next(named, "")
         if module and not _is_settled(view, text):

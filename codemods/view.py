@@ -82,12 +82,17 @@ class View:
     @cached_property
     def exports(self) -> frozenset[str]:
         """Strings in assignments to `__all__`."""
-        names: set[object] = set()
+        return frozenset(str(node.value) for node in self.listed)
+
+    @cached_property
+    def listed(self) -> frozenset[ast.Constant]:
+        """The literals of these strings."""
+        found: set[ast.Constant] = set()
         for node in self.tree.body:
             targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", 0)]
             if any(isinstance(t, ast.Name) and t.id == "__all__" for t in targets):
-                names |= {n.value for n in ast.walk(node) if isinstance(n, ast.Constant)}
-        return frozenset(name for name in names if isinstance(name, str))
+                found |= {n for n in ast.walk(node) if isinstance(n, ast.Constant)}
+        return frozenset(node for node in found if isinstance(node.value, str))
 
     def rewrite(self, statement: ImportStatement) -> Rewrite:
         """What is to happen to a statement, to be filled in."""

@@ -21,6 +21,8 @@ CONFIGURATION = frozenset({".toml", ".cfg", ".ini", ".yaml", ".yml", ".json", ".
 BUILD = frozenset({"", ".bash", ".bat", ".in", ".mk", ".ps1", ".service", ".sh"})
 """Suffixes of files that say how a project is built, tested and started; many have none."""
 PROSE = frozenset({".md", ".rst", ".txt", ".adoc"})
+CATALOGUES = frozenset({".po", ".pot"})
+"""Translations, which say for people where each text was found."""
 PAGES = frozenset(
     {
         "authors",
@@ -230,6 +232,8 @@ def treatment(path: str, *, docs: bool) -> tuple[str, str]:
         return "config", ""
     if suffix in PROSE or basename(path).lower() in PAGES:
         return "prose", "" if docs else "is in prose (rewritten with --docs)"
+    if suffix in CATALOGUES:
+        return "prose", "is in a catalogue of translations"
     return "file", "is in a file of a kind that is not rewritten"
 
 

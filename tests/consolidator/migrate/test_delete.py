@@ -161,6 +161,28 @@ def test_what_a_module_finds_among_its_own_names_by_text_stays_there_as_an_impor
     ]
 
 
+def test_a_module_that_its_package_exports_beside_the_name_does_not_block(tmp_path: Path) -> None:
+    exporting = "from new.home import Fresh as Thing\n__all__ = ['old', 'Thing']\n"
+    write_tree(
+        tmp_path, {"app/__init__.py": exporting, "app/old.py": "class Thing: ...\n\n\ny = 1\n"}
+    )
+    assert deletion(tmp_path).omissions == ()
+
+
+def test_a_catalogue_of_translations_does_not_block(tmp_path: Path) -> None:
+    write_tree(
+        tmp_path,
+        {
+            "app/__init__.py": "",
+            "app/old.py": "class Thing: ...\n",
+            "app/de.po": '#: app/old.py:3\nmsgid "Hello"\nmsgstr "Hallo"\n',
+        },
+    )
+    found = deletion(tmp_path)
+    assert removed(found) == ["app/old.py"]
+    assert found.omissions == ()
+
+
 def test_the_message_of_an_exception_does_not_block(tmp_path: Path) -> None:
     """It is for people to read; what they read is listed by `migrate imports`."""
     asking = 'def ask(): raise ValueError("Hint: use an old.Thing, or app.old.Thing, object.")\n'

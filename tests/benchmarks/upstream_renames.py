@@ -62,11 +62,11 @@ def _module(path: str) -> str:
     return ".".join(parts) if path.endswith(".py") and all(map(str.isidentifier, parts)) else ""
 
 
-def git(folder: Path, *arguments: str) -> str:
+def git(folder: Path, *arguments: str, check: bool = True) -> str:
     done = subprocess.run(
         ["git", "-c", "user.name=renames", "-c", "user.email=renames@localhost", *arguments],
         cwd=folder,
-        check=True,
+        check=check,
         capture_output=True,
     )
     return done.stdout.decode("utf-8", "replace")
@@ -75,7 +75,10 @@ def git(folder: Path, *arguments: str) -> str:
 def renames(repository: Path, chosen: Sequence[str]) -> Iterator[Rename]:
     """The commits in question, newest first."""
     which = ["--no-walk", *chosen] if chosen else ["--no-merges"]
-    log = git(repository, "log", *which, "-M70%", "-l400", "--name-status", "--format=@%H")
+    # Where objects are absent, git stops somewhere in the history: what it said before counts.
+    log = git(
+        repository, "log", *which, "-M70%", "-l400", "--name-status", "--format=@%H", check=False
+    )
     found: list[Rename] = []
     for line in log.splitlines():
         status, _, paths = line.partition("\t")
@@ -120,7 +123,7 @@ def referring(path: str, text: str, lines: Mapping[int, str], moved: set[str]) -
     imports = (n for n in ast.walk(tree) if isinstance(n, ast.Import | ast.ImportFrom))
     for node in imports:
         if not moved.isdisjoint(_imported(node, path)):
-            said.update(set(range(node.lineno, (node.end_lineno or 0) + 1)) & lines.keys())
+            said.update({node.lineno} & lines.keys())
     return said
 
 

@@ -40,7 +40,8 @@ def looks_names_up(text: str) -> bool:
 
 def finds_by_name(text: str) -> bool:
     """Whether a file hands names of classes to a library that finds these by them."""
-    return _FINDS.search(text) is not None
+    is_said = _MAPPED in text or any(finder in text for finder in _FINDERS)
+    return is_said and _FINDS.search(text) is not None
 
 
 def report_self_names(view: View) -> None:

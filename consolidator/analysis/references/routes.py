@@ -328,8 +328,9 @@ class Routes:
 
     def possible_names(self, text: str) -> Iterator[str]:
         """Those of these names that a text may say in a string, by themselves or in an expression."""
-        finds = finds_by_name(text)
-        for last in said(text, self._ends_of_names.keys()):
+        ends = said(text, self._ends_of_names.keys())
+        finds = bool(ends) and finds_by_name(text)
+        for last in ends:
             for name in self._ends_of_names[last]:
                 if finds or f'"{name}"' in text or f"'{name}'" in text:
                     yield name

@@ -12,6 +12,7 @@ from codemods.moves import Moves
 from codemods.outcome import Changed, Omission, Unchanged
 from codemods.positions import Positions
 from consolidator.analysis.changes import FileChange
+from consolidator.analysis.references.directives import directives
 from consolidator.analysis.references.paths import WHY as PATH
 from consolidator.analysis.references.paths import path_mentions
 from consolidator.analysis.references.routes import FileMoves, Routes
@@ -145,6 +146,8 @@ def left_alone(routes: Routes, path: str, text: str) -> Iterator[tuple[Mention, 
             yield from modules_of_one_word(routes, text)
     for start, shown, name in path_mentions(routes.moved_paths, text):
         yield Mention(start, shown, "", PATH), [name]
+    for mention in directives(text, FileMoves(routes, path)):
+        yield mention, [s for s, t in routes.targets.items() if t == mention.new]
 
 
 def modules_of_one_word(routes: Routes, text: str) -> Iterator[tuple[Mention, list[str]]]:

@@ -48,7 +48,7 @@ def report_loose_modules(view: View) -> None:
             continue
         if loose is None:
             loose = set(_loose_names(view))
-            asked = _asked_by_computed_names(view) | _kept(view)
+            asked = _asked_by_computed_names(view) | _kept(view) | _imported_for_effect(view)
         if text.endswith(f".{_LISTED}"):
             read, why = set(view.moves.star_brings(module) or ()) - view.exports, _WHY_LISTED
         else:
@@ -187,6 +187,28 @@ def _kept(view: View) -> set[int]:
     }
 
 
+def _imported_for_effect(view: View) -> set[int]:
+    """Where strings stand that pytest, Celery and PyInstaller import, for whatever the modules register."""
+    lists: list[ast.expr] = []
+    for node in ast.walk(view.tree):
+        match node:
+            case ast.Assign(targets=targets, value=value):
+                lists += [value] * any(last_name(target) in _IMPORTED_LISTS for target in targets)
+            case (
+                ast.AugAssign(target=target, value=value)
+                | ast.AnnAssign(target=target, value=value)
+            ):
+                lists += [value] if value and last_name(target) in _IMPORTED_LISTS else []
+            case ast.Call(func=function, args=args, keywords=keywords):
+                lists += args if last_name(function) == "autodiscover_tasks" else []
+                lists += [word.value for word in keywords if word.arg in _IMPORTED_LISTS]
+    texts = (node for value in lists for node in ast.walk(value) if isinstance(node, ast.Constant))
+    return {view.positions.span(node)[0] for node in texts}
+
+
+_IMPORTED_LISTS = frozenset(
+    {"pytest_plugins", "include", "imports", "CELERY_IMPORTS", "CELERY_INCLUDE", "hiddenimports"}
+)
 _LOOKERS = READERS | frozenset(
     {"setattr", "delattr", "object", "reload", "print", "id", "type", "isinstance", "getsource"}
 )

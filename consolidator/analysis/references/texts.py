@@ -174,14 +174,17 @@ def _modules_apart(routes: Routes, path: str, text: str) -> Iterator[tuple[Menti
         if not whole:
             continue
         names = {s.rpartition(".")[2]: s for s in routes.targets if s.rpartition(".")[0] == holder}
-        alone = [
-            (names[name], list(_standing(rest, name, *_AROUND_NAME)))
-            for name in sorted(said(text, names.keys()))
-        ]
+        words = sorted(said(text, names.keys()))
+        alone, read = (
+            [(names[name], list(_standing(rest, name, *around))) for name in words]
+            for around in (_AROUND_NAME, _AROUND_WORD)
+        )
         for start in whole:
             is_plain = kind == "config" and "." in holder
             first, last = (0, len(rest)) if is_plain else _lines_around(rest, start)
-            found = [source for source, places in alone if any(first <= at < last for at in places)]
+            is_imported = _IMPORT.search(rest, max(start - _SHORT, 0), start)
+            every = read if is_imported else alone
+            found = [source for source, places in every if any(first <= at < last for at in places)]
             if found:
                 yield Mention(start, holder, "", _APART), found
 
@@ -213,6 +216,10 @@ _APART = "names of this module move, and one of them is said apart from it"
 _AROUND_MODULE = re.compile(r"(?<![\w./\\-])"), re.compile(r"(?![.:]?\w)")
 _AROUND_TOP = re.compile(r"(?<![\w./\\-])"), re.compile(r"(?![\w-])(?![.:/]\w)")
 _PROJECT = re.compile(r"""[ \t{]*["']?name["']?[ \t]*[=:][ \t]*["']?""")
+_AROUND_WORD = re.compile(r"(?<!\w)"), re.compile(r"(?!\w)")
+_IMPORT = re.compile(r"\bimport[ \t]+\Z")
+"""What comes before a module whose names code reads behind a dot, as in `import app.old as m; m.Thing()`."""
+_SHORT = 20
 _AROUND_NAME = re.compile(r"(?<![\w.:])(?<!\bas )"), re.compile(r"(?![\w.])")
 
 

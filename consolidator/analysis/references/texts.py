@@ -156,7 +156,7 @@ def modules_of_one_word(routes: Routes, text: str) -> Iterator[tuple[Mention, li
     words = frozenset(module for module in routes.moved_modules if "." not in module)
     for word in sorted(said(text, words)):
         for start in _standing(text, word, *_AROUND_TOP):
-            if not _PROJECT.fullmatch(text, text.rfind("\n", 0, start) + 1, start):
+            if not _is_project(text, start):
                 yield Mention(start, word, "", ONE_WORD), [word]
 
 
@@ -170,7 +170,8 @@ def _modules_apart(routes: Routes, path: str, text: str) -> Iterator[tuple[Menti
     holders = [h for h in likely if any(True for _ in _standing(text, h, *_AROUND_MODULE))]
     rest = _without_mentions(text, FileMoves(routes, path)) if holders else ""
     for holder in holders:
-        whole = list(_standing(rest, holder, *_AROUND_MODULE))
+        places = _standing(rest, holder, *_AROUND_MODULE)
+        whole = [start for start in places if "." in holder or not _is_project(rest, start)]
         if not whole:
             continue
         names = {s.rpartition(".")[2]: s for s in routes.targets if s.rpartition(".")[0] == holder}
@@ -187,6 +188,11 @@ def _modules_apart(routes: Routes, path: str, text: str) -> Iterator[tuple[Menti
             found = [source for source, places in every if any(first <= at < last for at in places)]
             if found:
                 yield Mention(start, holder, "", _APART), found
+
+
+def _is_project(text: str, start: int) -> bool:
+    """Whether a word is what a project is called (`name = "shop"`), which names no module."""
+    return _PROJECT.fullmatch(text, text.rfind("\n", 0, start) + 1, start) is not None
 
 
 def _lines_around(text: str, offset: int) -> tuple[int, int]:

@@ -144,6 +144,17 @@ def test_a_catalogue_of_translations_does_not_block(tmp_path: Path) -> None:
     assert found.omissions == ()
 
 
+def test_what_a_project_is_called_does_not_block(tmp_path: Path) -> None:
+    write_tree(
+        tmp_path,
+        {
+            "shop/__init__.py": "def version(): ...\n\n\ny = 1\n",
+            "pyproject.toml": '[project]\nname = "shop"\nversion = "1.0"\n',
+        },
+    )
+    assert deletion(tmp_path, Plan(moves=(Move("shop.version", "new.version"),))).omissions == ()
+
+
 def test_the_message_of_an_exception_does_not_block(tmp_path: Path) -> None:
     """It is for people to read; what they read is listed by `migrate imports`."""
     asking = 'def ask(): raise ValueError("Hint: use an old.Thing, or app.old.Thing, object.")\n'

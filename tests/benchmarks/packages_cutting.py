@@ -73,9 +73,12 @@ class Module:
 
     @cached_property
     def definitions(self) -> list[_Definition]:
-        """Of module level, those that are the only ones of their name, without overloads."""
-        nodes = [node for node in ast.walk(self.tree) if isinstance(node, _Definition)]
+        """Of module level, those that are the only ones of their name, without overloads and without
+        those whose name is bound again, as to what a decorator has made of it."""
+        every = list(ast.walk(self.tree))
+        nodes = [node for node in every if isinstance(node, _Definition)]
         once = {name for name, n in Counter(node.name for node in nodes).items() if n == 1}
+        once -= {n.id for n in every if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
         return [node for node in self.tree.body if node in nodes and node.name in once]
 
     def source(self, node: ast.stmt) -> str:
@@ -307,7 +310,7 @@ def defines(path: Path, dotted: str) -> bool:
 def unlisted(root: Path, cut: Cut, listed: Set[tuple[str, int]]) -> Iterator[str]:
     """Lines that still hold an old dotted name, or import it, and are not among those listed."""
     old = {move.source for move in cut.moves}
-    dotted = re.compile("|".join(rf"(?<![\w.]){re.escape(name)}(?!\w)" for name in sorted(old)))
+    dotted = re.compile("|".join(rf"(?<![\w./-]){re.escape(name)}(?!\w)" for name in sorted(old)))
     own = {*cut.definitions.values(), *cut.modules.values(), root / "consolidation.toml"}
     for path in sorted(root.rglob("*")):
         shown = path.relative_to(root)

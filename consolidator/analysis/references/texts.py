@@ -226,7 +226,11 @@ _AROUND_WORD = re.compile(r"(?<!\w)"), re.compile(r"(?!\w)")
 _IMPORT = re.compile(r"\bimport[ \t]+\Z")
 """What comes before a module whose names code reads behind a dot, as in `import app.old as m; m.Thing()`."""
 _SHORT = 20
-_AROUND_NAME = re.compile(r"(?<![\w.:])(?<!\bas )"), re.compile(r"(?![\w.])")
+_AROUND_NAME = (
+    re.compile(r"(?<![\w.:])(?<!\bas )"),
+    re.compile(r"""(?![\w.])(?!["']?[ \t]*=(?!=))"""),
+)
+"""Not before a `=`: a key of a table or a section is a word of that file."""
 
 
 def _standing(

@@ -155,6 +155,14 @@ def test_what_a_project_is_called_does_not_block(tmp_path: Path) -> None:
     assert deletion(tmp_path, Plan(moves=(Move("shop.version", "new.version"),))).omissions == ()
 
 
+def test_the_key_of_an_entry_point_beside_its_group_does_not_block(tmp_path: Path) -> None:
+    group = '[project.entry-points."app.old"]\nthing = "new.home:Fresh"\n'
+    write_tree(tmp_path, {"app/old.py": "def thing(): ...\n\n\ny = 1\n", "pyproject.toml": group})
+    assert (
+        deletion(tmp_path, Plan(moves=(Move("app.old.thing", "new.home.Fresh"),))).omissions == ()
+    )
+
+
 def test_the_message_of_an_exception_does_not_block(tmp_path: Path) -> None:
     """It is for people to read; what they read is listed by `migrate imports`."""
     asking = 'def ask(): raise ValueError("Hint: use an old.Thing, or app.old.Thing, object.")\n'

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping
+from fnmatch import fnmatch
 from posixpath import basename, dirname
 
 from codemods.computed import FILLED, spelled
@@ -26,7 +27,12 @@ _FROM_ROOT = rf"(?:{_RELATIVE}|(?<=(?<![\w.-])/))"
 def path_mentions(moved: Mapping[str, str], text: str) -> Iterator[tuple[int, str, str]]:
     """Offset, text and module of every path of a moved file (see `Routes.moved_paths`), from the root of
     the tree or of its sources on. A folder without a slash at its end is one, unless it reads like an
-    address: `/api/users`."""
+    address: `/api/users`. A glob is one that fits by the name of the file."""
+    for path, source in moved.items() if "*/" in text else ():
+        file = path.rstrip("/")
+        for match in re.finditer(rf"[\w./*-]*\*/{re.escape(basename(file))}(?![\w.-])", text):
+            if fnmatch(file, match.group()) or fnmatch(f"./{file}", match.group()):
+                yield match.start(), match.group(), source
     for path, source in moved.items():
         stem = source.replace(".", "/")
         if stem not in text:
@@ -104,7 +110,7 @@ def _path_of(node: ast.expr) -> str:
         case ast.Call(func=function, args=args) if last_name(function) in _JOINERS:
             return "/".join(map(_path_of, args))
         case ast.Constant(value=str(text)):
-            return text
+            return text.replace("\\", "/")
         case ast.JoinedStr():
             return spelled(node)
         case _:

@@ -146,15 +146,18 @@ class _Removal:
         return any(start <= offset < end for start, end in self._spans)
 
     def _uses(self, binding_name: str) -> Iterator[int]:
-        """Where a module-level name is read."""
+        """Where a module-level name is read, or may be by its text."""
+        yield from self._reads(binding_name)
+        for node, pattern in self._lookups:
+            if pattern.fullmatch(binding_name):
+                yield self._view.positions.span(node)[0]
+
+    def _reads(self, binding_name: str) -> Iterator[int]:
         home = self._view.module.scope.bindings.get(binding_name)
         for site in self._view.sites:
             is_named = site.names[0] == binding_name
             if is_named and self._view.module.find(binding_name, site.scope) is home:
                 yield site.start
-        for node, pattern in self._lookups:
-            if pattern.fullmatch(binding_name):
-                yield self._view.positions.span(node)[0]
 
     # statements
 
@@ -239,8 +242,10 @@ class _Removal:
     def _lost_its_uses(self, name: str) -> bool:
         if name in self._view.exports:
             return False
-        uses = list(self._uses(name))
-        return bool(uses) and all(map(self._inside, uses)) and not self._is_public(name)
+        reads = list(self._reads(name))
+        if not reads or not all(map(self._inside, reads)) or self._is_public(name):
+            return False
+        return all(map(self._inside, self._uses(name)))
 
     # __all__
 

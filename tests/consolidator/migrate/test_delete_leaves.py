@@ -112,3 +112,20 @@ def test_a_star_brings_what_its_module_exports_and_keeps_no_other_import(tmp_pat
     found = deletion(tmp_path)
     assert [c.after for c in found.changes] == [b"__all__ = ['y']\n\n\ny = 1\n"]
     assert found.omissions == ()
+
+
+def test_a_patched_import_is_listed_also_where_it_may_be_found_by_text(tmp_path: Path) -> None:
+    asking = "def __getattr__(name): return globals()[f'_{name}']\n"
+    write_tree(
+        tmp_path,
+        {
+            "app/__init__.py": "",
+            "app/old.py": f"import io as _io\n\n\nclass Thing:\n    x = _io\n\n\n{asking}",
+            "tests/test_old.py": "def test(monkeypatch): monkeypatch.setattr('app.old._io', 1)\n",
+        },
+    )
+    found = deletion(tmp_path)
+    assert [c.after for c in found.changes] == [f"import io as _io\n\n\n{asking}".encode()]
+    assert [(o.path, o.line, o.text) for o in found.omissions] == [
+        ("tests/test_old.py", 1, "app.old._io")
+    ]

@@ -120,6 +120,10 @@ class Tree:
             path for path in (self.paths if paths is None else paths) if self._holds(path, found)
         ]
 
+    def matching(self, pattern: re.Pattern[bytes], paths: Iterable[str]) -> list[str]:
+        """Those of some files in which a pattern is found."""
+        return [path for path in paths if self._holds(path, lambda d: bool(pattern.search(d)))]
+
     def _holds(self, path: str, found: Callable[[bytes], bool]) -> bool:
         try:
             return found(self.read(path))

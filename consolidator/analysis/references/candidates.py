@@ -7,7 +7,7 @@ from functools import partial
 from itertools import chain
 from posixpath import dirname
 
-from consolidator.analysis.references.relevance import UNFINISHED, computes_import
+from consolidator.analysis.references.relevance import MAY_COMPUTE, computes_import
 from consolidator.analysis.references.routes import Routes
 from consolidator.analysis.spread import Spread, one_by_one
 from consolidator.tree.facts import ImportFact, ModuleFacts
@@ -81,9 +81,7 @@ def _is_holder(routes: Routes, path: str, fact: ImportFact) -> bool:
 def _computing(routes: Routes, paths: Sequence[str]) -> Iterator[str]:
     """Files that import a module, or names from one, by a name which is put together: they need not say
     its last part."""
-    holders = [f"{holder} import" for holder in sorted(routes.holders - {""})]
-    written = holders if len(holders) <= len(UNFINISHED) else UNFINISHED
-    for path in routes.tree.containing("import_module(", "__import__(", *written, paths=paths):
+    for path in routes.tree.matching(MAY_COMPUTE, paths):
         if computes_import(routes, path, routes.tree.read(path).decode("latin-1")):
             yield path
 

@@ -131,9 +131,10 @@ def obtain(wanted: str, folder: Path) -> Path:
         shutil.copytree(wanted, root, symlinks=True)
         return root
     name, _, version = wanted.partition("==")
-    address = f"{INDEX}/{name}/{version}/json" if version else f"{INDEX}/{name}/json"
+    address = f"{INDEX}/{name}/json"
     with urllib.request.urlopen(address, timeout=60) as answer:
-        files = json.load(answer)["urls"]
+        known = json.load(answer)
+    files = known["releases"].get(version, []) if version else known["urls"]
     archive = next((file for file in files if file["packagetype"] == "sdist"), None)
     if archive is None:
         sys.exit(f"{wanted}: has no source archive")

@@ -13,9 +13,10 @@ from codemods.outcome import one_line
 from codemods.positions import Positions
 from codemods.view import View
 from consolidator.analysis.references.candidates import find_candidates
+from consolidator.analysis.references.file_moves import FileMoves
 from consolidator.analysis.references.paths import paths_in_strings
 from consolidator.analysis.references.rewrite import view_of
-from consolidator.analysis.references.routes import FileMoves, Routes
+from consolidator.analysis.references.routes import Routes
 from consolidator.analysis.references.texts import (
     decoded,
     left_alone,

@@ -20,8 +20,9 @@ from codemods.loose import WHOLE
 from codemods.mentions import find_mentions, places, said
 from codemods.positions import Positions
 from codemods.self_names import finds_by_name
+from consolidator.analysis.references.file_moves import FileMoves
 from consolidator.analysis.references.paths import may_join_paths, path_mentions
-from consolidator.analysis.references.routes import FileMoves, Routes
+from consolidator.analysis.references.routes import Routes
 from consolidator.tree.facts import ModuleFacts
 from consolidator.tree.parse import LIBCST
 from consolidator.tree.source import SourceText

@@ -17,9 +17,10 @@ from codemods.scopes import Module
 from codemods.view import Options, View
 from consolidator.analysis.changes import FileChange, Rewriting
 from consolidator.analysis.references.candidates import find_candidates
+from consolidator.analysis.references.file_moves import FileMoves
 from consolidator.analysis.references.paths import paths_in_strings
 from consolidator.analysis.references.relevance import can_refer
-from consolidator.analysis.references.routes import FileMoves, Routes
+from consolidator.analysis.references.routes import Routes
 from consolidator.analysis.references.texts import (
     decoded,
     modules_of_one_word,

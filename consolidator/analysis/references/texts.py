@@ -13,9 +13,10 @@ from codemods.outcome import Changed, Omission, Unchanged
 from codemods.positions import Positions
 from consolidator.analysis.changes import FileChange
 from consolidator.analysis.references.directives import directives
+from consolidator.analysis.references.file_moves import FileMoves
 from consolidator.analysis.references.paths import WHY as PATH
 from consolidator.analysis.references.paths import path_mentions
-from consolidator.analysis.references.routes import FileMoves, Routes
+from consolidator.analysis.references.routes import Routes
 from consolidator.plan import is_plan
 
 CONFIGURATION = frozenset({".toml", ".cfg", ".ini", ".yaml", ".yml", ".json", ".xml", ".conf"})

@@ -178,7 +178,9 @@ def new_cycles(
         return before_groups.get(path, path)
 
     def old_group(path: str) -> str:
-        return group(tree.find(longest_prefix(tree.module(path), homes) or "") or path)
+        names = (longest_prefix(name, homes) for name in tree.layout.names(path))
+        old = next((found for name in names if name and (found := tree.find(name))), path)
+        return group(old)
 
     return [
         ImportCycle((path, *nx.shortest_path(graph, target, path)[:-1]))
@@ -218,16 +220,20 @@ def imports_of(
     """Each import that runs when a file is imported, with the files that it runs directly: modules
     and the packages around them, found by their new names where only those are left."""
     facts = tree.facts(path)
-    module = tree.module(path)
     for fact in facts.imports if facts else ():
         if fact.scope or for_type_checkers(fact):
             continue
         target = tree.absolute(path, fact.level, fact.module)
         for name in _executed(target, fact) if target else ():
             found = tree.find(name, path) or tree.find(longest_prefix(name, moves) or name, path)
-            if found not in (None, path) and not f"{module}.".startswith(f"{name}."):
-                assert found is not None
+            if found not in (None, path) and not _is_around(found, path):
                 yield fact, found
+
+
+def _is_around(package: str, path: str) -> bool:
+    """Whether one file is a package around the other, which has run it already."""
+    folder, slash, name = package.rpartition("/")
+    return name == "__init__.py" and path.startswith(f"{folder}{slash}")
 
 
 def _executed(target: str, fact: ImportFact) -> Iterator[str]:

@@ -183,6 +183,22 @@ def test_a_circle_that_a_module_moved_by_hand_was_in_before_is_not_new(project: 
     assert "app/use.py" in [change.path for change in migration.changes]
 
 
+def test_a_package_is_in_no_circle_with_its_modules_whatever_they_are_called(project: Path) -> None:
+    write_tree(
+        project,
+        {
+            "app/setup.py": "",  # makes app a source root too
+            "app/config/__init__.py": "from app.config.old import Thing\nclass Sub(Thing): ...\n",
+            "app/config/old.py": "class Thing: ...\n",
+            "app/config/new.py": "import app.config.parts\nclass Thing: ...\n",
+            "app/config/parts.py": "",
+        },
+    )
+    plan = Plan(moves=(Move("app.config.old", "app.config.new"),))
+    migration = prepare(tree_of(project), plan, plan_imports)
+    assert "app/config/__init__.py" in [change.path for change in migration.changes]
+
+
 def test_a_circle_that_moves_as_a_whole_is_not_new(project: Path) -> None:
     circle = {
         "a": "from app.{}.b import B\nclass A(B): ...\n",

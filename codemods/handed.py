@@ -14,7 +14,7 @@ from codemods.view import View
 def handed_on(view: View) -> set[int]:
     """Offsets of names, chains and strings through which anything of a module may be read, whatever names
     the file says itself."""
-    return _asked_by_computed_names(view) | _kept(view) | _imported_for_effect(view)
+    return _asked_by_computed_names(view) | _kept(view)
 
 
 def _asked_by_computed_names(view: View) -> set[int]:
@@ -41,7 +41,7 @@ def _kept(view: View) -> set[int]:
     }
 
 
-def _imported_for_effect(view: View) -> set[int]:
+def imported_for_effect(view: View) -> set[int]:
     """Where strings stand that pytest, Celery and PyInstaller import, for whatever the modules register."""
     lists: list[ast.expr] = []
     for node in ast.walk(view.tree):

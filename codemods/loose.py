@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 
 from codemods.computed import FILLED, spelled
-from codemods.handed import handed_on
+from codemods.handed import handed_on, imported_for_effect
 from codemods.lazy import last_name, module_literal
 from codemods.mentions import absolute_module, said
 from codemods.positions import Located
@@ -42,20 +42,24 @@ def report_loose_modules(view: View) -> None:
     """Lists the mentions of modules that moved names leave, where they may be the way to one."""
     loose: set[str] | None = None
     asked: set[int] = set()
+    effects: set[int] = set()
     for start, text, kind, module in _mentions(view):
         names = view.moves.star(module)
         if not names:
             continue
         if loose is None:
             loose = set(_loose_names(view))
-            asked = handed_on(view)
+            asked, effects = handed_on(view), imported_for_effect(view)
         if text.endswith(f".{_LISTED}"):
             read, why = set(view.moves.star_brings(module) or ()) - view.exports, _WHY_LISTED
         else:
             read, why = set(names) if start in asked else loose, _WHY
+        if start in effects:
+            read = set(names)
         found = sorted(read.intersection(names))
         if found:
-            view.omit(start, text, kind, why, [names[name] for name in found])
+            shown = "effect" if start in effects else kind
+            view.omit(start, text, shown, why, [names[name] for name in found])
 
 
 def _mentions(view: View) -> Iterator[tuple[int, str, str, str]]:

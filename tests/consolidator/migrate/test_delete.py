@@ -101,6 +101,19 @@ def test_an_import_that_is_put_together_blocks_every_name_of_its_module(tmp_path
     assert blockers(deletion(tmp_path, both)) == ["app/use.py:2 string"] * 2
 
 
+def test_a_module_that_is_imported_for_its_effect_does_not_block_what_leaves_it(
+    tmp_path: Path,
+) -> None:
+    write_tree(
+        tmp_path,
+        {
+            "app/old.py": "class Thing: ...\nclass Rest: ...\n",
+            "conftest.py": "pytest_plugins = ['app.old']\n",
+        },
+    )
+    assert [change.path for change in deletion(tmp_path).changes] == ["app/old.py"]
+
+
 def test_prose_comments_and_docstrings_do_not_block(tmp_path: Path) -> None:
     write_tree(
         tmp_path,

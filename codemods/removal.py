@@ -59,6 +59,20 @@ def remove_star_imports(text: str, moves: Moves, emptied: Container[str]) -> Out
     return _finished(text, edits, {"import": len(removed)})
 
 
+def made_anew(tree: ast.Module, name: str) -> Iterator[ast.stmt]:
+    """Statements of module level that make something else of a name, out of what it was:
+    `Thing = wrapped(Thing)`, `NAMES += ["more"]`."""
+    for place in _places(tree.body):
+        match place.statement:
+            case ast.AugAssign(target=ast.Name(id=target)) if target == name:
+                yield place.statement
+            case ast.Assign(value=value) | ast.AnnAssign(value=ast.expr() as value) if (
+                name in _bound(place.statement)
+                and any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(value))
+            ):
+                yield place.statement
+
+
 def _finished(text: str, edits: list[Edit], kinds: Mapping[str, int]) -> Outcome:
     after = apply_edits(text, edits)
     if after == text:

@@ -153,7 +153,7 @@ def _rebound(tree: Tree, path: str, name: str) -> Iterator[Omission]:
     """See `rebound`; nothing where the file can't be read."""
     source, syntax = tree.source(path), tree.syntax(path)
     if name and isinstance(source, SourceText) and isinstance(syntax, ast.Module):
-        yield from rebound(path, Positions(source.text), analyse(syntax), name)
+        yield from rebound(path, Positions(source.text), syntax, analyse(syntax), name)
 
 
 @dataclass

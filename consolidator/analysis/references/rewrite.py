@@ -13,6 +13,7 @@ from codemods.imports import rewrite_view
 from codemods.mentions import move_mentions
 from codemods.outcome import Changed, Failed, Omission, Unchanged
 from codemods.positions import Positions
+from codemods.removal import made_anew
 from codemods.scopes import Module
 from codemods.view import Options, View
 from consolidator.analysis.changes import FileChange, Rewriting
@@ -158,19 +159,25 @@ def own_uses(routes: Routes, view: View, path: str) -> Iterator[Omission]:
         if not _within(line, moved) and any(map(pattern.fullmatch, names)):
             yield Omission(path, line, column, view.positions.of(node), "own-module", _OWN)
     for name in sorted(names):
-        found = rebound(path, view.positions, view.module, name)
+        found = rebound(path, view.positions, view.tree, view.module, name)
         yield from (omission for omission in found if not _within(omission.line, moved))
 
 
-def rebound(path: str, positions: Positions, module: Module, name: str) -> Iterator[Omission]:
-    """Where functions of a module bind a name of it again, which takes no import in its place."""
-    for node in module.rebound(name):
+def rebound(
+    path: str, positions: Positions, tree: ast.Module, module: Module, name: str
+) -> Iterator[Omission]:
+    """Where a module binds a name of it again, in functions or to what it makes of it: that takes no
+    import in its place."""
+    found = [(node, _REBOUND) for node in module.rebound(name)]
+    found += [(node, _MADE_ANEW) for node in made_anew(tree, name)]
+    for node, why in found:
         line, column = positions.place(positions.span(node)[0])
-        yield Omission(path, line, column, name, "own-module", _REBOUND)
+        yield Omission(path, line, column, name, "own-module", why)
 
 
 _OWN = "is read by the module that defines it (`migrate delete` puts an import in the definition's place)"
 _REBOUND = "is bound again by a function of the module that defines it: what reads the new home sees none of that"
+_MADE_ANEW = "is made anew here, out of what it was: what reads the new home sees none of that"
 _GONE = "is read by the module that defined it, which has it no more and doesn't import it"
 
 

@@ -425,6 +425,25 @@ def test_a_name_that_a_function_binds_again_stays(tmp_path: Path) -> None:
     assert blockers(deletion(tmp_path, moved)) == ["app/old.py:6 own-module"]
 
 
+@pytest.mark.parametrize(
+    "more", ["Thing = wrapped(Thing)", "Thing += 1", "if 1:\n    Thing: int = wrapped(Thing)"]
+)
+def test_a_name_that_its_module_makes_anew_stays(tmp_path: Path, more: str) -> None:
+    """The new home need not do the same."""
+    text = f"def wrapped(x): return x\nThing = 1\n{more}\n"
+    write_tree(tmp_path, {"app/old.py": text})
+    moved = Plan(moves=(Move("app.old.Thing", "new.home.Thing"),))
+    (place,) = {omission.split(":")[1] for omission in blockers(deletion(tmp_path, moved))}
+    assert place in ("3 own-module", "4 own-module")
+
+
+@pytest.mark.parametrize("more", ["Thing = 2", "Other = Thing", "Thing.x = 1"])
+def test_a_name_that_is_bound_twice_or_used_again_need_not_stay(tmp_path: Path, more: str) -> None:
+    write_tree(tmp_path, {"app/old.py": f"Thing = 1\n{more}\n"})
+    moved = Plan(moves=(Move("app.old.Thing", "new.home.Thing"),))
+    assert [change.path for change in deletion(tmp_path, moved).changes] == ["app/old.py"]
+
+
 def test_a_local_variable_of_the_same_name_keeps_nothing(tmp_path: Path) -> None:
     write_tree(tmp_path, {"app/old.py": "COUNT = 0\n\n\ndef f():\n    COUNT = 1\n"})
     moved = Plan(moves=(Move("app.old.COUNT", "new.home.COUNT"),))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from trees import tree_of, write_tree
 
 from consolidator.adapters.apply import apply_changes

@@ -50,7 +50,7 @@ def report_loose_modules(view: View) -> None:
         if loose is None:
             loose = set(_loose_names(view))
             asked, effects = handed_on(view), imported_for_effect(view)
-        if text.endswith(f".{_LISTED}"):
+        if text.rpartition(".")[2] == _LISTED:
             read, why = set(view.moves.star_brings(module) or ()) - view.exports, _WHY_LISTED
         else:
             read, why = set(names) if start in asked else loose, _WHY
@@ -86,6 +86,12 @@ def _mentions(view: View) -> Iterator[tuple[int, str, str, str]]:
         if imported and binding.alias is not None and view.moves.holds_moved(imported):
             start = view.positions.span(binding.alias)[0]
             yield start, view.positions.of(binding.alias), "import", imported
+    for statement in view.module.imports:
+        source = view.source(statement) if isinstance(statement, ast.ImportFrom) else None
+        if source is not None and view.moves.holds_moved(source):
+            for alias in statement.names:
+                if alias.name == _LISTED:
+                    yield view.positions.span(alias)[0], _LISTED, "import", source
     for joined in view.module.joined:
         for module in filter(view.moves.holds_moved, _said_modules(joined)):
             start = view.positions.span(joined)[0]

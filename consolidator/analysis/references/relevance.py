@@ -142,6 +142,9 @@ def _imports_moved(
             names = moves.star(source).keys()
             if said(text, names) or any(map(moves.used_elsewhere, names)):
                 return True
+        elif fact.name == "__all__":
+            if moves.holds_moved(source):
+                return True
         elif fact.name and moves.imported(f"{source}.{fact.name}", source):
             return True
     return False

@@ -24,7 +24,7 @@ class FileMoves:
         self.is_package = routes.tree.is_package(self._path)
         self.needles: Set[str] = routes.needles
         self._stars: dict[str, Mapping[str, Landing]] = {}
-        self.own_names: Set[str] = routes.by_name.keys()
+        self.own_names: Set[str] = routes.registers.names.keys()
 
     def imported(self, dotted: str, module: str = "") -> Landing:
         """See `Moves.imported`."""
@@ -51,8 +51,10 @@ class FileMoves:
 
     def found_by_name(self, name: str, *, for_certain: bool = False) -> Landing:
         """See `Moves.found_by_name`."""
-        is_told = for_certain or "." in name or self._routes.looks_names_up(self._path)
-        return Landing(self._routes.targets[self._routes.by_name[name]]) if is_told else STAYS
+        is_told = for_certain or "." in name or self._routes.registers.looks_up(self._path)
+        return (
+            Landing(self._routes.targets[self._routes.registers.names[name]]) if is_told else STAYS
+        )
 
     def _marked(self, landing: Landing, dotted: str) -> Landing:
         if landing.target is None:

@@ -25,7 +25,7 @@ _FROM_ROOT = rf"(?:{_RELATIVE}|(?<=(?<![\w.-])/))"
 
 
 def path_mentions(moved: Mapping[str, str], text: str) -> Iterator[tuple[int, str, str]]:
-    """Offset, text and module of every path of a moved file (see `Routes.moved_paths`), from the root of
+    """Offset, text and module of every path of a moved file (see `MovedFiles.paths`), from the root of
     the tree or of its sources on. A folder without a slash at its end is one, unless it reads like an
     address: `/api/users`. A glob is one that fits by the name of the file."""
     for path, source in moved.items() if "*/" in text else ():
@@ -52,15 +52,15 @@ def may_join_paths(routes: Routes, text: str) -> bool:
     """Whether a file says the last part of a moved path as the end of a string."""
     return any(
         f'{end}"' in text or f"{end}'" in text
-        for word in said(text, routes.moved_ends.keys())
-        for end in routes.moved_ends[word]
+        for word in said(text, routes.files.ends.keys())
+        for end in routes.files.ends[word]
     )
 
 
 def paths_in_strings(routes: Routes, view: View, path: str) -> Iterator[tuple[Omission, str]]:
     """Where a Python file says the path of a moved file, whole or in parts; with the module."""
     whole: set[ast.AST] = set()
-    every = routes.moved_paths.items()
+    every = routes.files.paths.items()
     near = {p: s for p, s in every if s.rpartition(".")[2] in view.text}
     for text in view.module.texts if near else ():
         is_docstring = text.node in view.module.docstrings
@@ -74,7 +74,7 @@ def paths_in_strings(routes: Routes, view: View, path: str) -> Iterator[tuple[Om
             if whole.isdisjoint(ast.walk(node)):
                 line, column = view.positions.place(view.positions.span(node)[0])
                 shown, why = view.positions.of(node), _WHY_JOINED + moved
-                yield Omission(path, line, column, shown, "text", why), routes.moved_paths[moved]
+                yield Omission(path, line, column, shown, "text", why), routes.files.paths[moved]
 
 
 def _joined(routes: Routes, view: View, path: str) -> Iterator[tuple[ast.expr, str]]:
@@ -89,7 +89,7 @@ def _joined(routes: Routes, view: View, path: str) -> Iterator[tuple[ast.expr, s
         if said_path == FILLED or (isinstance(node, ast.Constant) and said_path.startswith("/")):
             continue  # from the root of the machine, or an address
         inner.update(ast.walk(node))
-        for moved in routes.moved_names.get(_last(said_path), ()):
+        for moved in routes.files.names.get(_last(said_path), ()):
             if _may_be(routes, said_path, moved.rstrip("/"), dirname(path)):
                 yield node, moved
 
@@ -129,4 +129,4 @@ def _may_be(routes: Routes, said_path: str, moved: str, folder: str) -> bool:
     if len(parts) > 1 or moved == known or before:
         return all(part in moved.split("/") for part in before)
     is_joined = FILLED in said_path
-    return is_joined and (f"{folder}/{known}" == moved or routes.is_only(basename(moved)))
+    return is_joined and (f"{folder}/{known}" == moved or routes.files.is_only(basename(moved)))

@@ -71,7 +71,7 @@ def can_refer(routes: Routes, path: str) -> bool:
         _uses_own(routes, path, source.text)
         or _imports_moved(routes, path, facts, moves, source.text)
         or any(pattern.search(source.text) for pattern in _AROUND_COMMENT)
-        or any(path_mentions(routes.moved_paths, source.text))
+        or any(path_mentions(routes.files.paths, source.text))
         or computes_import(routes, path, source.text)
     ):
         return True
@@ -106,7 +106,7 @@ def _finds_by_name(routes: Routes, whole: str, text: str, moves: FileMoves) -> b
     what the file says beside its imports."""
     return any(
         moves.found_by_name(name, for_certain=finds_by_name(whole))
-        for name in routes.possible_names(text)
+        for name in routes.registers.possible(text)
     )
 
 

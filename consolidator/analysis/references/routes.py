@@ -7,23 +7,21 @@ alias and leave what it stands for.
 from __future__ import annotations
 
 import ast
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from posixpath import basename, dirname
+from posixpath import dirname
 
-from codemods.mentions import said
 from codemods.moves import (
     STAYS,
     Landing,
     longest_prefix,
-    names_of,
     resolve_chains,
     tails_of,
 )
-from codemods.self_names import finds_by_name, looks_names_up
 from codemods.walk import analyse
+from consolidator.analysis.references.moved_files import MovedFiles
+from consolidator.analysis.references.registers import Registers
 from consolidator.plan import Move
 from consolidator.tree.facts import BindingFact, ClassFact, FunctionFact, ImportFact
 from consolidator.tree.index import Tree
@@ -78,8 +76,6 @@ class Routes:
         self._traces: dict[tuple[str, str, str], Trace] = {}
         self._leading: dict[tuple[str, str], bool] = {}
         self._late: dict[tuple[str, str], bool] = {}
-        self._registers: dict[str, bool] = {}
-        self._looking: dict[str, bool] = {}
         self.needles: set[str] = {source.rpartition(".")[2] for source in self.targets}
 
     # tracing
@@ -317,49 +313,15 @@ class Routes:
         )
 
     @cached_property
-    def by_name(self) -> Mapping[str, str]:
-        """See `names_of`."""
-        modules = self.moved_modules
-        return names_of({s: t for s, t in self.targets.items() if s not in modules})
-
-    def possible_names(self, text: str) -> Iterator[str]:
-        """Those of these names that a text may say in a string, by themselves or in an expression."""
-        ends = said(text, self._ends_of_names.keys())
-        finds = bool(ends) and finds_by_name(text)
-        for last in ends:
-            for name in self._ends_of_names[last]:
-                if finds or f'"{name}"' in text or f"'{name}'" in text:
-                    yield name
+    def registers(self) -> Registers:
+        """What is moved and may be found by its name alone."""
+        things = {s: t for s, t in self.targets.items() if s not in self.moved_modules}
+        return Registers(self.tree, self.resolver, things)
 
     @cached_property
-    def _ends_of_names(self) -> dict[str, list[str]]:
-        ends: dict[str, list[str]] = {}
-        for name in self.by_name:
-            ends.setdefault(name.rpartition(".")[2], []).append(name)
-        return ends
-
-    def looks_names_up(self, path: str) -> bool:
-        """Whether a file, or one that it imports from, may look classes up by their names."""
-        if path not in self._looking:
-            self._looking[path] = any(map(self._looks_up, self._with_imported(path)))
-        return self._looking[path]
-
-    def _looks_up(self, path: str) -> bool:
-        if path not in self._registers:
-            text = self.tree.read(path).decode("latin-1")
-            self._registers[path] = looks_names_up(text)
-        return self._registers[path]
-
-    def _with_imported(self, path: str) -> Iterator[str]:
-        yield path
-        facts = self.tree.facts(path)
-        for fact in facts.imports if facts else ():
-            source = self.tree.absolute(path, fact.level, fact.module)
-            if source is not None:
-                found = self.resolver.absolute(
-                    f"{source}.{fact.name}" if fact.name else source, path
-                )
-                yield from (definition.path for definition in found.definitions if definition.path)
+    def files(self) -> MovedFiles:
+        """What is moved and may be said by its path."""
+        return MovedFiles(self.tree, self.targets)
 
     @cached_property
     def module_parts(self) -> frozenset[str]:
@@ -430,44 +392,6 @@ class Routes:
             for fact in definitions
             if f"{module}.{fact.qualname}" in self.targets
         ]
-
-    @cached_property
-    def moved_paths(self) -> dict[str, str]:
-        """The path of every module that moves, or that was moved by hand, with its dotted name; a package
-        is its folder."""
-        paths = {source: self._old_path(source, target) for source, target in self.targets.items()}
-        return {p.removesuffix("__init__.py"): s for s, p in paths.items() if p}
-
-    def _old_path(self, source: str, target: str) -> str:
-        if found := self.tree.find(source):
-            return found
-        stem = target.replace(".", "/")
-        root, there, rest = (self.tree.find(target) or "").rpartition(stem)
-        return f"{root}{source.replace('.', '/')}{rest}" if there else ""
-
-    @cached_property
-    def moved_names(self) -> dict[str, list[str]]:
-        """These paths by their last part."""
-        names: dict[str, list[str]] = {}
-        for path in self.moved_paths:
-            names.setdefault(basename(path.rstrip("/")), []).append(path)
-        return names
-
-    @cached_property
-    def moved_ends(self) -> dict[str, list[str]]:
-        """Those last parts, by the word that each begins with."""
-        ends: dict[str, list[str]] = {}
-        for name in self.moved_names:
-            ends.setdefault(name.partition(".")[0], []).append(name)
-        return ends
-
-    def is_only(self, name: str) -> bool:
-        """Whether one Python file alone has a name, its folder apart."""
-        return self._base_names[name] == 1
-
-    @cached_property
-    def _base_names(self) -> Counter[str]:
-        return Counter(map(basename, self.tree.paths))
 
     # who reads a module's names
 

@@ -145,7 +145,7 @@ def left_alone(routes: Routes, path: str, text: str) -> Iterator[tuple[Mention, 
         yield from _modules_apart(routes, path, text)
         if splitext(path)[1].lower() in CONFIGURATION | BUILD:
             yield from modules_of_one_word(routes, text)
-    for start, shown, name in path_mentions(routes.moved_paths, text):
+    for start, shown, name in path_mentions(routes.files.paths, text):
         yield Mention(start, shown, "", PATH), [name]
     for mention in directives(text, FileMoves(routes, path)):
         yield mention, [s for s, t in routes.targets.items() if t == mention.new]

@@ -66,7 +66,9 @@ def _gives_submodules(call: ast.Call, scope: Scope) -> bool:
 def own_lookups(view: View) -> Iterator[tuple[ast.expr, re.Pattern[str]]]:
     """Where a module reads names of its own by their text, as in `globals()["_" + name]`, with what that
     text can be."""
-    for node in ast.walk(view.tree):
+    if not any(word in view.text for word in ("globals", "vars", "modules")):
+        return
+    for node in view.nodes:
         match node:
             case ast.Subscript(value=owner, slice=key, ctx=ast.Load()):
                 pass

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from codemods.lazy import last_name
 from codemods.scopes import Scope
@@ -32,10 +32,10 @@ def _kept(view: View) -> set[int]:
     """Where a name or a chain is put on an object, in a collection, or handed back: other files read it
     from there by names that are not its own. What a decorator is given, or a loop goes through, is read
     here."""
-    here = {id(node) for root in _read_here(view.tree) for node in ast.walk(root)}
+    here = {id(node) for root in _read_here(view.nodes) for node in ast.walk(root)}
     return {
         view.positions.span(value)[0]
-        for node in ast.walk(view.tree)
+        for node in view.nodes
         for value in ([] if id(node) in here else _values_kept(node))
         if isinstance(value, ast.Name | ast.Attribute)
     }
@@ -44,7 +44,7 @@ def _kept(view: View) -> set[int]:
 def imported_for_effect(view: View) -> set[int]:
     """Where strings stand that pytest, Celery and PyInstaller import, for whatever the modules register."""
     lists: list[ast.expr] = []
-    for node in ast.walk(view.tree):
+    for node in view.nodes:
         match node:
             case ast.Assign(targets=targets, value=value):
                 lists += [value] * any(last_name(target) in _IMPORTED_LISTS for target in targets)
@@ -69,8 +69,8 @@ _LOOKERS = READERS | frozenset(
 """Functions that take a module and read none of its names for their callers, or those that they are told."""
 
 
-def _read_here(tree: ast.Module) -> Iterator[ast.AST]:
-    for node in ast.walk(tree):
+def _read_here(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    for node in nodes:
         match node:
             case ast.FunctionDef(decorator_list=found) | ast.AsyncFunctionDef(decorator_list=found):
                 yield from found

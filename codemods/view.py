@@ -80,6 +80,11 @@ class View:
         )
 
     @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """Every node of the tree, for those who look for forms that no scope tells."""
+        return tuple(ast.walk(self.tree))
+
+    @cached_property
     def exports(self) -> frozenset[str]:
         """Strings in assignments to `__all__`."""
         return frozenset(str(node.value) for node in self.listed)

@@ -30,6 +30,8 @@ def path_mentions(moved: Mapping[str, str], text: str) -> Iterator[tuple[int, st
     address: `/api/users`. A glob is one that fits by the name of the file."""
     for path, source in moved.items() if "*/" in text else ():
         file = path.rstrip("/")
+        if f"*/{basename(file)}" not in text:
+            continue
         for match in re.finditer(rf"[\w./*-]*\*/{re.escape(basename(file))}(?![\w.-])", text):
             if fnmatch(file, match.group()) or fnmatch(f"./{file}", match.group()):
                 yield match.start(), match.group(), source

@@ -66,7 +66,7 @@ def _gives_submodules(call: ast.Call, scope: Scope) -> bool:
 def own_lookups(view: View) -> Iterator[tuple[ast.expr, re.Pattern[str]]]:
     """Where a module reads names of its own by their text, as in `globals()["_" + name]`, with what that
     text can be."""
-    if not any(word in view.text for word in ("globals", "vars", "modules")):
+    if not any(word in view.text for word in OWN_LOOKUPS):
         return
     for node in view.nodes:
         match node:
@@ -93,8 +93,8 @@ def _is_own_names(node: ast.expr) -> bool:
             return False
 
 
-OWN_LOOKUPS = ("globals()", "vars()", "sys.modules[__name__]")
-"""What a module says that reads names of its own by their text."""
+OWN_LOOKUPS = ("globals", "vars", "modules")
+"""One of which a module says that reads names of its own by their text."""
 
 
 def spelled(node: ast.expr) -> str:

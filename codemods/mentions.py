@@ -138,8 +138,8 @@ def _statements(module: str, found: Sequence[tuple[list[str], Landing]]) -> Iter
 
 
 def _entries(text: str, words: Sequence[tuple[int, int]]) -> Iterator[tuple[int, str]]:
-    """Dotted paths that have one of the words, which are needles, among their parts. Looking for the needles first is what keeps
-    a long plan about as fast as a short one."""
+    """Dotted paths that have one of the words, which are needles, among their parts. Looking for these
+    first is what keeps a long plan about as fast as a short one."""
     reached = 0
     for at, after in words:
         is_joined = text[at - 1 : at] in _JOINS or text[after : after + 1] in _JOINS

@@ -228,4 +228,4 @@ class _Places:
 
     @cached_property
     def _messages(self) -> list[tuple[int, int]]:
-        return list(map(self._view.positions.span, messages(self._view.tree)))
+        return list(map(self._view.positions.span, messages(self._view.nodes)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Set
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 
 from codemods.lazy import last_name
@@ -34,9 +34,9 @@ def statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
             yield from statements(handler.body)
 
 
-def messages(tree: ast.AST) -> Iterator[ast.expr]:
+def messages(nodes: Iterable[ast.AST]) -> Iterator[ast.expr]:
     """What people are to read: what an exception is raised with, what `warn` and loggers are told."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
             yield from node.exc.args
         elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):

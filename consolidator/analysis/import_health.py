@@ -225,7 +225,9 @@ def imports_of(
             continue
         target = tree.absolute(path, fact.level, fact.module)
         for name in _executed(target, fact) if target else ():
-            found = tree.find(name, path) or tree.find(longest_prefix(name, moves) or name, path)
+            found = tree.find(name, path)
+            if found is None and (new := longest_prefix(name, moves)):
+                found = tree.find(new, path)
             if found not in (None, path) and not _is_around(found, path):
                 yield fact, found
 

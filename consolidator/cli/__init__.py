@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import sys
 import traceback
 from importlib import import_module
@@ -50,7 +49,9 @@ class _LazyGroup(TyperGroup):
         try:
             return super().invoke(ctx)
         except (BrokenPipeError, SystemExit) as gone:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            from consolidator.cli.common import hush  # noqa: PLC0415 - slow to import
+
+            hush(sys.stdout)
             raise typer.Exit from gone
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002

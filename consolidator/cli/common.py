@@ -157,10 +157,10 @@ def say(message: str, *, quiet: bool = False) -> None:
     try:
         print(message, file=sys.stderr)  # noqa: T201
     except BrokenPipeError:
-        _hush(sys.stderr)
+        hush(sys.stderr)
 
 
-def _hush(stream: TextIO) -> None:
+def hush(stream: TextIO) -> None:
     """Lead a stream that nobody reads any more to nowhere, the interpreter's last flush included."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
@@ -202,7 +202,7 @@ def write(result: str | RenderableType, output: Path | None) -> None:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
     except BrokenPipeError:
-        _hush(sys.stdout)
+        hush(sys.stdout)
     except OSError as error:
         raise ToolError(f"{output or 'stdout'}: can't be written: {error.strerror}") from error
 

@@ -38,11 +38,11 @@ def prepare(tree: Tree, plan: Plan, planner: Planner) -> Migration:
     late, or a second run would change something again. Raises `PlanError` for a move between a module
     and what a module holds, and for one to a name that does not exist.
     """
-    _check_moves(tree, plan)
+    moves = resolve_chains({move.source: move.target for move in plan.moves})
+    _check_moves(tree, plan, moves)
     rewriting = planner(tree, plan, None).written_once(tree.links)
     broken = broken_imports(tree)
     after = overlaid(tree, rewriting.changes)
-    moves = resolve_chains({move.source: move.target for move in plan.moves})
     changes, stuck = without_cycles(tree, after, rewriting.changes, moves)
     _refuse("these modules would newly import one another", map(str, stuck))
     if changes:
@@ -71,11 +71,10 @@ def _is_known(resolution: Resolution) -> bool:
     return any(found.kind != "external" for found in resolution.definitions)
 
 
-def _check_moves(tree: Tree, plan: Plan) -> None:
+def _check_moves(tree: Tree, plan: Plan, ends: Mapping[str, str]) -> None:
     """A module can only become a module, and what a module holds can not become one; the new name, or what
-    the plan makes of it, has to exist already."""
+    the plan makes of it in the end, has to exist already."""
     resolver = Resolver(tree)
-    ends = resolve_chains({move.source: move.target for move in plan.moves})
     mistakes: list[Mistake] = []
     for move in plan.moves:
         source, target = (resolver.absolute(n).exact for n in (move.source, move.target))

@@ -121,7 +121,7 @@ def _uses_own(routes: Routes, path: str, text: str) -> bool:
     module = routes.tree.module(path)
     if module not in routes.holders:
         return False
-    if any(words in text for words in OWN_LOOKUPS):
+    if any(word in text for word in OWN_LOOKUPS):
         return True
     own = [s.rpartition(".")[2] for s in routes.targets if s.rpartition(".")[0] == module]
     moved, positions = routes.moved_lines(path), Positions(text)

@@ -124,13 +124,11 @@ def _unreadable(
     outcome = move_mentions(text, FileMoves(routes, path), kind="unparsed", why=why)
     if isinstance(outcome, Unchanged):
         yield from (replace(omission, path=path) for omission in outcome.omissions)
+    positions = Positions(text)
     for mention, _ in modules_of_one_word(routes, text):
-        if (
-            text[text.rfind("\n", 0, mention.start) + 1 : mention.start]
-            .lstrip()
-            .startswith("import ")
-        ):
-            line, column = Positions(text).place(mention.start)
+        before = text[positions.line_start(mention.start) : mention.start]
+        if before.lstrip().startswith("import "):
+            line, column = positions.place(mention.start)
             yield Omission(path, line, column, mention.text, "unparsed", why)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from consolidator.analysis.mro.values import ClassRef
-from consolidator.tree.facts import BindingFact, ClassFact, FunctionFact, ImportFact
+from consolidator.tree.facts import BindingFact, FunctionFact, ImportFact
 
 if TYPE_CHECKING:
     from consolidator.analysis.mro.linear import Classes, Linear
@@ -149,8 +149,3 @@ def _belongs_together(fact: FunctionFact) -> bool:
 
 def _is_dunder(name: str) -> bool:
     return name.startswith("__") and name.endswith("__")
-
-
-def nested_in(fact: ClassFact) -> str:
-    """The class or function that holds a class statement; empty at module level."""
-    return fact.scope.removesuffix(".<locals>")

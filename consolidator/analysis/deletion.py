@@ -6,22 +6,23 @@ import ast
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from posixpath import basename, dirname
+from posixpath import dirname
 
-from codemods.moves import MoveTable
+from codemods.moves import MoveTable, resolve_chains
 from codemods.outcome import Changed, Failed, Omission
 from codemods.positions import Positions
 from codemods.removal import remove_definitions, remove_star_imports
 from codemods.walk import analyse
 from consolidator.analysis.changes import FileChange, Rewriting
+from consolidator.analysis.leftovers import has_neighbours, is_empty, names_taken, reexports
 from consolidator.analysis.overlay import overlaid
+from consolidator.analysis.references.cycles import without_cycles
 from consolidator.analysis.references.find import Reference, find_references
 from consolidator.analysis.references.readers import readers
 from consolidator.analysis.references.rewrite import rebound
 from consolidator.analysis.references.routes import Routes
 from consolidator.errors import ToolError
 from consolidator.plan import Move, Plan
-from consolidator.tree.facts import ImportFact
 from consolidator.tree.index import Tree
 from consolidator.tree.names import Resolver
 from consolidator.tree.source import SourceText
@@ -52,9 +53,26 @@ def plan_delete(
 ) -> Rewriting:
     """What deleting the plan's legacy names would write.
 
-    References block, except those of a kind that is `harmless`; what blocks is listed as omissions.
+    References block, except those of a kind that is `harmless`, and circles that an import in the place of
+    a name would close; what blocks is listed as omissions.
     """
-    judge = partial(_judge, plan, objections, harmless)
+    circles: dict[str, Omission] = {}
+    while True:
+        rewriting = _plan(tree, plan, objections, harmless, circles)
+        closed = dict(_circles(tree, plan, rewriting.changes))
+        if closed.keys() <= circles.keys():
+            return rewriting
+        circles |= closed
+
+
+def _plan(
+    tree: Tree,
+    plan: Plan,
+    objections: Objections,
+    harmless: frozenset[str],
+    circles: Mapping[str, Omission],
+) -> Rewriting:
+    judge = partial(_judge, plan, objections, harmless, circles)
     deletion = _Deletion(tree, plan, harmless)
     listed: list[Omission] = []
     verdicts = first = judge(tree, plan.moves)
@@ -70,6 +88,21 @@ def plan_delete(
     return Rewriting(tuple(deletion.changes()), tuple(sorted(set(listed))))
 
 
+def _circles(
+    tree: Tree, plan: Plan, changes: tuple[FileChange, ...]
+) -> Iterator[tuple[str, Omission]]:
+    """Legacy names whose module would import what takes their place, and so close a circle."""
+    moves = resolve_chains({move.source: move.target for move in plan.moves})
+    _, stuck = without_cycles(tree, overlaid(tree, changes), changes, moves)
+    closing = {(found.cycle.paths[0], found.name): found for found in stuck}
+    for move in plan.moves if closing else ():
+        path, name = _place(tree, move.source) or ("", "")
+        if found := closing.get((path, move.target)):
+            line = Resolver(tree).bindings(path, name)[0].line if name else 1
+            why = f"{move.target} in its place closes a circle: {found.cycle} ({found.why})"
+            yield move.source, Omission(path, line, 0, move.source, "circle", why)
+
+
 @dataclass(frozen=True, slots=True)
 class _Verdict:
     """Whether a legacy name may go, with what blocks it, or what is to be told although it may."""
@@ -83,6 +116,7 @@ def _judge(
     plan: Plan,
     objections: Objections,
     harmless: frozenset[str],
+    circles: Mapping[str, Omission],
     tree: Tree,
     moves: Iterable[Move],
 ) -> list[_Verdict]:
@@ -96,7 +130,7 @@ def _judge(
         to_name = [reference for reference in references if reference.source == move.source]
         patches = [r for r in to_name if r.kind == "patch" and _is_kept(routes, move)]
         others = [reference for reference in to_name if reference not in patches]
-        blocks = tuple(_blocks(tree, move, others, objections, harmless))
+        blocks = tuple(_blocks(tree, move, others, objections, harmless, circles))
         told = tuple(_omission(patch, _patched(move.source)) for patch in patches)
         verdicts.append(_Verdict(move, not blocks, blocks or told))
     return verdicts
@@ -123,12 +157,15 @@ def _blocks(
     references: Iterable[Reference],
     objections: Objections,
     harmless: frozenset[str],
+    circles: Mapping[str, Omission],
 ) -> Iterator[Omission]:
     place = _place(tree, move.source)
     assert place is not None
     blocking = (found for found in references if found.kind not in harmless)
     yield from (_omission(found, f"still refers to {move.source}") for found in blocking)
     yield from _rebound(tree, *place)
+    if move.source in circles:
+        yield circles[move.source]
     for objection in objections(move):
         yield Omission(place[0], 1, 0, move.source, "fix", objection)
 
@@ -201,7 +238,7 @@ class _Deletion:
         source = tree.source(path)
         if not isinstance(source, SourceText):
             return
-        taken = _names_taken(tree)
+        taken = names_taken(tree)
 
         def is_public(name: str) -> bool:
             found = list(readers(tree, path, name))
@@ -232,7 +269,7 @@ class _Deletion:
         tree = self.now()
         found = {
             f"{tree.module(path)}.{name}": (path, name, target)
-            for path, name, target in _reexports(tree, self.plan)
+            for path, name, target in reexports(tree, self.plan)
         }
         if not found:
             return False
@@ -248,8 +285,8 @@ class _Deletion:
 
     def _remove_empty_files(self) -> bool:
         tree = self.now()
-        empty = [path for path in self._emptied() if _is_empty(tree, path)]
-        lone = [path for path in empty if not _has_neighbours(tree, path)]
+        empty = [path for path in self._emptied() if is_empty(tree, path)]
+        lone = [path for path in empty if not has_neighbours(tree, path)]
         if not lone:
             return False
         modules = {tree.module(path): path for path in lone}
@@ -263,7 +300,7 @@ class _Deletion:
     def kept_files(self) -> Iterator[Omission]:
         """References that keep a file which the deletion has emptied of all that it defined."""
         tree = self.now()
-        lone = [p for p in self._emptied() if _is_empty(tree, p) and not _has_neighbours(tree, p)]
+        lone = [p for p in self._emptied() if is_empty(tree, p) and not has_neighbours(tree, p)]
         modules = [tree.module(path) for path in lone]
         for found in find_references(tree, modules) if modules else ():
             if found.kind not in self.harmless:
@@ -311,110 +348,3 @@ class _Deletion:
         packages |= {f"{dirname(dirname(path))}/__init__.py" for path in gone}
         present = set(self.tree.paths) - set(gone)
         return sorted((touched | packages) & present)
-
-
-def _names_taken(tree: Tree) -> set[tuple[str, str]]:
-    """File and name of everything that some file imports from another."""
-    tree.prefetch()
-    taken: set[tuple[str, str]] = set()
-    for path in tree.paths:
-        facts = tree.facts(path)
-        for fact in facts.imports if facts else ():
-            source = tree.absolute(path, fact.level, fact.module)
-            target = tree.find(source, path) if source else None
-            if target is not None and fact.name:
-                taken.add((target, fact.name))
-    return taken
-
-
-def _reexports(tree: Tree, plan: Plan) -> Iterator[tuple[str, str, str]]:
-    """File, name and new home of legacy names that packages and alias modules still pass on."""
-    targets = {move.target for move in plan.moves}
-    homes = {move.source.rpartition(".")[0] for move in plan.moves}
-    legacy = {move.source.rpartition(".")[2] for move in plan.moves}
-    new = {target.rpartition(".")[2] for target in targets}
-    resolver = Resolver(tree)
-    for path in tree.containing(*sorted(new)):
-        facts = tree.facts(path)
-        only_aliases = facts is not None and _only_aliases(tree, resolver, path, targets)
-        if facts is None or not (tree.is_package(path) or only_aliases):
-            continue
-        aliases = [b.name for b in facts.bindings if b.form == "name" and not b.scope]
-        imported = [
-            i.local for i in facts.imports if not i.scope and (i.local in legacy or only_aliases)
-        ]
-        for name in sorted({*aliases, *imported}):
-            definition = resolver.lookup(path, name).exact
-            if definition is None or definition.dotted not in targets:
-                continue
-            is_own = _binds_the_new_name(facts.imports, name, definition.dotted)
-            if not is_own or _served_legacy(tree, path, definition.dotted, homes):
-                yield path, name, definition.dotted
-
-
-def _binds_the_new_name(imports: Iterable[ImportFact], name: str, target: str) -> bool:
-    """`from new import Name`, written as such, can be the project's own choice."""
-    return target.endswith(f".{name}") and any(i.local == name and not i.asname for i in imports)
-
-
-def _served_legacy(tree: Tree, path: str, target: str, homes: Iterable[str]) -> bool:
-    """Whether a package passed on what a legacy module in it defined, and the new home is elsewhere."""
-    package = f"{tree.module(path) if tree.is_package(path) else _parent(tree.module(path))}."
-    return not target.startswith(package) and any(f"{home}.".startswith(package) for home in homes)
-
-
-def _parent(module: str) -> str:
-    return module.rpartition(".")[0]
-
-
-def _only_aliases(tree: Tree, resolver: Resolver, path: str, targets: set[str]) -> bool:
-    """Whether a module holds nothing but other names for what the plan has moved."""
-    syntax, facts = tree.syntax(path), tree.facts(path)
-    if not isinstance(syntax, ast.Module) or facts is None:
-        return False
-    if not all(_is_passive(statement) or _is_alias(statement) for statement in syntax.body):
-        return False
-    found = (resolver.lookup(path, fact.local).exact for fact in facts.imports if fact.local)
-    return all(definition is not None and definition.dotted in targets for definition in found)
-
-
-def _is_alias(statement: ast.stmt) -> bool:
-    return isinstance(statement, ast.Assign) and isinstance(
-        statement.value, ast.Name | ast.Attribute
-    )
-
-
-def _is_empty(tree: Tree, path: str) -> bool:
-    """Whether a module does nothing but import and document."""
-    syntax = tree.syntax(path)
-    return isinstance(syntax, ast.Module) and all(map(_is_passive, syntax.body))
-
-
-def _is_passive(statement: ast.stmt) -> bool:
-    if isinstance(statement, ast.Import | ast.ImportFrom | ast.Pass):
-        return True
-    if isinstance(statement, ast.Expr):
-        return isinstance(statement.value, ast.Constant)
-    if isinstance(statement, ast.If):
-        return all(map(_is_passive, [*statement.body, *statement.orelse]))
-    if isinstance(statement, ast.Assign):
-        return _is_exports(statement.targets[0]) or _is_logger(statement.value)
-    return isinstance(statement, ast.AnnAssign | ast.AugAssign) and _is_exports(statement.target)
-
-
-def _is_exports(target: ast.expr) -> bool:
-    return isinstance(target, ast.Name) and target.id == "__all__"
-
-
-def _is_logger(value: ast.expr) -> bool:
-    function = value.func if isinstance(value, ast.Call) else None
-    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-    return name in ("getLogger", "get_logger")
-
-
-def _has_neighbours(tree: Tree, path: str) -> bool:
-    """Whether a package still holds anything: without its `__init__.py` that could not be imported."""
-    if basename(path) != "__init__.py":
-        return False
-    folder = f"{dirname(path)}/"
-    return any(other.startswith(folder) and other != path for other in tree.all_paths)

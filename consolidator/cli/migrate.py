@@ -208,7 +208,7 @@ def delete(
     A name that something still refers to, by import, string or configuration, stays, and what refers
     to it is listed. So does one with a fix (see `extract`) that the replacement lacks and that neither
     [[keep]] nor [[drop]] of the plan names. Where its own module still uses a deleted name, an import
-    of the new one takes its place.
+    of the new one takes its place; if that closed a circle of imports, the name stays.
 
     **Example:** `consolidator migrate delete . --apply`
 

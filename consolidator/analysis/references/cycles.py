@@ -18,9 +18,11 @@ from consolidator.tree.source import SourceText
 
 @dataclass(frozen=True, slots=True)
 class StuckCycle:
-    """A cycle that an edit would close, and why its import can't be made late."""
+    """A cycle that an edit would close, and why the import that closes it can't be made late."""
 
     cycle: ImportCycle
+    name: str
+    """What is imported, dotted."""
     line: int
     why: str
 
@@ -42,31 +44,49 @@ def without_cycles(
     stuck: list[StuckCycle] = []
     for path, cycles in sorted(closing.items()):
         late = _late(after, made[path], cycles)
-        if isinstance(late, Failed):
-            stuck += (StuckCycle(cycle, late.line, late.reason) for cycle in cycles)
-        else:
+        if isinstance(late, FileChange):
             made[path] = late
+        else:
+            stuck += late
     return tuple(made[change.path] for change in changes), stuck
 
 
-def _late(after: Tree, change: FileChange, cycles: Iterable[ImportCycle]) -> FileChange | Failed:
-    path, targets = change.path, {cycle.paths[1] for cycle in cycles}
-    facts = [fact for fact, found in imports_of(after, path) if found in targets]
-    for fact in facts:
+def _late(
+    after: Tree, change: FileChange, cycles: Iterable[ImportCycle]
+) -> FileChange | list[StuckCycle]:
+    by_target = {cycle.paths[1]: cycle for cycle in cycles}
+    closing: dict[str, tuple[ImportFact, ImportCycle]] = {}
+    for fact, found in imports_of(after, change.path):
+        if found in by_target:
+            closing[_dotted(after, change.path, fact)] = fact, by_target[found]
+    made = _deferred(after, change, {name: fact for name, (fact, _) in closing.items()})
+    if isinstance(made, FileChange):
+        return made
+    each = {name: _deferred(after, change, {name: fact}) for name, (fact, _) in closing.items()}
+    failed = {name: why for name, why in each.items() if isinstance(why, Failed)}
+    return [
+        StuckCycle(closing[name][1], name, why.line, why.reason)
+        for name, why in (failed or dict.fromkeys(closing, made)).items()
+    ]
+
+
+def _deferred(
+    after: Tree, change: FileChange, closing: Mapping[str, ImportFact]
+) -> FileChange | Failed:
+    """The change with some imports, by what they import, made late."""
+    path, first = change.path, min(fact.line for fact in closing.values())
+    for fact in closing.values():
         if reader := find_reader(after, path, local_name(fact)):
             return Failed(fact.line, f"{reader} reads {local_name(fact)} from this module")
     source = after.source(path)
     if not isinstance(source, SourceText):
         return Failed(source.line, source.reason)
-    names = {_dotted(after, path, fact) for fact in facts}
     module, is_package = after.module(path), after.is_package(path)
-    outcome = defer_imports(source.text, names, module, is_package=is_package)
+    outcome = defer_imports(source.text, closing.keys(), module, is_package=is_package)
     if isinstance(outcome, Changed):
         kinds = {**change.kinds, **outcome.kinds}
         return replace(change, after=source.encode(outcome.text), kinds=kinds)
-    return (
-        outcome if isinstance(outcome, Failed) else Failed(facts[0].line, "it can't be made late")
-    )
+    return outcome if isinstance(outcome, Failed) else Failed(first, "it can't be made late")
 
 
 def _dotted(tree: Tree, path: str, fact: ImportFact) -> str:

@@ -32,13 +32,14 @@ def _kept(view: View) -> set[int]:
     """Where a name or a chain is put on an object, in a collection, or handed back: other files read it
     from there by names that are not its own. What a decorator is given, or a loop goes through, is read
     here."""
-    here = {id(node) for root in _read_here(view.nodes) for node in ast.walk(root)}
-    return {
-        view.positions.span(value)[0]
+    kept = [
+        (node, value)
         for node in view.nodes
-        for value in ([] if id(node) in here else _values_kept(node))
+        for value in _values_kept(node)
         if isinstance(value, ast.Name | ast.Attribute)
-    }
+    ]
+    here = {id(node) for root in _read_here(view.nodes) for node in ast.walk(root)} if kept else ()
+    return {view.positions.span(value)[0] for node, value in kept if id(node) not in here}
 
 
 def imported_for_effect(view: View) -> set[int]:

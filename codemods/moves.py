@@ -156,7 +156,7 @@ def modules_like(
     """See `Moves.modules_like`; `modules` are those sources that may be modules."""
     found = {
         source: Landing(moves[source], is_module=True)
-        for source in modules
+        for source in sorted(modules)  # a set: what is listed has an order
         if pattern.fullmatch(source) or head.startswith(f"{source}.")
     }
     for source, target in moves.items():

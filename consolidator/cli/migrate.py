@@ -24,7 +24,6 @@ from consolidator.adapters.environment import environment_of
 from consolidator.adapters.files import check_root
 from consolidator.adapters.git import open_repository
 from consolidator.adapters.processes import Processes
-from consolidator.analysis.call_sites import plan_calls
 from consolidator.analysis.changes import Migration, Rewriting
 from consolidator.analysis.deletion import HARMLESS, TEXT, Objections, no_objections, plan_delete
 from consolidator.analysis.history.report import unacknowledged
@@ -168,6 +167,8 @@ def calls(
     **Exit codes:** 0 nothing to change, or applied · 1 it would change something · 2 a mistake in the
     plan or a dirty git tree · 3 a check failed: nothing was written.
     """
+    from consolidator.analysis.call_sites import plan_calls  # noqa: PLC0415 - LibCST, slow to import
+
     plan = _plan(root, plan_file, "", "")
     adapt = partial(
         plan_calls, library=environment_of(root).find, last_migration=last_changes(root)

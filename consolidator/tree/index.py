@@ -104,11 +104,6 @@ class Tree:
             self._bytes[path] = self._read(path)
         return self._bytes[path]
 
-    def preload(self) -> None:
-        """Read the bytes of all Python files, so that copies of this process have them."""
-        for path in self.paths:
-            self._holds(path, bool)
-
     def containing(self, *needles: str, paths: Iterable[str] | None = None) -> list[str]:
         """Files (Python ones, unless `paths` says which) that hold any of the needles as bytes.
 

@@ -3,10 +3,11 @@
     python tests/benchmarks/migrate.py ROOT [--sample 40] [--seed 1]
 
 ROOT's own imported names are the moves: one drawn by chance, then a hundred among which that one is.
-How much a hundred moves cost over one depends on how many files they change, so both counts are printed,
-and beside them the floor of any tool on LibCST: parsing the files that change and nothing else.
+Both plans are timed as a user waits for them, as commands, and without start and end of the process, in
+turn. How much a hundred moves cost over one depends on how many files they change, so both counts are
+printed, and beside them the floor of any tool on LibCST: parsing the files that change and nothing else.
 RenameCommand parses every file it is given, so its time on a sample of the files is scaled by their
-bytes to the whole tree (one process for it, every core for `migrate`). Medians of three runs, in seconds
+bytes to the whole tree (one process for it, every core for `migrate`). Medians of some runs, in seconds
 of the clock and of all processors; nothing is written.
 """
 
@@ -15,10 +16,13 @@ import io
 import random
 import resource
 import statistics
+import subprocess
+import sys
 import time
 from contextlib import redirect_stderr, redirect_stdout
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import libcst
 from libcst.codemod import CodemodContext, SkipFile, transform_module
@@ -59,15 +63,28 @@ def processor():
     return sum(use.ru_utime + use.ru_stime for use in uses)
 
 
-def timed(work, runs=3):
-    """Median seconds of the clock and of the processors, and the last result."""
-    clock, spent = [], []
+def in_turn(works, runs):
+    """Of each work, done in turn: median seconds of the clock and of the processors, and a result."""
+    times = [[] for _ in works]
     for _ in range(runs):
-        start, before = time.perf_counter(), processor()
-        result = work()
-        clock.append(time.perf_counter() - start)
-        spent.append(processor() - before)
-    return statistics.median(clock), statistics.median(spent), result
+        results = []
+        for work, taken in zip(works, times, strict=True):
+            start, before = time.perf_counter(), processor()
+            results.append(work())
+            taken.append((time.perf_counter() - start, processor() - before))
+    for taken, result in zip(times, results, strict=True):
+        clock, spent = zip(*taken, strict=True)
+        yield statistics.median(clock), statistics.median(spent), result
+
+
+def show(what, runs, *works):
+    """The seconds of one move and of a hundred, and their ratio; gives those of one, and the results."""
+    (one, one_spent, first), (many, many_spent, second) = in_turn(works, runs)
+    print(
+        f"{what}: 1 move {one:.2f} s, {one_spent:.2f} s CPU; 100 {many:.2f} s, {many_spent:.2f} s CPU"
+    )
+    print(f"  ratio {many / one:.2f}, of CPU {many_spent / one_spent:.2f} (target 3)")
+    return one, first, second
 
 
 def parse_seconds(changes):
@@ -81,6 +98,17 @@ def parse_seconds(changes):
 
 def migrate(root, names):
     return prepare(load_tree(root), plan_of(names), partial(plan_imports, spread=Processes()))
+
+
+def command(root, names, folder):
+    """Runs `migrate imports` as a user does."""
+    plan, moves = folder / f"{len(names)}.toml", plan_of(names).moves
+    plan.write_text("".join(f'[[move]]\nfrom = "{m.source}"\nto = "{m.target}"\n' for m in moves))
+    program = [sys.executable, "-m", "consolidator", "migrate", "imports", str(root)]
+    done = subprocess.run(
+        [*program, "--plan", str(plan)], check=False, capture_output=True, text=True
+    )
+    assert done.returncode in (0, 1), done.stderr
 
 
 def rename_seconds(root, files, name):
@@ -108,16 +136,16 @@ def main():
     dice = random.Random(options.seed)
     names = imported_names(options.root)
     hundred = dice.sample(names, min(100, len(names)))
-    one_seconds, one_spent, one = timed(lambda: migrate(options.root, hundred[:1]), options.runs)
-    seconds, spent, many = timed(lambda: migrate(options.root, hundred), options.runs)
-    print(f"1 move: {one_seconds:.1f} s, {one_spent:.1f} s CPU, {len(one.changes)} files changed")
-    changed = f"{len(many.changes)} files changed"
-    print(f"{len(hundred)} moves: {seconds:.1f} s, {spent:.1f} s CPU, {changed}")
-    print(f"  ratio {seconds / one_seconds:.1f}, of CPU {spent / one_spent:.1f} (target 3)")
-    floor = parse_seconds(many.changes)
-    print(
-        f"LibCST parses the changed files alone: {floor:.1f} s CPU, {floor / one_spent:.1f} moves"
+    root, runs, first = options.root, options.runs, hundred[:1]
+    with TemporaryDirectory() as folder:
+        run = partial(command, root, folder=Path(folder))
+        show("command", runs, partial(run, first), partial(run, hundred))
+    one_seconds, one, many = show(
+        "planning", runs, partial(migrate, root, first), partial(migrate, root, hundred)
     )
+    print(f"files changed: {len(one.changes)} and {len(many.changes)}")
+    floor = parse_seconds(many.changes)
+    print(f"LibCST parses the changed files alone: {floor:.1f} s CPU")
     tree = load_tree(options.root)
     sizes = {path: len(tree.read(path)) for path in tree.paths}
     sample = dice.sample(sorted(sizes), min(options.sample, len(sizes)))

@@ -41,7 +41,6 @@ def _referring(routes: Routes, spread: Spread) -> Iterable[str]:
     needles = [*routes.needles, *_quoted_modules(routes)]
     if len(needles) <= MANY:
         return _search(routes, needles, tree.paths)
-    tree.preload()  # by this process, which goes on to read their facts, for all that search
     found = spread(partial(_search, routes, needles), _batches(tree))
     return chain.from_iterable(found)
 

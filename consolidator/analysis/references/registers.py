@@ -23,14 +23,13 @@ class Registers:
         self._registers: dict[str, bool] = {}
         self._looking: dict[str, bool] = {}
 
-    def possible(self, text: str) -> Iterator[str]:
-        """Those of the names that a text may say in a string, by themselves or in an expression."""
+    def possible(self, text: str) -> tuple[bool, list[str]]:
+        """Whether code hands names to a library that finds classes by them, and those of the names that it
+        may say in a string, by themselves or in an expression."""
         ends = said(text, self._ends.keys())
         finds = bool(ends) and finds_by_name(text)
-        for last in ends:
-            for name in self._ends[last]:
-                if finds or f'"{name}"' in text or f"'{name}'" in text:
-                    yield name
+        names = [name for last in sorted(ends) for name in self._ends[last]]
+        return finds, [n for n in names if finds or f'"{n}"' in text or f"'{n}'" in text]
 
     @cached_property
     def _ends(self) -> dict[str, list[str]]:

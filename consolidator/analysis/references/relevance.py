@@ -19,7 +19,6 @@ from codemods.lazy import IMPORTERS
 from codemods.loose import WHOLE
 from codemods.mentions import find_mentions, places, said
 from codemods.positions import Positions
-from codemods.self_names import finds_by_name
 from consolidator.analysis.references.file_moves import FileMoves
 from consolidator.analysis.references.paths import may_join_paths, path_mentions
 from consolidator.analysis.references.routes import Routes
@@ -82,7 +81,7 @@ def can_refer(routes: Routes, path: str) -> bool:
         or any(_leads(routes, path, name) for name in names)
         or next(find_mentions(text, moves), None) is not None
         or may_join_paths(routes, text)
-        or _finds_by_name(routes, source.text, text, moves)
+        or _finds_by_name(routes, text, moves)
     )
 
 
@@ -101,13 +100,10 @@ def computes_import(routes: Routes, path: str, text: str) -> bool:
     return written and any(match[1] in routes.holders for match in _UNFINISHED.finditer(text))
 
 
-def _finds_by_name(routes: Routes, whole: str, text: str, moves: FileMoves) -> bool:
-    """Whether a string of a file may be the name by which a class that is renamed is looked up; `text` is
-    what the file says beside its imports."""
-    return any(
-        moves.found_by_name(name, for_certain=finds_by_name(whole))
-        for name in routes.registers.possible(text)
-    )
+def _finds_by_name(routes: Routes, text: str, moves: FileMoves) -> bool:
+    """Whether a string of a file may be the name by which a class that is renamed is looked up."""
+    finds, names = routes.registers.possible(text)
+    return any(moves.found_by_name(name, for_certain=finds) for name in names)
 
 
 def _is_above(routes: Routes, path: str) -> bool:

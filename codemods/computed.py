@@ -51,7 +51,8 @@ def _report_calls(view: View) -> None:
         if found:
             why = _WHY + ", ".join(sorted(found))
             names = (landing for module in found for landing in view.moves.star(module).values())
-            view.omit(asked, view.positions.of(asked), "string", why, [*found.values(), *names])
+            leads = [*found.values(), *names]
+            view.omit(asked, view.positions.of(asked), "string", why, leads, is_guess=True)
 
 
 def _gives_submodules(call: ast.Call, scope: Scope) -> bool:

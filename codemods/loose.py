@@ -59,7 +59,8 @@ def report_loose_modules(view: View) -> None:
         found = sorted(read.intersection(names))
         if found:
             shown = "effect" if start in effects else kind
-            view.omit(start, text, shown, why, [names[name] for name in found])
+            leads = [names[name] for name in found]
+            view.omit(start, text, shown, why, leads, is_guess=why == _WHY)
 
 
 def _mentions(view: View) -> Iterator[tuple[int, str, str, str]]:

@@ -20,6 +20,8 @@ class Omission:
     why: str
     leads_to: tuple[str, ...] = ()
     """Where it may lead, as far as that is known and `why` doesn't say it."""
+    is_guess: bool = False
+    """Whether it may as well refer to nothing that moves: what it means can't be followed."""
 
 
 _LONGEST = 160

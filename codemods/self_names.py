@@ -49,12 +49,14 @@ def report_self_names(view: View) -> None:
     compares = _OWN_MODULE in view.text
     for text in view.module.texts:
         value = str(text.node.value)
+        shown = view.positions.of(text.node)
         if (landing := _found(view, text, value)) and not _is_done(view, text):
-            view.omit(text.node, view.positions.of(text.node), "text", _WHY_NAME, [landing])
+            is_guess = not _is_told(view, text)
+            view.omit(text.node, shown, "text", _WHY_NAME, [landing], is_guess=is_guess)
         elif compares and view.moves.holds_moved(value) and _is_compared(view, text):
             leads = view.moves.star(value).values()
             if not _is_done(view, text):
-                view.omit(text.node, view.positions.of(text.node), "string", _WHY_MODULE, leads)
+                view.omit(text.node, shown, "string", _WHY_MODULE, leads, is_guess=True)
 
 
 def _found(view: View, text: Text, value: str) -> Landing:

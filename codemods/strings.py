@@ -80,7 +80,7 @@ def _move_text(view: View, text: Text) -> None:
         landing = STAYS if view.moves.tail(value) else view.moves.imported(value, value)
         if landing:
             why = "is the name of a module that moves, if it is meant as one"
-            view.omit(text.node, view.positions.of(text.node), kind, why, [landing])
+            view.omit(text.node, view.positions.of(text.node), kind, why, [landing], is_guess=True)
         return
     landing = STAYS
     if is_sought:
@@ -98,7 +98,7 @@ def _move_text(view: View, text: Text) -> None:
     elif kind in _BY_NAME and view.moves.holds_moved(value) and text.node not in view.settled:
         why = "names of this module move, and which ones are read here can't be followed"
         landings = view.moves.star(value).values()
-        view.omit(text.node, view.positions.of(text.node), kind, why, landings)
+        view.omit(text.node, view.positions.of(text.node), kind, why, landings, is_guess=True)
 
 
 def _tail(view: View, dotted: str) -> Landing:

@@ -104,13 +104,21 @@ class View:
         return self.statements.setdefault(statement, Rewrite())
 
     def omit(
-        self, node: Located | int, text: str, kind: str, why: str, leads_to: Iterable[Landing] = ()
+        self,
+        node: Located | int,
+        text: str,
+        kind: str,
+        why: str,
+        leads_to: Iterable[Landing] = (),
+        *,
+        is_guess: bool = False,
     ) -> None:
         """Records a reference that stays; `node` may be an offset."""
         offset = node if isinstance(node, int) else self.positions.span(node)[0]
         line, column = self.positions.place(offset)
         targets = tuple(landing.target or landing.doubt for landing in leads_to if landing)
-        self.omissions.append(Omission("", line, column, one_line(text), kind, why, targets))
+        shown = one_line(text)
+        self.omissions.append(Omission("", line, column, shown, kind, why, targets, is_guess))
 
     # what imports mean
 

@@ -27,6 +27,7 @@ Awaiting = Literal["keep", "add", "drop"]
 
 _NAME = re.compile(r"^[^\W\d]\w*$")
 _DOTTED = re.compile(r"^[^\W\d]\w*(\.[^\W\d]\w*)*$")
+_UNRELATED = ("path", "text", "because")
 _CALL = re.compile(r"^([^\W\d][\w.]*)?\(.*\)$", re.DOTALL)
 
 
@@ -81,6 +82,17 @@ class Drop:
 
 
 @dataclass(frozen=True, slots=True)
+class Unrelated:
+    """What `migrate delete` takes for a possible reference, and is none."""
+
+    path: str
+    """From ROOT, with `/`."""
+    text: str
+    """The text that is listed; it stands for every place in the file that has it."""
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
 class RunSettings:
     test: str = ""
     """Command that tests the project, run in ROOT; empty means that none is known."""
@@ -100,6 +112,7 @@ class Plan:
     audit_points: tuple[AuditPoint, ...] = ()
     keeps: tuple[Keep, ...] = ()
     drops: tuple[Drop, ...] = ()
+    unrelated: tuple[Unrelated, ...] = ()
     run: RunSettings = RunSettings()
 
     @property
@@ -229,7 +242,8 @@ class _Reader:
         self.mistakes.append(Mistake(self._path, line, shown, problem, expected))
 
     def plan(self, data: dict[str, Any]) -> Plan:
-        self._known("", data, ("consolidation", "move", "guard", "audit", "keep", "drop", "run"))
+        tables = ("consolidation", "move", "guard", "audit", "keep", "drop", "unrelated", "run")
+        self._known("", data, tables)
         settings = self._table("", data, "consolidation")
         self._known("consolidation", settings, ("schema", "source_roots", "exclude"))
         if settings.get("schema", 1) != 1:
@@ -250,6 +264,10 @@ class _Reader:
             drops=tuple(
                 Drop(self._text(at, table, "fix"), self._text(at, table, "because"))
                 for at, table in self._tables("", data, "drop", ("fix", "because"))
+            ),
+            unrelated=tuple(
+                Unrelated(*(self._text(at, table, key) for key in _UNRELATED))
+                for at, table in self._tables("", data, "unrelated", _UNRELATED)
             ),
             run=self._run(self._table("", data, "run")),
         )

@@ -129,9 +129,11 @@ def _judge(
     for move in standing:
         to_name = [reference for reference in references if reference.source == move.source]
         patches = [r for r in to_name if r.kind == "patch" and _is_kept(routes, move)]
-        others = [reference for reference in to_name if reference not in patches]
+        unrelated = {r: why for r in to_name if (why := _unrelated(plan, r))}
+        others = [r for r in to_name if r not in patches and r not in unrelated]
         blocks = tuple(_blocks(tree, move, others, objections, harmless, circles))
         told = tuple(_omission(patch, _patched(move.source)) for patch in patches)
+        told += tuple(_omission(reference, why) for reference, why in unrelated.items())
         verdicts.append(_Verdict(move, not blocks, blocks or told))
     return verdicts
 
@@ -162,7 +164,7 @@ def _blocks(
     place = _place(tree, move.source)
     assert place is not None
     blocking = (found for found in references if found.kind not in harmless)
-    yield from (_omission(found, f"still refers to {move.source}") for found in blocking)
+    yield from (_omission(found, _still(found)) for found in blocking)
     yield from _rebound(tree, *place)
     if move.source in circles:
         yield circles[move.source]
@@ -172,6 +174,20 @@ def _blocks(
 
 def _omission(found: Reference, why: str) -> Omission:
     return Omission(found.path, found.line, found.column, found.text, found.kind, why)
+
+
+def _still(found: Reference) -> str:
+    if not found.is_guess:
+        return f"still refers to {found.source}"
+    return f"may refer to {found.source}; if it does not, the plan can say so under [[unrelated]]"
+
+
+def _unrelated(plan: Plan, found: Reference) -> str:
+    """What the plan says of a guess that is none; empty where it says nothing, and of what is certain."""
+    for entry in plan.unrelated if found.is_guess else ():
+        if (entry.path, entry.text) == (found.path, found.text):
+            return f"does not refer to {found.source}, as the plan says: {entry.because}"
+    return ""
 
 
 def _is_kept(routes: Routes, move: Move) -> bool:
@@ -303,7 +319,7 @@ class _Deletion:
         lone = [p for p in self._emptied() if is_empty(tree, p) and not has_neighbours(tree, p)]
         modules = [tree.module(path) for path in lone]
         for found in find_references(tree, modules) if modules else ():
-            if found.kind not in self.harmless:
+            if found.kind not in self.harmless and not _unrelated(self.plan, found):
                 why = f"still refers to {found.source}, which defines nothing any more"
                 yield _omission(found, why)
 
@@ -336,7 +352,7 @@ class _Deletion:
         return {
             reference.source
             for reference in find_references(tree, names)
-            if reference.kind not in self.harmless
+            if reference.kind not in self.harmless and not _unrelated(self.plan, reference)
             if not (but and reference.text.endswith(but))
         }
 

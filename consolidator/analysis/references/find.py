@@ -44,6 +44,8 @@ class Reference:
     text: str
     kind: str
     source: str
+    is_guess: bool = False
+    """Whether it may as well refer to nothing of the sort (see `Omission`)."""
 
 
 def find_references(
@@ -71,7 +73,7 @@ def _in_python(routes: Routes, sources: Sequence[str]) -> Iterator[Reference]:
             yield from _of_view(view, path, sources)
             for omission, name in paths_in_strings(routes, view, path):
                 place = omission.line, omission.column
-                yield Reference(path, *place, omission.text, omission.kind, name)
+                yield Reference(path, *place, omission.text, omission.kind, name, omission.is_guess)
 
 
 def _of_view(view: View, path: str, sources: Sequence[str]) -> Iterator[Reference]:
@@ -90,9 +92,8 @@ def _of_view(view: View, path: str, sources: Sequence[str]) -> Iterator[Referenc
         said = " ".join((omission.why, *omission.leads_to))
         names = list(_marked(said, sources)) or _mentioned(view, omission.text, sources)
         for name in names:
-            yield Reference(
-                path, omission.line, omission.column, omission.text, omission.kind, name
-            )
+            place = omission.line, omission.column
+            yield Reference(path, *place, omission.text, omission.kind, name, omission.is_guess)
 
 
 def _mentioned(view: View, text: str, sources: Sequence[str]) -> list[str]:

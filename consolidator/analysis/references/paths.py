@@ -76,7 +76,8 @@ def paths_in_strings(routes: Routes, view: View, path: str) -> Iterator[tuple[Om
             if whole.isdisjoint(ast.walk(node)):
                 line, column = view.positions.place(view.positions.span(node)[0])
                 shown, why = view.positions.of(node), _WHY_JOINED + moved
-                yield Omission(path, line, column, shown, "text", why), routes.files.paths[moved]
+                omission = Omission(path, line, column, shown, "text", why, is_guess=True)
+                yield omission, routes.files.paths[moved]
 
 
 def _joined(routes: Routes, view: View, path: str) -> Iterator[tuple[ast.expr, str]]:

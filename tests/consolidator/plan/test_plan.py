@@ -14,6 +14,7 @@ from consolidator.plan import (
     CRITICAL_EVENTS,
     CallForm,
     Plan,
+    Unrelated,
     find_plan,
     parse_plan,
     read_plan,
@@ -57,6 +58,11 @@ fix = "abc123"
 fix = "def456"
 because = "the runtime numbers events"
 
+[[unrelated]]
+path = "app/kept.py"
+text = "manager"
+because = "only its logger is read"
+
 [run]
 test = "python -m pytest"
 timeout = 60
@@ -85,6 +91,7 @@ def test_every_part_of_a_plan_is_read() -> None:
     assert plan.audit_points[0].must_call == "*.AgentRegistry.set_websocket_manager"
     assert plan.keeps[0].fix == "abc123"
     assert plan.drops[0].because == "the runtime numbers events"
+    assert plan.unrelated == (Unrelated("app/kept.py", "manager", "only its logger is read"),)
     assert (plan.run.test, plan.run.timeout) == ("python -m pytest", 60.0)
 
 
@@ -250,7 +257,9 @@ def _toml(value: object) -> str:
 
 @given(
     st.dictionaries(
-        st.sampled_from(["consolidation", "move", "guard", "audit", "keep", "drop", "run", "odd"]),
+        st.sampled_from(
+            ["consolidation", "move", "guard", "audit", "keep", "drop", "unrelated", "run", "odd"]
+        ),
         _values,
         max_size=4,
     )

@@ -109,10 +109,6 @@ class Repository:
         names = [os.fsdecode(entry[3:]) for entry in status.split(b"\0") if entry]
         return sorted(name[len(self.prefix) :] for name in names)
 
-    def is_dirty(self) -> bool:
-        """Whether a tracked file in ROOT differs from the last commit."""
-        return bool(self.changed_files())
-
     def tree_at(self, revision: str) -> dict[str, str]:
         """Path and blob id of every regular file in ROOT at a revision."""
         listed = self._git.run(

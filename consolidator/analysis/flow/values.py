@@ -91,14 +91,3 @@ def part_of(values: Values, index: int, length: int | None = None) -> Values:
         else:
             others.add(value)
     return frozenset(found) | (contents(frozenset(others), "items") if others else frozenset())
-
-
-def certain_instance(values: Values) -> Value | None:
-    """The one instance that an expression is wherever it is not None; None where there is doubt."""
-    real = values - {NONE}
-    if len(real) != 1:
-        names = {(value.kind, value.name) for value in real}
-        if len(names) != 1:
-            return None
-    value = min(real, key=lambda value: value.via)
-    return value if value.kind == "instance" else None

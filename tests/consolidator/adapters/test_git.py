@@ -125,7 +125,7 @@ def test_a_linked_work_tree_is_read_like_any_other(project: Path, tmp_path: Path
     git(project, "worktree", "add", "--quiet", str(tmp_path / "linked"), "HEAD~1")
     repository = opened(tmp_path / "linked")
     assert repository.read_blob("HEAD", "app/a.py") == b"a = 1\n"
-    assert not repository.is_dirty()
+    assert repository.changed_files() == []
 
 
 def test_files_are_tracked_or_new_but_neither_ignored_nor_deleted(project: Path) -> None:
@@ -136,9 +136,9 @@ def test_files_are_tracked_or_new_but_neither_ignored_nor_deleted(project: Path)
     assert list_files(project) == [".gitignore", "new.py"]
 
 
-def test_a_tree_is_dirty_once_a_tracked_file_changes_and_not_by_new_ones(project: Path) -> None:
+def test_a_tracked_file_that_changes_is_listed_and_a_new_one_is_not(project: Path) -> None:
     (project / "new.py").write_text("")
-    assert not opened(project).is_dirty()
+    assert opened(project).changed_files() == []
     (project / "app" / "a.py").write_text("a = 3\n")
     assert opened(project).changed_files() == ["app/a.py"]
 
@@ -273,5 +273,5 @@ def test_nothing_that_a_hostile_repository_names_is_run(
     assert list(repository.read_blobs(["1" * 40])) == [("1" * 40, None)]
     assert ".gitattributes" in list_files(repository.root)
     assert repository.head() is not None
-    assert not repository.is_dirty()
+    assert repository.changed_files() == []
     assert not (tmp_path / "sprung").exists()

@@ -9,7 +9,7 @@ import pytest
 from trees import tree_of, write_tree
 
 from consolidator.analysis.flow.inference import Flow
-from consolidator.analysis.flow.values import certain_instance
+from consolidator.analysis.flow.values import NONE
 from consolidator.analysis.flow.world import World
 
 MANAGER = """
@@ -64,10 +64,11 @@ def receiver(tmp_path: Path, body: str, extra: dict[str, str] | None = None) -> 
     assert flow is not None
     uses = [n for n in ast.walk(flow.syntax) if isinstance(n, ast.Attribute) and n.attr == "send"]
     assert uses, "the case calls nothing"
-    found = {certain_instance(flow.of(use.value)) for use in uses}
+    found = {frozenset((v.kind, v.name) for v in flow.of(use.value) - {NONE}) for use in uses}
     assert len(found) == 1
-    value = found.pop()
-    return value.name if value else ""
+    values = found.pop()
+    kind, name = next(iter(values)) if len(values) == 1 else ("", "")
+    return name if kind == "instance" else ""
 
 
 UNKNOWN = {

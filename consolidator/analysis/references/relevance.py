@@ -19,6 +19,7 @@ from codemods.lazy import IMPORTERS
 from codemods.loose import WHOLE
 from codemods.mentions import find_mentions, places, said
 from codemods.positions import Positions
+from consolidator.analysis.references.bare_imports import leaves_effects
 from consolidator.analysis.references.file_moves import FileMoves
 from consolidator.analysis.references.paths import may_join_paths, path_mentions
 from consolidator.analysis.references.routes import Routes
@@ -72,6 +73,7 @@ def can_refer(routes: Routes, path: str) -> bool:
         or any(pattern.search(source.text) for pattern in _AROUND_COMMENT)
         or any(path_mentions(routes.files.paths, source.text))
         or computes_import(routes, path, source.text)
+        or leaves_effects(routes, path, facts)
     ):
         return True
     text = _without_imports(source, facts)  # one text for all that ask for its words

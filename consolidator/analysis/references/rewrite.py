@@ -17,6 +17,7 @@ from codemods.removal import made_anew
 from codemods.scopes import Module
 from codemods.view import Options, View
 from consolidator.analysis.changes import FileChange, Rewriting
+from consolidator.analysis.references.bare_imports import bare_imports
 from consolidator.analysis.references.candidates import find_candidates
 from consolidator.analysis.references.file_moves import FileMoves
 from consolidator.analysis.references.paths import paths_in_strings
@@ -197,6 +198,7 @@ def rewrite_file(
     outcome = rewrite_view(view)
     yield from own_uses(routes, view, path)
     yield from (omission for omission, _ in paths_in_strings(routes, view, path))
+    yield from bare_imports(routes, view, path)
     if isinstance(outcome, Changed | Unchanged):
         yield from (replace(omission, path=path) for omission in outcome.omissions)
     if isinstance(outcome, Changed):

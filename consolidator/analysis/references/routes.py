@@ -20,6 +20,7 @@ from codemods.moves import (
     tails_of,
 )
 from codemods.walk import analyse
+from consolidator.analysis.references.effects import Effects
 from consolidator.analysis.references.moved_files import MovedFiles
 from consolidator.analysis.references.registers import Registers
 from consolidator.plan import Move
@@ -317,6 +318,11 @@ class Routes:
         """What is moved and may be found by its name alone."""
         things = {s: t for s, t in self.targets.items() if s not in self.moved_modules}
         return Registers(self.tree, self.resolver, things)
+
+    @cached_property
+    def effects(self) -> Effects:
+        """What is moved and registers itself as it is defined."""
+        return Effects(self.tree, self.resolver, self.targets)
 
     @cached_property
     def files(self) -> MovedFiles:

@@ -179,8 +179,9 @@ def _loose_names(view: View) -> Iterator[str]:
     something unknown."""
     edited = {edit.end for edit in view.edits}
     for text in view.module.texts:
-        if not _is_settled(view, text) and not _is_edited(view, text.node):
-            yield from _parts(str(text.node.value))
+        if _is_settled(view, text) or _is_edited(view, text.node) or _is_of_the_file(view, text):
+            continue
+        yield from _parts(str(text.node.value))
     for joined in view.module.joined:
         values = (part.value for part in joined.values if isinstance(part, ast.Constant))
         yield from (name for value in values for name in _parts(str(value)))
@@ -191,6 +192,12 @@ def _loose_names(view: View) -> Iterator[str]:
         for node in nodes:
             if isinstance(node, ast.Attribute) and view.positions.span(node)[1] not in edited:
                 yield node.attr
+
+
+def _is_of_the_file(view: View, text: Text) -> bool:
+    """Whether a string is an annotation that starts at a name of this file, as those have been dealt with."""
+    root = str(text.node.value).partition(".")[0].strip()
+    return text.annotates and bool(view.module.find(root, text.scope))
 
 
 def _known(view: View, use: Use) -> int:

@@ -17,6 +17,7 @@ from codemods.lazy import last_name, module_literal
 from codemods.mentions import absolute_module, said
 from codemods.positions import Located
 from codemods.scopes import Binding, Text, Use
+from codemods.syntax import messages
 from codemods.view import View
 
 _WHY = "names of this module move, and which ones are read here can't be followed"
@@ -96,7 +97,8 @@ def _mentions(view: View) -> Iterator[tuple[int, str, str, str]]:
     for joined in view.module.joined:
         for module in filter(view.moves.holds_moved, _said_modules(joined)):
             start = view.positions.span(joined)[0]
-            yield start, view.positions.of(joined), "string", module
+            kind = "message" if joined in messages(view.nodes) else "string"
+            yield start, view.positions.of(joined), kind, module
 
 
 def _said_modules(joined: ast.JoinedStr) -> Iterator[str]:
@@ -106,7 +108,13 @@ def _said_modules(joined: ast.JoinedStr) -> Iterator[str]:
     for match in _RUN.finditer(text):
         run = match.group().rstrip(".")
         if "." in run or run == text or _IN_CODE.search(text, 0, match.start()):
-            yield from (path.strip(".") for path in _PATH.findall(run))
+            yield from (path[0].strip(".") for path in _PATH.finditer(run) if not _is_part(path))
+
+
+def _is_part(path: re.Match[str]) -> bool:
+    """Whether a word without a dot goes on in what is filled in, or comes out of it: `f"old{x}.dat"`."""
+    around = path.string[path.start() - 1 : path.start()] + path.string[path.end() : path.end() + 1]
+    return "." not in path[0] and FILLED in around
 
 
 def _modules(view: View, text: Text) -> Iterator[str]:

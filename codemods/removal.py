@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from collections.abc import Callable, Container, Iterator, Mapping, Set
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 
 from codemods.computed import own_lookups
@@ -57,6 +57,13 @@ def remove_star_imports(text: str, moves: Moves, emptied: Container[str]) -> Out
     }
     edits = list(rewrite_statements(view.positions, view.module.blocks, removed))
     return _finished(text, edits, {"import": len(removed)})
+
+
+def read_by(text: str, names: Iterable[str]) -> Set[str]:
+    """Module-level names of a file that the definitions of some others read."""
+    view = View(text, ast.parse(text), MoveTable({}))
+    removal = _Removal(view, dict.fromkeys(names, ""), lambda _: True)
+    return removal.read_inside()
 
 
 def made_anew(tree: ast.Module, name: str) -> Iterator[ast.stmt]:
@@ -172,6 +179,17 @@ class _Removal:
             is_named = site.names[0] == binding_name
             if is_named and self._view.module.find(binding_name, site.scope) is home:
                 yield site.start
+
+    def read_inside(self) -> Set[str]:
+        """Module-level names that the removed code reads, its own not among them."""
+        scope = self._view.module.scope
+        found = {
+            site.names[0]
+            for site in self._view.sites
+            if self._inside(site.start) and site.names[0] in scope.bindings
+            if self._view.module.find(site.names[0], site.scope) is scope.bindings[site.names[0]]
+        }
+        return found - self._places.keys()
 
     # statements
 

@@ -75,6 +75,7 @@ def _is_done(view: View, text: Text) -> bool:
     place = view.positions.place(start)
     return (
         text.node in view.settled
+        or text.node in view.listed
         or text.node in view.module.docstrings
         or any(start <= edit.start < end for edit in view.edits)
         or any((omission.line, omission.column) == place for omission in view.omissions)

@@ -11,14 +11,14 @@ from posixpath import dirname
 from codemods.moves import MoveTable, resolve_chains
 from codemods.outcome import Changed, Failed, Omission
 from codemods.positions import Positions
-from codemods.removal import remove_definitions, remove_star_imports
+from codemods.removal import read_by, remove_definitions, remove_star_imports
 from codemods.walk import analyse
 from consolidator.analysis.changes import FileChange, Rewriting
 from consolidator.analysis.leftovers import has_neighbours, is_empty, names_taken, reexports
 from consolidator.analysis.overlay import overlaid
 from consolidator.analysis.references.cycles import without_cycles
 from consolidator.analysis.references.find import Reference, find_references
-from consolidator.analysis.references.readers import readers
+from consolidator.analysis.references.readers import readers, replacers
 from consolidator.analysis.references.rewrite import rebound
 from consolidator.analysis.references.routes import Routes
 from consolidator.errors import ToolError
@@ -220,6 +220,8 @@ class _Deletion:
     _kinds: dict[str, dict[str, int]] = field(default_factory=dict)
     _replaced: dict[tuple[str, str], tuple[str, int]] = field(default_factory=dict)
     """By file and name: who reads or patches an import that only deleted code has used, and where."""
+    _patched: set[tuple[str, str, int, str]] = field(default_factory=set)
+    """File, who patches a name there that deleted code has read, in which line, and the name."""
 
     def changes(self) -> Iterator[FileChange]:
         for path, after in sorted(self._after.items()):
@@ -267,8 +269,15 @@ class _Deletion:
         if isinstance(outcome, Failed):
             raise ToolError(f"{path}:{outcome.line}: {outcome.reason}; nothing was written")
         if isinstance(outcome, Changed):
+            read = read_by(source.text, names) - self._moving(path)
+            self._patched |= {(path, *place) for place in replacers(tree, path, read)}
             self._after[path] = source.encode(outcome.text)
             self._count(path, outcome.kinds)
+
+    def _moving(self, path: str) -> set[str]:
+        """Names of a module that the plan moves: their patches follow them."""
+        parted = (move.source.rpartition(".") for move in self.plan.moves)
+        return {name for module, _, name in parted if module == self.tree.module(path)}
 
     def _remove_file(self, path: str, kind: str) -> None:
         self._after[path] = None
@@ -332,6 +341,13 @@ class _Deletion:
                 "no effect on what moved"
             )
             yield Omission(reader, line, 0, dotted, "patch", why)
+        for path, reader, line, name in sorted(self._patched):
+            if (path, name) not in self._replaced:
+                dotted = f"{self.tree.module(path)}.{name}"
+                why = (
+                    f"what left {path} reads {dotted} too: to patch it there has no effect on that"
+                )
+                yield Omission(reader, line, 0, dotted, "patch", why)
 
     def _remove_stars(self, tree: Tree, gone: Mapping[str, str]) -> None:
         """Star imports of empty modules bring nothing and go with them."""

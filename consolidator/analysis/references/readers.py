@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Set
 
+from consolidator.analysis.references.prose import is_prose
 from consolidator.plan import is_plan
 from consolidator.tree.facts import ImportFact
 from consolidator.tree.index import Tree
@@ -21,11 +22,12 @@ def find_reader(tree: Tree, path: str, name: str) -> str:
 
 def readers(tree: Tree, path: str, name: str) -> Iterator[tuple[str, int]]:
     """Files that may read, or replace, the module-level `name` of a module, each with the line that says
-    so; line 0 where a file has the module and the name, but not beside each other."""
+    so; line 0 where a file has the module and the name, but not beside each other. Prose reads nothing."""
     module = tree.module(path)
     whole = re.compile(rf"\b{re.escape(module)}\.{re.escape(name)}\b")
     told: set[str] = {path}
-    for holder in tree.containing(f"{module}.{name}", paths=tree.all_paths):
+    others = [holder for holder in tree.all_paths if not is_prose(holder)]
+    for holder in tree.containing(f"{module}.{name}", paths=others):
         text = tree.read(holder).decode("latin-1")
         match = None if holder in told or is_plan(holder, text) else whole.search(text)
         if match:
@@ -64,6 +66,45 @@ def _spelled(text: str, local: str, dotted: str, name: str) -> Iterator[int]:
     elif re.search(quoted, text):
         computed = re.search(rf"(?:attr|object)\(\s*{known}\s*,\s*[^\s\"']", text)
         yield _line(text, computed.start()) if computed else 0
+
+
+def replacers(tree: Tree, path: str, names: Set[str]) -> Iterator[tuple[str, int, str]]:
+    """File, line and name wherever some code puts something else in the place of one of a module's names:
+    `patch("module.name")`, `setattr(module, "name", …)`, `module.name = …`."""
+    module = tree.module(path)
+    for holder in tree.containing(module.rpartition(".")[2]) if names else ():
+        text = tree.read(holder).decode("utf-8", "replace")
+        if holder == path or not any(name in text for name in names):
+            continue
+        for match in _replacing(module, _known(tree, holder, path)).finditer(text):
+            name = next(filter(None, match.groups()))
+            if name in names:
+                yield holder, _line(text, match.start(match.lastindex or 0)), name
+
+
+def _known(tree: Tree, holder: str, path: str) -> set[str]:
+    """The names by which a file knows a module as a whole."""
+    known: set[str] = set()
+    facts = tree.facts(holder)
+    for fact in facts.imports if facts else ():
+        source = tree.absolute(holder, fact.level, fact.module)
+        whole = f"{source}.{fact.name}" if fact.name else source
+        if whole and tree.find(whole, holder) == path:
+            known |= {local_name(fact)} if fact.name or fact.asname else {whole}
+    return known
+
+
+def _replacing(module: str, known: Iterable[str]) -> re.Pattern[str]:
+    """What replaces a name of a module, which is the one group that matches."""
+    named = rf"{_PATCH}(?:target\s*=\s*)?[\"']{re.escape(module)}\.(\w+)[\"']"
+    if not known:
+        return re.compile(named)
+    one = rf"(?:{'|'.join(map(re.escape, sorted(known)))})"
+    handed = rf"{_PATCH}(?:target\s*=\s*)?{one}\s*,\s*(?:attribute\s*=\s*)?[\"'](\w+)[\"']"
+    return re.compile(rf"{named}|{handed}|^[ \t]*{one}\.(\w+)[ \t]*=(?!=)", re.M)
+
+
+_PATCH = r"(?:(?<!dis)patch\w*|\bobject|\bsetattr|\bdelattr)\(\s*"
 
 
 def _line(text: str, offset: int) -> int:

@@ -16,36 +16,13 @@ from consolidator.analysis.references.directives import directives
 from consolidator.analysis.references.file_moves import FileMoves
 from consolidator.analysis.references.paths import WHY as PATH
 from consolidator.analysis.references.paths import path_mentions
+from consolidator.analysis.references.prose import CATALOGUES, is_prose
 from consolidator.analysis.references.routes import Routes
 from consolidator.plan import is_plan
 
 CONFIGURATION = frozenset({".toml", ".cfg", ".ini", ".yaml", ".yml", ".json", ".xml", ".conf"})
 BUILD = frozenset({"", ".bash", ".bat", ".in", ".mk", ".ps1", ".service", ".sh"})
 """Suffixes of files that say how a project is built, tested and started; many have none."""
-PROSE = frozenset({".md", ".rst", ".txt", ".adoc"})
-CATALOGUES = frozenset({".po", ".pot"})
-"""Translations, which say for people where each text was found."""
-PAGES = frozenset(
-    {
-        "authors",
-        "changelog",
-        "changes",
-        "contributing",
-        "contributors",
-        "copying",
-        "history",
-        "install",
-        "licence",
-        "license",
-        "metadata",
-        "news",
-        "notice",
-        "pkg-info",
-        "readme",
-        "todo",
-    }
-)
-"""Files without a suffix that are prose by custom, in small letters."""
 BINARY = frozenset(
     f".{suffix}"
     for suffix in [
@@ -251,7 +228,7 @@ def treatment(path: str, *, docs: bool) -> tuple[str, str]:
     suffix = splitext(path)[1].lower()
     if suffix in CONFIGURATION:
         return "config", ""
-    if suffix in PROSE or basename(path).lower() in PAGES:
+    if is_prose(path):
         return "prose", "" if docs else "is in prose (rewritten with --docs)"
     if suffix in CATALOGUES:
         return "prose", "is in a catalogue of translations"

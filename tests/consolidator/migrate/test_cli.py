@@ -169,6 +169,17 @@ def test_a_name_that_others_read_from_the_file_stays_at_its_top(reader: str, pro
         prepare(tree_of(project), plan, plan_imports)
 
 
+def test_prose_reads_no_name_and_keeps_no_import_at_the_top(project: Path) -> None:
+    write_tree(project, {"app/use.py": "from app.old import Thing\ndef f(): return Thing()\n"})
+    write_tree(
+        project,
+        {"app/new.py": "import app.use\nclass Fresh: ...\n", "CHANGES.md": "`app.use.Thing` too\n"},
+    )
+    plan = Plan(moves=(Move("app.old.Thing", "app.new.Fresh"),))
+    (made,) = (c for c in prepare(tree_of(project), plan, plan_imports).changes if "use" in c.path)
+    assert made.after == b"def f(): from app.new import Fresh as Thing; return Thing()\n"
+
+
 def test_a_circle_that_a_module_moved_by_hand_was_in_before_is_not_new(project: Path) -> None:
     (project / "app/old.py").unlink()
     write_tree(

@@ -177,6 +177,27 @@ def test_the_key_of_an_entry_point_beside_its_group_does_not_block(tmp_path: Pat
     )
 
 
+def test_what_a_module_lists_as_its_own_is_no_lookup_by_name(tmp_path: Path) -> None:
+    looks_up = "def reg(c):\n    R[c.__name__] = c\n"
+    listed = "__all__ = ['R', 'Thing']\nR = {}\n\n\nclass Thing: ...\n\n\n"
+    write_tree(tmp_path, {"app/old.py": f"{listed}{looks_up}"})
+    found = deletion(tmp_path)
+    assert [c.after for c in found.changes] == [
+        f"__all__ = ['R']\nR = {{}}\n\n\n{looks_up}".encode()
+    ]
+    assert found.omissions == ()
+
+
+def test_the_message_of_a_warning_about_any_name_of_a_package_does_not_block(
+    tmp_path: Path,
+) -> None:
+    asking = "import warnings\n__all__ = ['old']\ndef __getattr__(name):\n    warnings.warn({})\n"
+    said = asking.format('f"app.{name} is going"')
+    write_tree(tmp_path, {"app/__init__.py": said, "app/old.py": "class Thing: ...\n"})
+    plan = Plan(moves=(Move("app.old", "new.home"),))
+    assert not [o for o in deletion(tmp_path, plan).omissions if "app." in o.text]
+
+
 def test_the_message_of_an_exception_does_not_block(tmp_path: Path) -> None:
     """It is for people to read; what they read is listed by `migrate imports`."""
     asking = 'def ask(): raise ValueError("Hint: use an old.Thing, or app.old.Thing, object.")\n'
@@ -189,6 +210,7 @@ def test_the_message_of_an_exception_does_not_block(tmp_path: Path) -> None:
 def test_the_name_of_a_module_in_the_prose_of_an_f_string_does_not_block(tmp_path: Path) -> None:
     """`Thing` is said apart from it: the pair might be `{"Thing": "old"}`."""
     saying = 'def say(x, thing): return thing.Thing, f"the old one, {x}. Old. {x} old={x}"\n'
+    saying += 'def place(x): return f"old{x}.dat", f"dat.{x}old"\n'
     write_tree(tmp_path, {"app/old.py": "class Thing: ...\n", "app/use.py": saying})
     assert deletion(tmp_path).omissions == ()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from trees import tree_of, write_tree
 
 from consolidator.analysis.changes import Rewriting
@@ -87,6 +88,61 @@ def test_an_import_that_a_loop_or_a_parameter_patches_is_listed_too(tmp_path: Pa
     assert [(o.path, o.line, o.text) for o in found.omissions] == [
         ("tests/test_old.py", 5, "app.old.io")
     ]
+
+
+@pytest.mark.parametrize(
+    "patch",
+    [
+        "@patch('app.old.io')",
+        "@mock.patch(\n    target='app.old.io', autospec=True)",
+        "patching('app.old.io')",
+        "monkeypatch.setattr('app.old.io', 1)",
+        "from app import old as o\no.io = None",
+        "from app import old\nold.io = None",
+        "import app.old\npatch.object(app.old, 'io')",
+    ],
+)
+def test_a_patch_of_what_both_the_moved_and_those_who_stay_read_is_listed(
+    patch: str, tmp_path: Path
+) -> None:
+    write_tree(
+        tmp_path,
+        {
+            "app/__init__.py": "",
+            "app/old.py": "import io\n\n\nclass Thing:\n    x = io\n\n\ny = io\n",
+            "tests/test_old.py": f"{patch}\ndef test(): ...\n",
+        },
+    )
+    found = deletion(tmp_path)
+    assert [c.after for c in found.changes] == [b"import io\n\n\ny = io\n"]
+    line = patch.count("\n") + 1
+    assert [(o.path, o.line, o.text) for o in found.omissions] == [
+        ("tests/test_old.py", line, "app.old.io")
+    ]
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "patch('app.old.os')",
+        "patch('app.old.io.open')",
+        "patch.dict('app.old.io', {})",
+        "dispatch('app.old.io')",
+        "from app import old\nprint(old.io == 1)",
+        "from app import other as old\nold.io = None",
+    ],
+)
+def test_what_replaces_nothing_that_the_moved_read_is_not_listed(use: str, tmp_path: Path) -> None:
+    write_tree(
+        tmp_path,
+        {
+            "app/__init__.py": "",
+            "app/other.py": "",
+            "app/old.py": "import io, os\n\n\nclass Thing:\n    x = io\n\n\ny = io, os\n",
+            "tests/test_old.py": f"{use}\n",
+        },
+    )
+    assert deletion(tmp_path).omissions == ()
 
 
 def test_a_word_in_a_file_that_has_the_module_is_no_patch(tmp_path: Path) -> None:

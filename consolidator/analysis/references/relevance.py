@@ -89,15 +89,15 @@ def can_refer(routes: Routes, path: str) -> bool:
 
 def computes_import(routes: Routes, path: str, text: str) -> bool:
     """Whether an import of a name that is put together may mean a module that moves or that moved names
-    leave: it says a part of that module's name, or counts from a package above it; or code that is
+    leave: the file says a part of that module's name, or counts from a package above it; or code that is
     written imports names from there which are put together."""
     imports = any(name in text for name in IMPORTERS)
-    for match in _COMPUTED.finditer(text) if imports else ():
-        said_here = set(_WORD.findall(match[1]))
-        if not routes.module_parts.isdisjoint(said_here):
-            return True
-        if not said_here.isdisjoint({"__package__", "__name__"}) and _is_above(routes, path):
-            return True
+    computes = _COMPUTED.findall(text) if imports else ()
+    if computes and said(text, routes.module_parts):
+        return True  # there, or where a function is called that imports what it is given
+    is_own = any("__package__" in asked or "__name__" in asked for asked in computes)
+    if is_own and _is_above(routes, path):
+        return True
     written = _OPEN.search(text) is not None
     return written and any(match[1] in routes.holders for match in _UNFINISHED.finditer(text))
 

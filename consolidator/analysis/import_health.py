@@ -133,13 +133,20 @@ class _Check:
 
 
 def newly_broken(
-    before: Iterable[BrokenImport], after: Tree, moves: Mapping[str, str]
+    tree: Tree, before: Iterable[BrokenImport], after: Tree, moves: Mapping[str, str]
 ) -> list[BrokenImport]:
-    """Imports that fail in the tree `after` and are not among those that failed `before`, by their old
-    name or by the one that the moves give it; wherever they stand in their file."""
+    """Imports that fail in the tree `after`, and of which neither failed in `tree`, as those `before` did,
+    wherever they stand in their file; nor under the name that a move has changed."""
     known = {(broken.path, broken.dotted) for broken in before}
-    known |= {(path, longest_prefix(dotted, moves) or dotted) for path, dotted in known}
-    return [b for b in broken_imports(after) if (b.path, b.dotted) not in known]
+    fresh = [b for b in broken_imports(after) if (b.path, b.dotted) not in known]
+    homes = {target: source for source, target in moves.items()}
+    check = _Check(tree)
+
+    def was_broken(broken: BrokenImport) -> bool:
+        old = longest_prefix(broken.dotted, homes)
+        return old is not None and not (check.exists(old) or check.exists(broken.dotted))
+
+    return [broken for broken in fresh if not was_broken(broken)]
 
 
 # cycles

@@ -70,12 +70,15 @@ class Resolver:
 
     def absolute(self, dotted: str, importer: str = "") -> Resolution:
         """What an absolute dotted path means: the longest module prefix, then attributes."""
+        return self._absolute(dotted, importer, frozenset())
+
+    def _absolute(self, dotted: str, importer: str, seen: _Seen) -> Resolution:
         parts = dotted.split(".")
         for cut in range(len(parts), 0, -1):
             module = ".".join(parts[:cut])
             if path := self._tree.find(module, importer):
                 start = Resolution((Definition("module", self._tree.module(path), "", path, 1),))
-                return self._attributes(start, parts[cut:], frozenset())
+                return self._attributes(start, parts[cut:], seen)
         if self._tree.is_namespace(dotted):
             return Resolution((Definition("module", dotted),))
         if self._tree.is_first_party(dotted):
@@ -127,7 +130,7 @@ class Resolver:
         if owner.kind == "module":
             if owner.path:
                 return self._lookup(owner.path, name, seen)
-            return self.absolute(f"{owner.module}.{name}")
+            return self._absolute(f"{owner.module}.{name}", "", seen)
         if owner.kind == "class" and (bound := self.bindings(owner.path, name, owner.qualname)):
             return self._any(owner.path, bound, seen)
         return Resolution((), (f"{owner.dotted} has no attribute {name!r} that can be read",))
@@ -159,17 +162,17 @@ class Resolver:
             return Resolution((Definition("module", submodule, "", child, 1),))
         for lazy, target in facts.lazy_names:
             if lazy == name:
-                return self._lazily(path, target)
+                return self._lazily(path, target, seen)
         if facts.has_getattr:
             return Resolution((), (f"{module} serves names through __getattr__",))
         return Resolution((), (f"{module} has no name {name!r}",))
 
-    def _lazily(self, path: str, target: str) -> Resolution:
+    def _lazily(self, path: str, target: str, seen: _Seen) -> Resolution:
         module = target.lstrip(".")
         absolute = self._tree.absolute(path, len(target) - len(module), module)
         if absolute is None:
             return Resolution((), (f"{target!r} climbs out of its package",))
-        return self.absolute(absolute, path)
+        return self._absolute(absolute, path, seen)
 
     def _from_stars(
         self, path: str, facts: ModuleFacts, name: str, seen: _Seen
@@ -297,11 +300,14 @@ class Resolver:
             return Resolution((), (f"a relative import in {path} climbs out of its package",))
         if not fact.name:
             dotted = target if fact.asname else target.partition(".")[0]
-            return self.absolute(dotted, path)
+            return self._absolute(dotted, path, seen)
         source = self._tree.find(target, path)
         if source is not None:
             return self._lookup(source, fact.name, seen)
-        return self.absolute(f"{target}.{fact.name}" if target else fact.name, path)
+        found = self._absolute(f"{target}.{fact.name}" if target else fact.name, path, seen)
+        if not found.definitions and target and self._tree.is_first_party(target):
+            return Resolution((), (f"there is no module {target!r}",))
+        return found
 
 
 def live_bindings(bound: list[Bound]) -> list[Bound]:

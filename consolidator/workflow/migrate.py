@@ -50,7 +50,7 @@ def prepare(tree: Tree, plan: Plan, planner: Planner) -> Migration:
             rewriting = replace(rewriting, changes=changes)
             after = overlaid(tree, changes)
         _check_syntax(after, changes)
-        _check_imports(after, broken, moves)
+        _check_imports(tree, broken, after, moves)
         _check_second_run(after, plan, planner, rewriting)
     return Migration(
         len(tree.paths),
@@ -109,8 +109,10 @@ def _check_syntax(after: Tree, changes: Iterable[FileChange]) -> None:
     _refuse("these files would no longer parse", places)
 
 
-def _check_imports(after: Tree, before: Iterable[BrokenImport], moves: Mapping[str, str]) -> None:
-    broken = newly_broken(before, after, moves)
+def _check_imports(
+    tree: Tree, before: Iterable[BrokenImport], after: Tree, moves: Mapping[str, str]
+) -> None:
+    broken = newly_broken(tree, before, after, moves)
     places = defaultdict(list)
     for b in broken:
         places[b.dotted].append(f"{b.path}:{b.line}")

@@ -72,7 +72,7 @@ def main():
     for path, error in failed:
         print(f"  {path}: {error[:150]}")
     after = load_tree(options.root)
-    fresh = newly_broken(broken, after, {options.old: options.new})
+    fresh = newly_broken(before, broken, after, {options.old: options.new})
     print(f"first-party imports that fail: {len(broken)} before, {len(fresh)} newly")
     for item in fresh[:20]:
         print(f"  {item.path}:{item.line}: {item.dotted}")

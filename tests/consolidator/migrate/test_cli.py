@@ -180,6 +180,27 @@ def test_prose_reads_no_name_and_keeps_no_import_at_the_top(project: Path) -> No
     assert made.after == b"def f(): from app.new import Fresh as Thing; return Thing()\n"
 
 
+def test_an_import_that_failed_by_a_short_name_before_is_not_newly_broken(project: Path) -> None:
+    write_tree(
+        project,
+        {
+            "tests/helper.py": "def made(): ...\n",
+            "tests/test_it.py": "from helper import gone, made\n",
+            "app/testing.py": "def made(): ...\n",
+        },
+    )
+    plan = Plan(moves=(Move("tests.helper", "app.testing"),))
+    migration = prepare(tree_of(project), plan, plan_imports)
+    (change,) = migration.changes
+    assert change.after == b"from app.testing import gone, made\n"
+
+
+def test_an_import_of_a_name_that_only_the_old_module_has_is_newly_broken(project: Path) -> None:
+    write_tree(project, {"app/use.py": "from app.old import Thing\n", "app/other.py": ""})
+    with pytest.raises(ToolError, match=r"app\.other\.Thing: .*app/use\.py:1"):
+        prepare(tree_of(project), Plan(moves=(Move("app.old", "app.other"),)), plan_imports)
+
+
 def test_a_circle_that_a_module_moved_by_hand_was_in_before_is_not_new(project: Path) -> None:
     (project / "app/old.py").unlink()
     write_tree(

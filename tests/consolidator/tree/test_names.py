@@ -70,6 +70,27 @@ def test_what_has_no_answer_has_a_reason(resolver: Resolver, dotted: str) -> Non
     assert found.reasons
 
 
+@pytest.mark.parametrize(
+    "package",
+    [
+        "from .fast import fast\n",  # an extension that is not built
+        "from pkg.fast import fast\n",
+        "import pkg.fast as fast\n",
+        "from pkg.fast import other as fast\nfrom pkg.other import fast as other\n",
+        "_LAZY = {'fast': '.fast'}\ndef __getattr__(name):\n    import importlib\n"
+        "    if name in _LAZY:\n        return importlib.import_module(_LAZY[name], __name__)\n"
+        "    raise AttributeError(name)\n",
+    ],
+)
+def test_a_package_that_imports_a_missing_module_by_its_own_name_has_an_answer(
+    package: str, tmp_path: Path
+) -> None:
+    write_tree(tmp_path, {"pkg/__init__.py": package})
+    resolver = Resolver(tree_of(tmp_path))
+    found = resolver.absolute("pkg.fast"), resolver.lookup("pkg/__init__.py", "fast")
+    assert all(not answer.definitions and answer.reasons for answer in found)
+
+
 def test_a_guarded_import_has_both_meanings_and_not_the_type_checkers(resolver: Resolver) -> None:
     found = resolver.lookup("app/guarded.py", "Thing")
     assert {d.dotted for d in found.definitions} == {"fast.Thing", "app.core.Manager"}

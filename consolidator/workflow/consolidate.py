@@ -49,6 +49,10 @@ ANNOUNCED = 8
 WEAK = ("broken", "at-risk")
 """Statuses of an integration point that somebody has to look at."""
 
+OWN = "own-module"
+"""Kind of what a legacy module does with its own definitions, which follows when those are deleted."""
+_REWRITES: tuple[str, ...] = ("imports", "calls")
+
 Announce = Callable[[str], None]
 Step = Callable[[str], Stage]
 
@@ -74,6 +78,7 @@ class Consolidator:
         self._omissions: list[Mapping[str, Any]] = []
         self._events: list[Mapping[str, Any]] = []
         self._base = ""
+        self._rewrites = _REWRITES
 
     def run(self, root: str, branch: str, base: str) -> Consolidation:
         """Every stage in order, on a branch that starts at the commit `base`."""
@@ -129,21 +134,35 @@ class Consolidator:
 
     def _rewrite(self, title: str) -> Stage:
         before = self._bench.head()
-        changed = 0
-        for kind in ("imports", "calls"):
-            finished, document = self._bench.tool("migrate", kind, "--apply")
-            if "changed" not in document:
-                self._bench.rollback(before)
-                return broken("rewrite", title, finished, "rolled back")
-            self._omissions += document.get("omissions", ())
-            changed += len(document["changed"])
-        left = f"{counted(len(self._omissions), 'reference')} left and listed"
-        stage = self._tested("rewrite", title, f"{counted(changed, 'file edit')}, {left}")
-        if stage.status == "rolled back" and len(self._moves) > 1:
+        stage, omissions = self._rewritten(title)
+        if stage.status == "rolled back" and any(o["kind"] == OWN for o in omissions or ()):
+            self._announce(
+                "  tests are red, and legacy modules use what they define: deleting it too"
+            )
+            self._rewrites = (*_REWRITES, "delete")
+            stage, omissions = self._rewritten(title)
+        self._omissions += omissions or ()
+        if stage.status == "rolled back" and omissions is not None and len(self._moves) > 1:
             culprits = self._culprits(before)
             details = (f"green without: {culprits}", *stage.details)
             return Stage(stage.name, title, stage.status, f"{stage.summary} ({culprits})", details)
         return stage
+
+    def _rewritten(self, title: str) -> tuple[Stage, list[Mapping[str, Any]] | None]:
+        """The stage, rolled back if its tests are red, and what was left and listed; None if a command
+        failed, so that nothing was tested."""
+        before = self._bench.head()
+        omissions: list[Mapping[str, Any]] = []
+        changed = 0
+        for kind in self._rewrites:
+            finished, document = self._bench.tool("migrate", kind, "--apply")
+            if "changed" not in document:
+                self._bench.rollback(before)
+                return broken("rewrite", title, finished, "rolled back"), None
+            omissions += document.get("omissions", ())
+            changed += len(document["changed"])
+        left = f"{counted(len(omissions), 'reference')} left and listed"
+        return self._tested("rewrite", title, f"{counted(changed, 'file edit')}, {left}"), omissions
 
     def _culprits(self, before: str) -> str:
         """The moves without any one of which the tests are green; the whole plan is known to be red.
@@ -171,7 +190,7 @@ class Consolidator:
 
     def _is_green(self, kept: Collection[int], before: str) -> bool:
         self._bench.choose_moves(kept)
-        documents = [self._bench.tool("migrate", k, "--apply")[1] for k in ("imports", "calls")]
+        documents = [self._bench.tool("migrate", kind, "--apply")[1] for kind in self._rewrites]
         applied = all("changed" in document for document in documents)
         green = applied and self._bench.test().code == 0
         self._bench.rollback(before)
@@ -199,7 +218,8 @@ class Consolidator:
         tests = self._bench.test()
         if tests.code:
             self._bench.rollback(before)
-            return Stage(name, title, "rolled back", f"tests red after: {summary}", _tail(tests))
+            red = f"tests red after: {summary}"
+            return Stage(name, title, "rolled back", red, _tail(tests))
         worse = self._worse_than(before)
         status: Status = "findings" if worse else "ok"
         return Stage(name, title, status, f"{summary}; {last_line(tests.output)}", worse, commit)

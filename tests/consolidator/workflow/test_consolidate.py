@@ -94,6 +94,30 @@ def test_a_rewrite_whose_tests_turn_red_is_rolled_back_and_nothing_follows() -> 
     assert bench.history == ["base"]
 
 
+OWN = {"path": "old.py", "line": 9, "column": 4, "text": "Old", "kind": "own-module", "why": "…"}
+
+
+def test_a_legacy_module_that_uses_its_own_class_is_rewritten_together_with_the_deletion() -> None:
+    """Adapted callers meet an object of the legacy class until then: the tests can't be green before."""
+    bench = Bench(
+        red=(" 1 file edit",), answers={"imports": (0, CLEAN["imports"] | {"omissions": [OWN]})}
+    )
+    outcome = Consolidator(bench, lambda _: None).run(".", "branch", "base")
+    assert {stage.status for stage in outcome.stages} == {"ok"}
+    assert list(outcome.omissions) == [OWN]
+    assert bench.calls[2:10] == [
+        "imports", "calls", "test", "imports", "calls", "delete", "test", "audit --since",
+    ]  # fmt: skip
+
+
+def test_a_red_rewrite_is_rolled_back_where_the_deletion_does_not_help() -> None:
+    bench = Bench(
+        red=("rewrite",), answers={"imports": (0, CLEAN["imports"] | {"omissions": [OWN]})}
+    )
+    assert statuses(bench)["rewrite"] == "rolled back"
+    assert bench.history == ["base"]
+
+
 def test_a_red_deletion_leaves_the_tested_rewrite_in_place() -> None:
     bench = Bench(red=("delete",))
     assert statuses(bench)["delete"] == "rolled back"

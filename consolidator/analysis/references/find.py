@@ -115,7 +115,7 @@ def _in_texts(routes: Routes, sources: Sequence[str]) -> Iterable[Reference]:
     for path, data in other_files(routes):
         text, _ = decoded(data)
         positions = Positions(text)
-        kind, _ = treatment(path, docs=True)
+        kind, _ = treatment(routes, path, docs=True)
         leave = own_tables(path, text)
         for mention, names in left_alone(routes, path, text):
             place = positions.place(mention.start)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from posixpath import basename, splitext
+from collections.abc import Iterable
+from posixpath import basename, dirname, splitext
 
 PROSE = frozenset({".md", ".rst", ".txt", ".adoc"})
 CATALOGUES = frozenset({".po", ".pot"})
@@ -28,6 +29,14 @@ PAGES = frozenset(
     }
 )
 """Files without a suffix that are prose by custom, in small letters."""
+
+INDEXES = frozenset({"objects.inv", "searchindex.js"})
+"""What Sphinx puts at the top of the pages that it builds."""
+
+
+def built_pages(paths: Iterable[str]) -> frozenset[str]:
+    """Folders of documentation that was built and put beside the code."""
+    return frozenset(dirname(path) for path in paths if basename(path) in INDEXES)
 
 
 def is_prose(path: str) -> bool:

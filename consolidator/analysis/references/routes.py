@@ -22,6 +22,7 @@ from codemods.moves import (
 from codemods.walk import analyse
 from consolidator.analysis.references.effects import Effects
 from consolidator.analysis.references.moved_files import MovedFiles
+from consolidator.analysis.references.prose import built_pages
 from consolidator.analysis.references.registers import Registers
 from consolidator.plan import Move
 from consolidator.tree.facts import BindingFact, ClassFact, FunctionFact, ImportFact
@@ -237,6 +238,11 @@ class Routes:
         if f"{source}.{name}" in self.targets and not name.startswith("_"):
             return True
         return name in self.star_names(target)
+
+    @cached_property
+    def built_pages(self) -> frozenset[str]:
+        """Folders of documentation that was built and put beside the code."""
+        return built_pages(self.tree.all_paths)
 
     @cached_property
     def star_importers(self) -> tuple[str, ...]:

@@ -102,7 +102,7 @@ def move_text(routes: Routes, path: str, *, docs: bool) -> Iterator[FileChange |
     data = routes.tree.read(path)
     text, encoding = decoded(data)
     moves: Moves = FileMoves(routes, path)
-    kind, why = treatment(path, docs=docs)
+    kind, why = treatment(routes, path, docs=docs)
     outcome = move_mentions(text, moves, kind=kind, why=why, leave=own_tables(path, text))
     if isinstance(outcome, Changed | Unchanged):
         yield from (replace(omission, path=path) for omission in outcome.omissions)
@@ -118,7 +118,7 @@ def left_alone(routes: Routes, path: str, text: str) -> Iterator[tuple[Mention, 
     """What stands for moved things and can't be rewritten by itself, with their names."""
     if is_plan(path, text):
         return
-    if treatment(path, docs=True)[0] != "prose":
+    if treatment(routes, path, docs=True)[0] != "prose":
         yield from _modules_apart(routes, path, text)
         if splitext(path)[1].lower() in CONFIGURATION | BUILD:
             yield from modules_of_one_word(routes, text)
@@ -142,7 +142,7 @@ def _modules_apart(routes: Routes, path: str, text: str) -> Iterator[tuple[Menti
     """Modules that moved names leave, in a file that says such a name apart from its module, as
     `module: app.old` and `class: Thing` do; with the names. In prose they are two words, and so are,
     far from each other, a module of one word and a name, or any two outside of configuration."""
-    kind, _ = treatment(path, docs=True)
+    kind, _ = treatment(routes, path, docs=True)
     tails = said(text, routes.holder_tails)
     likely = sorted(h for h in routes.holders if h.rpartition(".")[2] in tails)
     holders = [h for h in likely if any(True for _ in _standing(text, h, *_AROUND_MODULE))]
@@ -223,8 +223,10 @@ def _standing(
         start = text.find(word, start + 1)
 
 
-def treatment(path: str, *, docs: bool) -> tuple[str, str]:
+def treatment(routes: Routes, path: str, *, docs: bool) -> tuple[str, str]:
     """Kind of a file's references, and why they are not rewritten (empty where they are)."""
+    if any(path.startswith(f"{folder}/") for folder in routes.built_pages if folder):
+        return "prose", "is in documentation that was built"
     suffix = splitext(path)[1].lower()
     if suffix in CONFIGURATION:
         return "config", ""

@@ -144,6 +144,22 @@ def test_a_module_that_its_package_exports_beside_the_name_does_not_block(tmp_pa
     assert deletion(tmp_path).omissions == ()
 
 
+def test_documentation_that_was_built_does_not_block(tmp_path: Path) -> None:
+    page = '<a href="#app.old.Thing">from app.old import Thing</a>\n'
+    built = {"docs/searchindex.js": 'x={"app.old.Thing":1}\n', "docs/api/old.html": page}
+    write_tree(tmp_path, {"app/old.py": "class Thing: ...\n", **built})
+    assert removed(deletion(tmp_path)) == ["app/old.py"]
+    listed = plan_imports(tree_of(tmp_path), PLAN).omissions
+    assert {(o.path, o.kind) for o in listed} == {(path, "prose") for path in built}
+
+
+def test_a_page_that_is_no_built_documentation_blocks(tmp_path: Path) -> None:
+    page = '<%namespace module="app.old.Thing"/>\n'
+    files = {"docs/objects.inv": "", "docs2/old.html": page, "pages/old.html": page}
+    write_tree(tmp_path, {"app/old.py": "class Thing: ...\n", **files})
+    assert blockers(deletion(tmp_path)) == ["docs2/old.html:1 file", "pages/old.html:1 file"]
+
+
 def test_a_catalogue_of_translations_does_not_block(tmp_path: Path) -> None:
     write_tree(
         tmp_path,

@@ -66,7 +66,7 @@ def collect(view: View) -> None:
     report_computed_imports(view)
     report_self_names(view)
     if view.options.absolute and (view.edits or any(view.statements.values())):
-        _write_absolutely(view)
+        _write_all_absolutely(view)
 
 
 def _kinds(view: View) -> dict[str, int]:
@@ -87,6 +87,8 @@ def _move_statement(view: View, statement: ImportStatement) -> None:
     source = view.source(statement)
     if source is None:
         return
+    if statement.level and view.moves.old_module and source != view.counted(statement):
+        _write_absolutely(view, statement, source)
     if statement.names[0].name == "*":
         _complete_star(view, statement, source)
         return
@@ -224,13 +226,19 @@ def _bare(view: View, statement: ast.Import, alias: ast.alias, target: str) -> l
     return [*new, top_package(view, top)] if used else new
 
 
-def _write_absolutely(view: View) -> None:
+def _write_all_absolutely(view: View) -> None:
     """Relative imports of modules that moved names leave, or that move."""
     for statement in view.module.imports:
-        source = view.source(statement) if isinstance(statement, ast.ImportFrom) else None
-        if source is None or not getattr(statement, "level", 0):
+        if not isinstance(statement, ast.ImportFrom) or not statement.level:
+            continue
+        source = view.source(statement)
+        if source is None:
             continue
         modules = (source, *(f"{source}.{alias.name}" for alias in statement.names))
         if any(view.moves.holds_moved(module) for module in modules):
-            rewrite = view.rewrite(statement)
-            rewrite.source, rewrite.module = source, rewrite.module or source
+            _write_absolutely(view, statement, source)
+
+
+def _write_absolutely(view: View, statement: ast.ImportFrom, source: str) -> None:
+    rewrite = view.rewrite(statement)
+    rewrite.source, rewrite.module = source, rewrite.module or source

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Mapping, Set
+from collections.abc import Container, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -30,6 +30,8 @@ class Moves(Protocol):
     module: str
     """The file's own module."""
     is_package: bool
+    old_module: str
+    """The module that the file was before it was moved by hand; empty if it was not."""
     needles: Set[str]
     """Names of which every reference holds one: the last parts of moved names and their aliases."""
     own_names: Set[str]
@@ -49,6 +51,10 @@ class Moves(Protocol):
         A module that uses the name itself keeps it, because replacing it there (as `patch` does) has
         to go on having its effect there. `replaced` says that this very reference replaces it.
         """
+        ...
+
+    def can_import(self, module: str, names: Sequence[str]) -> bool:
+        """Whether a module is there, or moves, and has all these names."""
         ...
 
     def tail(self, dotted: str) -> Landing:
@@ -98,6 +104,7 @@ class MoveTable:
     ) -> None:
         self.module = module
         self.is_package = is_package
+        self.old_module = ""
         self._moves = resolve_chains(moves)
         self._targets = frozenset(self._moves.values())
         self._tails = tails_of(self._moves)
@@ -112,6 +119,10 @@ class MoveTable:
     def looked_up(self, dotted: str, *, replaced: bool = False) -> Landing:  # noqa: ARG002
         """See `Moves.looked_up`; nothing is known about what the other modules use."""
         return self.imported(dotted)
+
+    def can_import(self, module: str, names: Sequence[str]) -> bool:  # noqa: ARG002
+        """Nothing is known about other files."""
+        return True
 
     def tail(self, dotted: str) -> Landing:
         """See `Moves.tail`."""

@@ -129,10 +129,22 @@ class View:
         return module if self.moves.is_package else module.rpartition(".")[0]
 
     def source(self, statement: ast.ImportFrom) -> str | None:
-        """The absolute module of a `from` statement; None where its dots climb out."""
+        """The absolute module of a `from` statement; None where its dots climb out. What can't be
+        imported from where a file was moved to by hand counts from where it was."""
+        here = self.counted(statement)
+        old = self.moves.old_module if statement.level else ""
+        before = self.counted(statement, old) if old else None
+        names = [alias.name for alias in statement.names]
+        if before is None or (here is not None and self.moves.can_import(here, names)):
+            return here
+        return before if self.moves.can_import(before, names) else here
+
+    def counted(self, statement: ast.ImportFrom, module: str | None = None) -> str | None:
+        """The absolute module, counted from the file's own module, or from another that it was."""
         if not statement.level:
             return statement.module
-        parts = self.moves.module.split(".") if self.moves.module else []
+        own = self.moves.module if module is None else module
+        parts = own.split(".") if own else []
         drop = statement.level - (1 if self.moves.is_package else 0)
         if drop > len(parts) or not parts:
             return None

@@ -21,7 +21,7 @@ def find_candidates(routes: Routes, spread: Spread = one_by_one) -> list[str]:
     """Python files that can name a moved thing, sorted; `routes.needles` then holds every name by
     which one goes."""
     tree = routes.tree
-    found = {*_referring(routes, spread), *_whole_importers(routes)}
+    found = {*_referring(routes, spread), *_whole_importers(routes), *routes.files.by_hand}
     fresh = found
     while fresh:
         tree.prefetch(sorted(fresh))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from posixpath import splitext
 
 from codemods.moves import STAYS, Landing, longest_prefix, modules_like, tail_of
@@ -22,6 +22,7 @@ class FileMoves:
         names = routes.tree.layout.names(self._path) if is_module else []
         self.module = names[0] if names else routes.tree.module(path)
         self.is_package = routes.tree.is_package(self._path)
+        self.old_module = routes.files.by_hand.get(self._path, "")
         self.needles: Set[str] = routes.needles
         self._stars: dict[str, Mapping[str, Landing]] = {}
         self.own_names: Set[str] = routes.registers.names.keys()
@@ -34,6 +35,15 @@ class FileMoves:
         """See `Moves.looked_up`."""
         landing = self._routes.looked_up(dotted, self._path, replaced=replaced)
         return self._marked(landing, dotted)
+
+    def can_import(self, module: str, names: Sequence[str]) -> bool:
+        """See `Moves.can_import`."""
+        dotted = [module if name == "*" else f"{module}.{name}" for name in names]
+        return all(
+            longest_prefix(name, self._routes.targets) is not None
+            or self._routes.resolver.absolute(name, self._path).definitions
+            for name in dotted
+        )
 
     def tail(self, dotted: str) -> Landing:
         """See `Moves.tail`; so is a name that only the folder of the file has."""

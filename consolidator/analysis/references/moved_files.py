@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from posixpath import basename
 
+from codemods.moves import longest_prefix
 from consolidator.tree.index import Tree
 
 
@@ -30,6 +31,19 @@ class MovedFiles:
         stem = target.replace(".", "/")
         root, there, rest = (self._tree.find(target) or "").rpartition(stem)
         return f"{root}{source.replace('.', '/')}{rest}" if there else ""
+
+    @cached_property
+    def by_hand(self) -> dict[str, str]:
+        """The files of modules that were moved by hand, or lie in packages that were, with their old
+        modules: their relative imports may still count from there."""
+        homes = {
+            target: source
+            for source, target in self._targets.items()
+            if self._tree.find(target) and not self._tree.find(source)
+        }
+        modules = self._tree.modules().items() if homes else ()
+        found = ((path, longest_prefix(module, homes)) for module, path in modules)
+        return {path: old for path, old in found if old is not None}
 
     @cached_property
     def names(self) -> dict[str, list[str]]:

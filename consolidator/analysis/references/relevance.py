@@ -68,7 +68,8 @@ def can_refer(routes: Routes, path: str) -> bool:
         return True
     moves = FileMoves(routes, path)
     if (
-        _uses_own(routes, path, source.text)
+        moves.old_module
+        or _uses_own(routes, path, source.text)
         or _imports_moved(routes, path, facts, moves, source.text)
         or any(pattern.search(source.text) for pattern in _AROUND_COMMENT)
         or any(path_mentions(routes.files.paths, source.text))

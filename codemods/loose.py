@@ -79,7 +79,7 @@ def _mentions(view: View) -> Iterator[tuple[int, str, str, str]]:
             continue
         named = (module for module in _modules(view, text) if view.moves.holds_moved(module))
         module = next(named, "")
-        if module and not _is_settled(view, text):
+        if module and not _is_settled(view, text) and not _is_key(view, text):
             start = view.positions.span(text.node)[0]
             if view.positions.place(start) not in listed:
                 yield start, view.positions.of(text.node), "string", module
@@ -162,24 +162,56 @@ def _prefixes(view: View, bindings: list[Binding]) -> list[str]:
 def _is_settled(view: View, text: Text) -> bool:
     if text.node in view.settled or text.node in view.module.docstrings:
         return True
-    if text.call is not None and last_name(text.call.func) in _TAKE_LOGGERS:
+    if text.call is not None and last_name(text.call.func) in _TAKE_NAMES:
         return True
     literal = module_literal(text.call)
     return literal is not None and literal is not text.node  # what a relative name counts from
 
 
-_TAKE_LOGGERS = frozenset(
+def _is_key(view: View, text: Text) -> bool:
+    """Whether a word is a key of a table in the file whose values are no strings: `TABLE["old"](x)`."""
+    value = text.node.value
+    if "." in str(value):
+        return False
+    table = text.subscripts
+    if isinstance(table, ast.Name):
+        found = [binding.value for binding in view.module.find(table.id, text.scope)]
+        return bool(found) and all(value in _keys(node) for node in found)
+    return any(
+        text.node in node.keys and value in _keys(node)
+        for node in view.nodes
+        if isinstance(node, ast.Dict)
+    )
+
+
+def _keys(node: ast.AST | None) -> set[object]:
+    if not isinstance(node, ast.Dict):
+        return set()
+    items = zip(node.keys, node.values, strict=True)
+    return {
+        key.value
+        for key, value in items
+        if isinstance(key, ast.Constant) and isinstance(value, _OBJECTS)
+    }
+
+
+_OBJECTS = (ast.Name, ast.Attribute, ast.Lambda, ast.Call)
+"""What a table has that is no text to import something by."""
+_TAKE_NAMES = frozenset(
     {
         "assertLogs",
         "assertNoLogs",
         "at_level",
+        "entry_points",
         "filterwarnings",
         "getLogger",
         "get_logger",
+        "iter_entry_points",
         "set_level",
     }
 )
-"""What is told the name of a logger, or of the module that a warning comes from, and imports nothing."""
+"""What is told the name of a logger, of a group of entry points, or of the module that a warning comes from,
+and imports nothing."""
 
 
 def _loose_names(view: View) -> Iterator[str]:

@@ -10,6 +10,7 @@ from functools import lru_cache
 from keyword import iskeyword
 
 from codemods.edits import Edit, apply_edits
+from codemods.filters import filter_messages
 from codemods.moves import Landing, Moves
 from codemods.outcome import Changed, Omission, Outcome, Unchanged, one_line
 from codemods.positions import Positions
@@ -22,6 +23,7 @@ ENTRY = re.compile(DOTTED.pattern + r"(?::[^\W\d]\w*(?:\.[^\W\d]\w*)*)?")
 """A dotted path, or one with an object behind a colon as in entry points."""
 _ESCAPED = re.compile(r"(?<![\w.])[^\W\d]\w*(?:\\{1,2}\.[^\W\d]\w*)+")
 """A dotted path in a pattern."""
+_FILTERED = "is part of the message of a warning filter"
 _ADDRESS = re.compile(r"\w://[^\s\"'<>`]*/\Z")
 """What comes before a dotted path in an address, as far back as anybody writes one."""
 _FAR = 300
@@ -61,19 +63,31 @@ def find_mentions(text: str, moves: Moves) -> Iterator[Mention]:
     """Dotted paths and import lines in a text, in order of kind, then of place."""
     imports = list(_import_lines(text, moves))
     words = places(text, said(text, moves.needles))
+    messages = list(filter_messages(text))
     for start, entry in _entries(text, words):
         if entry.endswith(".py") or any(line.start <= start < line.end for line in imports):
             continue  # the name of a file, or dealt with below
-        module, colon, attributes = entry.partition(":")
-        landing = moves.looked_up(f"{module}.{attributes}" if colon else module)
-        if not landing and colon:
-            colon, attributes, landing = "", "", moves.looked_up(module)
-        if landing:
-            old = module + colon + attributes
-            new = new_entry(old, moves) if landing.target is not None else ""
-            yield Mention(start, old, new, landing.doubt)
+        for at, old in _named(entry, moves):
+            landing = moves.looked_up(old.replace(":", "."))
+            if landing:
+                new = new_entry(old, moves) if landing.target is not None else ""
+                is_said = any(first <= start + at < last for first, last in messages)
+                why = landing.doubt or (_FILTERED if is_said else "")
+                yield Mention(start + at, old, new, why)
     yield from _hidden(text, moves, words)
     yield from imports
+
+
+def _named(entry: str, moves: Moves) -> Iterator[tuple[int, str]]:
+    """What an entry names, and where: an object of a module, or a path on either side of its colon."""
+    module, colon, attributes = entry.partition(":")
+    is_path = "." in attributes and bool(moves.looked_up(attributes))
+    if not colon or (not is_path and moves.looked_up(f"{module}.{attributes}")):
+        yield 0, entry
+        return
+    yield 0, module
+    if is_path:
+        yield len(module) + 1, attributes
 
 
 def _hidden(text: str, moves: Moves, words: Sequence[tuple[int, int]]) -> Iterator[Mention]:

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from codemods.dotted import move_literal
 from codemods.edits import Edit
+from codemods.filters import FILTERS, category
 from codemods.lazy import fromlist, is_sys_modules, last_name, module_literal, named_module
 from codemods.mentions import DOTTED, DOTTED_OR_NAME, find_mentions, new_entry
 from codemods.moves import STAYS, Landing
@@ -34,9 +35,27 @@ def move_strings(view: View) -> None:
             continue
         elif text.annotates and not _is_plain(view, text):
             _report_pieces(view, text)
+        elif (
+            text.call is not None and last_name(text.call.func) == FILTERS and _is_plain(view, text)
+        ):
+            _move_filter(view, text)
         elif not (text.annotates and _is_read_by_name(view, text)):
             _move_text(view, text)
     _report_mentions(view)
+
+
+def _move_filter(view: View, text: Text) -> None:
+    """`filterwarnings("ignore:message:app.old.Warning")`; other arguments of that name are plain strings."""
+    value = str(text.node.value)
+    span = category(value)
+    if span is None:
+        _move_text(view, text)
+        return
+    landing = view.moves.looked_up(value[slice(*span)])
+    if landing.target is not None:
+        start = view.positions.span(text.node)[0]
+        start += view.positions.of(text.node).index(value)
+        view.edits.append(Edit(start + span[0], start + span[1], landing.target, "string"))
 
 
 def _is_read_by_name(view: View, text: Text) -> bool:

@@ -149,7 +149,7 @@ def _modules_apart(routes: Routes, path: str, text: str) -> Iterator[tuple[Menti
     rest = _without_mentions(text, FileMoves(routes, path)) if holders else ""
     for holder in holders:
         places = _standing(rest, holder, *_AROUND_MODULE)
-        whole = [start for start in places if "." in holder or not _is_project(rest, start)]
+        whole = [start for start in places if not _is_word(path, rest, start, holder)]
         if not whole:
             continue
         names = {s.rpartition(".")[2]: s for s in routes.targets if s.rpartition(".")[0] == holder}
@@ -166,6 +166,18 @@ def _modules_apart(routes: Routes, path: str, text: str) -> Iterator[tuple[Menti
             found = [source for source, places in every if any(first <= at < last for at in places)]
             if found:
                 yield Mention(start, holder, "", _APART), found
+
+
+def _is_word(path: str, text: str, start: int, holder: str) -> bool:
+    """Whether a module stands where its name is a word of that file: what a project is called, a group of
+    entry points, what a page of mkdocs is called."""
+    if "." not in holder and (_is_project(text, start) or basename(path) in _MENUS):
+        return True
+    line = text.rfind("\n", 0, start) + 1
+    if _GROUP.fullmatch(text, line, start):
+        return True
+    section = text.rfind("\n[", 0, start) + 1
+    return line == start and text.startswith(_GROUPS, section)
 
 
 def _is_project(text: str, start: int) -> bool:
@@ -199,6 +211,9 @@ ONE_WORD = "is the name of a module that moves, if it is meant as one"
 _APART = "names of this module move, and one of them is said apart from it"
 _AROUND_MODULE = re.compile(r"(?<![\w./\\-])"), re.compile(r"(?![.:]?\w)")
 _AROUND_TOP = re.compile(r"(?<![\w./\\-])"), re.compile(r"(?![\w-])(?![.:/]\w)")
+_MENUS = frozenset({"mkdocs.yml", "mkdocs.yaml"})
+_GROUP = re.compile(r"""[ \t]*\[[^\]\n]*(?:entry-points|poetry\.plugins)[ \t]*\.[ \t]*["']?""")
+_GROUPS = "[options.entry_points]"
 _PROJECT = re.compile(r"""[ \t{]*["']?name["']?[ \t]*[=:][ \t]*["']?""")
 _AROUND_WORD = re.compile(r"(?<!\w)"), re.compile(r"(?!\w)")
 _IMPORT = re.compile(r"\bimport[ \t]+\Z")

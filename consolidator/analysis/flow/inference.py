@@ -62,7 +62,7 @@ class Flow:
         self._members: dict[tuple[str, str], Values] = {}
         self._returned: dict[tuple[str, str], Values] = {}
         self._attributes: dict[str, dict[str, Values]] = {}
-        self._fixtures = Fixtures()
+        self._fixtures = Fixtures(world)
         self._functions_at: OrderedDict[
             tuple[str, str], dict[int, ast.FunctionDef | ast.AsyncFunctionDef]
         ] = OrderedDict()
@@ -396,5 +396,6 @@ class Flow:
     def _fixture(
         self, place: Place, function: ast.FunctionDef | ast.AsyncFunctionDef, argument: ast.arg
     ) -> Values:
-        fixture = self._fixtures.given(place.source, place.path, function, argument.arg)
+        scope = place.scope.removesuffix(".<locals>").rpartition(".")[0]
+        fixture = self._fixtures.given(place.source, place.path, scope, function, argument.arg)
         return NOTHING_KNOWN if fixture is None else self.result(fixture)

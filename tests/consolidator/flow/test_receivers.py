@@ -344,21 +344,6 @@ def test_a_receiver_is_known_when_it_is(tmp_path: Path, body: str) -> None:
     assert receiver(tmp_path, body) == "app.manager.Manager"
 
 
-def test_a_fixture_gives_its_value_to_the_tests_that_name_it(tmp_path: Path) -> None:
-    conftest = """
-        import pytest
-        from app.manager import Manager
-
-        @pytest.fixture
-        def wired():
-            manager = Manager()
-            yield manager
-    """
-    body = "def test_it(wired):\n    wired.send()\n"
-    extra = {"app/conftest.py": conftest}
-    assert receiver(tmp_path, body, extra) == "app.manager.Manager"
-
-
 def test_functions_that_call_each_other_end(tmp_path: Path) -> None:
     body = """
         def a(n): return b(n)

@@ -52,7 +52,7 @@ def adapt(subject: Subject, name: str, arguments: Arguments) -> NewCall | Left:
     """`name` is the legacy member; `__init__` for a constructor, `__call__` for a function."""
     if name in subject.move.calls:
         return _by_template(subject, name, arguments)
-    new_name = subject.move.methods.get(name, name)
+    new_name = subject.move.methods.get(name) or subject.move.attributes.get(name, name)
     return _by_signatures(subject, name, new_name, arguments)
 
 
@@ -158,6 +158,8 @@ def _by_signatures(
 ) -> NewCall | Left:
     old = subject.legacy_signature(name)
     new = subject.target_signature(new_name)
+    if new is None and old is None and subject.target_member(new_name) is not None:
+        return NewCall(_renamed(name, new_name))  # what both keep in an attribute
     if new is None:
         return _without_target(subject, name, new_name)
     if old is None:

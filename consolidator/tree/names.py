@@ -100,6 +100,16 @@ class Resolver:
         """The records that bind a name in one scope of a file, in source order."""
         return self._bound(path).get((scope, name), [])
 
+    def meant_before(self, path: str, alias: BindingFact) -> list[Bound] | None:
+        """What bound the first name of a module's `alias = name`, where something binds that name anew
+        further down: nothing, for a builtin. None where it means what it means in the end."""
+        bound = [] if alias.scope else self.bindings(path, alias.value.partition(".")[0].strip())
+        place = alias.line, alias.column
+        before = [fact for fact in bound if (fact.line, fact.column) < place]
+        if len(before) == len(bound) or live_bindings(before) == live_bindings(bound):
+            return None
+        return live_bindings(before)
+
     # expressions
 
     def _expression(self, path: str, text: str, scope: str, seen: _Seen) -> Resolution:
@@ -288,11 +298,19 @@ class Resolver:
             key = (path, f"={fact.scope}:{fact.name}:{fact.line}")
             if key in seen:
                 return Resolution((), (f"{fact.name!r} is assigned in a circle",))
-            aliased = self._expression(path, fact.value, fact.scope, seen | {key})
+            aliased = self._aliased(path, fact, seen | {key})
             if aliased.definitions:
                 return aliased
         qualname = f"{fact.scope}.{fact.name}" if fact.scope else fact.name
         return Resolution((Definition("variable", module, qualname, path, fact.line),))
+
+    def _aliased(self, path: str, fact: BindingFact, seen: _Seen) -> Resolution:
+        before = self.meant_before(path, fact)
+        if before is None:
+            return self._expression(path, fact.value, fact.scope, seen)
+        start = self._any(path, before, seen) if before else NOTHING
+        names = [part.strip() for part in fact.value.split(".")[1:]]
+        return self._attributes(start, names, seen)
 
     def _imported(self, path: str, fact: ImportFact, seen: _Seen) -> Resolution:
         target = self._tree.absolute(path, fact.level, fact.module)

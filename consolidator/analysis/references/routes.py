@@ -204,6 +204,12 @@ class Routes:
                 source = dotted = source if fact.asname else source.partition(".")[0]
             return self._trace(".".join((dotted, *tail)), path, seen, source)
         if isinstance(fact, BindingFact) and fact.form == "name":
+            head, *rest = fact.value.replace(" ", "").split(".")
+            before = self.resolver.meant_before(path, fact)
+            if before is not None:
+                whole = (*rest, *tail)
+                traces = [self._bound(path, module, each, whole, seen) for each in before]
+                return self._joined(traces, (path, head))
             owner, _, attribute = fact.value.replace(" ", "").rpartition(".")
             dotted = ".".join(part for part in (module, owner, attribute) if part)
             if owner and dotted not in self.targets and self._is_object(path, owner):

@@ -138,8 +138,25 @@ class Routes:
     def _module_prefix(
         self, dotted: str, importer: str, sure: str
     ) -> tuple[str | None, str, tuple[str, ...]]:
-        """The module that a name begins with, as attribute lookups would walk: a name that a package
-        binds itself wins over its submodule, but not in what an import says to be a module."""
+        """The module that a name begins with. Where a package beside the importer has nothing of the
+        name, as after a move by hand, one of the same name in a folder above it may be meant."""
+        nearest = found = self._walked(dotted, importer, sure)
+        while found[0] is not None and found[2] and not self.tree.is_first_party(dotted):
+            path, module, rest = found
+            if longest_prefix(".".join((module, *rest)), self.targets) is not None:
+                return found
+            if self.resolver.bindings(path, rest[0]) or rest[0] in self.star_names(path):
+                break
+            below = len(dotted.split(".")) - len(rest) + path.endswith("/__init__.py")
+            folder = "/".join(path.split("/")[:-below])
+            found = self._walked(dotted, f"{dirname(folder)}/", sure)
+        return nearest
+
+    def _walked(
+        self, dotted: str, importer: str, sure: str
+    ) -> tuple[str | None, str, tuple[str, ...]]:
+        """As attribute lookups would walk: a name that a package binds itself wins over its submodule,
+        but not in what an import says to be a module."""
         parts, certain = dotted.split("."), len(sure.split(".")) if sure else 0
         found: tuple[str | None, str, tuple[str, ...]] = (None, "", tuple(parts))
         for cut in range(1, len(parts) + 1):

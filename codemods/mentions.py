@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,6 +14,7 @@ from codemods.moves import Landing, Moves
 from codemods.outcome import Changed, Omission, Outcome, Unchanged, one_line
 from codemods.positions import Positions
 from codemods.statement import replacement
+from codemods.titles import title_lines
 
 DOTTED = re.compile(r"(?:(?<![\w./\\-])|(?<=\bext://)|(?<=\[mypy-))[^\W\d]\w*(?:\.[^\W\d]\w*)+")
 """A dotted path; part of a file name or an address is none."""
@@ -255,4 +255,5 @@ def move_mentions(
     found = tuple(sorted(omissions))
     if not edits:
         return Unchanged(found)
-    return Changed(apply_edits(text, edits), dict(Counter(e.kind for e in edits)), found)
+    lines = title_lines(text, edits) if kind == "prose" else ()
+    return Changed(apply_edits(text, [*edits, *lines]), {kind: len(edits)}, found)

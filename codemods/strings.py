@@ -15,6 +15,7 @@ from codemods.moves import STAYS, Landing
 from codemods.scopes import Text
 from codemods.sites import is_written_plainly
 from codemods.syntax import messages
+from codemods.titles import title_lines
 from codemods.view import View
 
 _WHOLE = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*(?::[^\W\d]\w*(?:\.[^\W\d]\w*)*)?")
@@ -42,6 +43,8 @@ def move_strings(view: View) -> None:
         elif not (text.annotates and _is_read_by_name(view, text)):
             _move_text(view, text)
     _report_mentions(view)
+    told = [edit for edit in view.edits if edit.kind == "docstring"]
+    view.edits.extend(title_lines(view.text, told))
 
 
 def _move_filter(view: View, text: Text) -> None:

@@ -140,16 +140,16 @@ class Routes:
     ) -> tuple[str | None, str, tuple[str, ...]]:
         """The module that a name begins with. Where a package beside the importer has nothing of the
         name, as after a move by hand, one of the same name in a folder above it may be meant."""
-        nearest = found = self._walked(dotted, importer, sure)
-        while found[0] is not None and found[2] and not self.tree.is_first_party(dotted):
-            path, module, rest = found
+        nearest = path, module, rest = self._walked(dotted, importer, sure)
+        beside = not self.tree.is_first_party(dotted)
+        while beside and path is not None and rest:
             if longest_prefix(".".join((module, *rest)), self.targets) is not None:
-                return found
+                return path, module, rest
             if self.resolver.bindings(path, rest[0]) or rest[0] in self.star_names(path):
                 break
             below = len(dotted.split(".")) - len(rest) + path.endswith("/__init__.py")
             folder = "/".join(path.split("/")[:-below])
-            found = self._walked(dotted, f"{dirname(folder)}/", sure)
+            path, module, rest = self._walked(dotted, f"{dirname(folder)}/", sure)
         return nearest
 
     def _walked(

@@ -83,14 +83,20 @@ def replacers(tree: Tree, path: str, names: Set[str]) -> Iterator[tuple[str, int
 
 
 def _known(tree: Tree, holder: str, path: str) -> set[str]:
-    """The names by which a file knows a module as a whole."""
+    """How a file can spell a module as a whole: by its own name, or behind a package that it imports."""
     known: set[str] = set()
-    facts = tree.facts(holder)
+    facts, module = tree.facts(holder), tree.module(path)
     for fact in facts.imports if facts else ():
         source = tree.absolute(holder, fact.level, fact.module)
         whole = f"{source}.{fact.name}" if fact.name else source
-        if whole and tree.find(whole, holder) == path:
-            known |= {local_name(fact)} if fact.name or fact.asname else {whole}
+        if not whole:
+            continue
+        local = local_name(fact)
+        bound = whole if fact.name or fact.asname else local
+        if tree.find(whole, holder) == path and bound == whole:
+            known.add(local)
+        elif f"{module}.".startswith(f"{bound}."):
+            known.add(local + module.removeprefix(bound))
     return known
 
 

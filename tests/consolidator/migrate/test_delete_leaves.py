@@ -100,6 +100,9 @@ def test_an_import_that_a_loop_or_a_parameter_patches_is_listed_too(tmp_path: Pa
         "from app import old as o\no.io = None",
         "from app import old\nold.io = None",
         "import app.old\npatch.object(app.old, 'io')",
+        "import app\napp.old.io = None",
+        "import app as a\nmonkeypatch.setattr(a.old, 'io', None)",
+        "import app.old as o\no.io = None",
     ],
 )
 def test_a_patch_of_what_both_the_moved_and_those_who_stay_read_is_listed(

@@ -239,8 +239,9 @@ def _write_homes(pieces: Sequence[Piece], *, renamed: bool) -> Iterator[Move]:
 
 def _write_home(home: Path, held: Sequence[tuple[Piece, str, str]]) -> None:
     imports: dict[str, None] = {}
+    here = frozenset(piece.name for piece, name, _ in held if name == piece.name)
     for piece, _, _ in held:
-        for line in _imports(piece):
+        for line in _imports(piece, here):
             imports[line] = None
     first = sorted(imports, key=lambda line: "__future__" not in line)
     typing = [line for line in first if line.startswith("if ")]
@@ -249,8 +250,9 @@ def _write_home(home: Path, held: Sequence[tuple[Piece, str, str]]) -> None:
     home.write_text("".join([*plain, *typing]) + bodies)
 
 
-def _imports(piece: Piece) -> Iterator[str]:
-    """The imports that a definition needs, conditions around them included."""
+def _imports(piece: Piece, here: frozenset[str]) -> Iterator[str]:
+    """The imports that a definition needs, conditions around them included, without what is defined
+    `here`, in its new home."""
     body = piece.module.tree.body
     conditions = [s for s in body if isinstance(s, ast.If) and _needs(s, piece.imports)]
     asked = {n.id for c in conditions for n in ast.walk(c.test) if isinstance(n, ast.Name)}
@@ -263,8 +265,8 @@ def _imports(piece: Piece) -> Iterator[str]:
             test = ast.unparse(statement.test)
             for line in _needs(statement, piece.imports):
                 yield f"if {test}:\n    {line}\n"
-    if piece.neighbours:
-        yield f"from {piece.module.dotted} import {', '.join(sorted(piece.neighbours))}\n"
+    if neighbours := sorted(piece.neighbours - here):
+        yield f"from {piece.module.dotted} import {', '.join(neighbours)}\n"
 
 
 def _alone(condition: ast.If) -> list[ast.stmt]:

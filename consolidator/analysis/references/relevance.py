@@ -51,6 +51,9 @@ _COMPUTED = re.compile(
     rf"\b(?:{'|'.join(sorted(IMPORTERS))})\(\s*(?![\"'][^\"'\n]*[\"']\s*[,)])(.{{1,200}})", re.S
 )
 """A call of an importer with anything but one literal, and what follows: more than its arguments."""
+_FUNCTION = re.compile(r"^([ \t]*)(?:async[ \t]+)?def[ \t]+(\w+)", re.M)
+_FAR = 200
+"""Characters in which the arguments of a call are looked for."""
 _UNFINISHED = re.compile(r"\bfrom[ \t]+([\w.]+)[ \t]+import[ \t(]*[\"'{]")
 _OPEN = re.compile(r" import \(?[\"'{]")
 """What code that is written has where an import ends before its names."""
@@ -90,17 +93,31 @@ def can_refer(routes: Routes, path: str) -> bool:
 
 def computes_import(routes: Routes, path: str, text: str) -> bool:
     """Whether an import of a name that is put together may mean a module that moves or that moved names
-    leave: the file says a part of that module's name, or counts from a package above it; or code that is
-    written imports names from there which are put together."""
+    leave: it, or a call of the function around it, says a part of that module's name, or it counts from a
+    package above it; or code that is written imports names from there which are put together."""
     imports = any(name in text for name in IMPORTERS)
-    computes = _COMPUTED.findall(text) if imports else ()
-    if computes and said(text, routes.module_parts):
-        return True  # there, or where a function is called that imports what it is given
-    is_own = any("__package__" in asked or "__name__" in asked for asked in computes)
-    if is_own and _is_above(routes, path):
-        return True
+    for match in _COMPUTED.finditer(text) if imports else ():
+        asked = [match[1], *_given(text, match.start())]
+        if any(not routes.module_parts.isdisjoint(_WORD.findall(said_here)) for said_here in asked):
+            return True
+        is_own = "__package__" in match[1] or "__name__" in match[1]
+        if is_own and _is_above(routes, path):
+            return True
     written = _OPEN.search(text) is not None
     return written and any(match[1] in routes.holders for match in _UNFINISHED.finditer(text))
+
+
+def _given(text: str, place: int) -> Iterator[str]:
+    """What follows each call of the functions around a place: more than their arguments."""
+    inside = place - text.rfind("\n", 0, place) - 1
+    line = text[place - inside : place]
+    inside = len(line) - len(line.lstrip())
+    for function in reversed(list(_FUNCTION.finditer(text, 0, place))):
+        if len(function[1]) < inside:
+            inside = len(function[1])
+            for start, end in places(text, [function[2]]):
+                if text[end : end + 1] == "(" and start != function.start(2):
+                    yield text[end : end + _FAR]
 
 
 def _finds_by_name(routes: Routes, text: str, moves: FileMoves) -> bool:

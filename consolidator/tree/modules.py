@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from posixpath import basename, dirname
 
-PROJECT_FILES = frozenset({"pyproject.toml", "setup.py", "setup.cfg"})
+ROOT_FILES = frozenset({"pyproject.toml", "setup.py", "setup.cfg", "manage.py"})
+"""Files beside which top packages lie. Django's `manage.py` makes its own folder the first of `sys.path`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +48,13 @@ def _is_standard(name: str) -> bool:
 
 
 def find_layout(paths: Iterable[str], configured: Iterable[str] = (), above: str = "") -> Layout:
-    """Source roots as configured, or found: ROOT, every folder that holds a project file, and a `src`
-    folder of either. A folder that is itself a package is no source root."""
+    """Source roots as configured, or found: ROOT, every folder that holds one of `ROOT_FILES`, and a
+    `src` folder of either. A folder that is itself a package is no source root."""
     every = list(paths)
     packages = frozenset(dirname(path) for path in every if basename(path) == "__init__.py")
     roots = {root.strip("/").removeprefix(".").strip("/") for root in configured}
     if not roots:
-        roots = {""} | {dirname(path) for path in every if basename(path) in PROJECT_FILES}
+        roots = {""} | {dirname(path) for path in every if basename(path) in ROOT_FILES}
         folders = _folders_with_python(every)
         roots |= {src for root in roots if (src := f"{root}/src".lstrip("/")) in folders}
     usable = {root for root in roots if not root or root not in packages}

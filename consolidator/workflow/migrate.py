@@ -15,6 +15,7 @@ from consolidator.analysis.import_health import (
     newly_broken,
 )
 from consolidator.analysis.overlay import overlaid
+from consolidator.analysis.real_names import by_real_names
 from consolidator.analysis.references.cycles import without_cycles
 from consolidator.errors import Mistake, PlanError, ToolError
 from consolidator.plan import Move, Plan
@@ -38,6 +39,7 @@ def prepare(tree: Tree, plan: Plan, planner: Planner) -> Migration:
     late, or a second run would change something again. Raises `PlanError` for a move between a module
     and what a module holds, and for one to a name that does not exist.
     """
+    plan = by_real_names(tree, plan)
     moves = resolve_chains({move.source: move.target for move in plan.moves})
     _check_moves(tree, plan, moves)
     rewriting = planner(tree, plan, None).written_once(tree.links)

@@ -16,6 +16,8 @@ class Landing:
     doubt: str = ""
     is_module: bool = False
     """Whether the target is known to be a module."""
+    is_guess: bool = False
+    """Whether the doubt is that the name may be none at all."""
 
     def __bool__(self) -> bool:
         return self.target is not None or bool(self.doubt)

@@ -116,7 +116,8 @@ def _move_text(view: View, text: Text) -> None:
     elif text.call is not None and last_name(text.call.func) == "multiple":
         _move_multiple(view, text.node, value, text.call)
     elif landing.doubt:
-        view.omit(text.node, view.positions.of(text.node), kind, landing.doubt)
+        shown = view.positions.of(text.node)
+        view.omit(text.node, shown, kind, landing.doubt, is_guess=landing.is_guess)
     elif kind in _BY_NAME and view.moves.holds_moved(value) and text.node not in view.settled:
         why = "names of this module move, and which ones are read here can't be followed"
         landings = view.moves.star(value).values()

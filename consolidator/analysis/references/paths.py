@@ -44,8 +44,9 @@ def path_mentions(moved: Mapping[str, str], text: str) -> Iterator[tuple[int, st
             root, stem, rest = "", path.rstrip("/"), "/" if path.endswith("/") else ""
         named = rf"(?:{re.escape(root)})?{re.escape(stem + rest)}"
         ways = [_FROM_ROOT + named + ("" if rest == "/" else r"(?![\w/-])")]
-        if rest == "/" and "/" in stem:
-            ways.append(rf"{_RELATIVE}{named.removesuffix('/')}(?![\w/.-])")
+        if rest == "/" and "/" in root + stem:
+            folder = named.removesuffix("/") if "/" in stem else re.escape(root + stem)
+            ways.append(rf"{_RELATIVE}{folder}(?![\w/.-])")
         for match in re.finditer("|".join(ways), text):
             yield match.start(), match.group(), source
 

@@ -76,3 +76,20 @@ def test_one_saying_counts_for_every_name_of_the_module(tmp_path: Path) -> None:
     keeper(tmp_path, {"app/old.py": "class Thing: ...\nclass Rest: ...\nlogger = 1\n"})
     found = deletion(tmp_path, "app/use.py", "old", "Thing", "Rest")
     assert [c.after for c in found.changes] == [b"logger = 1\n"]
+
+
+def test_the_label_of_a_django_app_blocks_its_package_until_it_is_called_unrelated(
+    tmp_path: Path,
+) -> None:
+    files = {
+        "orders/__init__.py": "",
+        "sales/__init__.py": "",
+        "use.py": 'key = Key("orders.It")\n',
+    }
+    write_tree(tmp_path, files)
+    moves = (Move("orders", "sales"),)
+    found = plan_delete(tree_of(tmp_path), Plan(moves=moves))
+    assert found.changes == ()
+    said = (Unrelated("use.py", found.omissions[0].text, "a label"),)
+    found = plan_delete(tree_of(tmp_path), Plan(moves=moves, unrelated=said))
+    assert [change.path for change in found.changes] == ["orders/__init__.py"]

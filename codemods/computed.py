@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
 
-from codemods.lazy import anchor_of, is_importer, is_sys_modules, name_argument
+from codemods.lazy import IMPORTERS, anchor_of, is_importer, is_sys_modules, name_argument
 from codemods.moves import Landing
 from codemods.scopes import Scope
 from codemods.view import View
@@ -27,8 +27,9 @@ _WORD = re.compile(r"[^\W\d]\w*")
 
 def report_computed_imports(view: View) -> None:
     """Lists imports that may mean what moves, and how they do can't be followed."""
-    _report_calls(view)
-    _report_helped(view)
+    if any(name in view.text for name in IMPORTERS):
+        _report_calls(view)
+        _report_helped(view)
     nodes = (*(text.node for text in view.module.texts), *view.module.joined)
     for node in nodes:
         text = spelled(node)

@@ -18,7 +18,8 @@ from consolidator.analysis.leftovers import has_neighbours, is_empty, names_take
 from consolidator.analysis.overlay import overlaid
 from consolidator.analysis.references.cycles import without_cycles
 from consolidator.analysis.references.find import Reference, find_references
-from consolidator.analysis.references.readers import readers, replacers
+from consolidator.analysis.references.patches import lost, replacements
+from consolidator.analysis.references.readers import readers
 from consolidator.analysis.references.rewrite import rebound
 from consolidator.analysis.references.routes import Routes
 from consolidator.errors import ToolError
@@ -220,8 +221,8 @@ class _Deletion:
     _kinds: dict[str, dict[str, int]] = field(default_factory=dict)
     _replaced: dict[tuple[str, str], tuple[str, int]] = field(default_factory=dict)
     """By file and name: who reads or patches an import that only deleted code has used, and where."""
-    _patched: set[tuple[str, str, int, str]] = field(default_factory=set)
-    """File, who patches a name there that deleted code has read, in which line, and the name."""
+    _patched: set[tuple[str, int, str, str]] = field(default_factory=set)
+    """Who patches a name that deleted code has read, in which line, that code's file, and the name."""
 
     def changes(self) -> Iterator[FileChange]:
         for path, after in sorted(self._after.items()):
@@ -270,7 +271,10 @@ class _Deletion:
             raise ToolError(f"{path}:{outcome.line}: {outcome.reason}; nothing was written")
         if isinstance(outcome, Changed):
             read = read_by(source.text, names) - self._moving(path)
-            self._patched |= {(path, *place) for place in replacers(tree, path, read)}
+            if read:
+                holders = tree.containing(tree.module(path).rpartition(".")[2])
+                found = replacements(tree, holders, frozenset({path}))
+                self._patched |= {place for place in found if place[-1] in read}
             self._after[path] = source.encode(outcome.text)
             self._count(path, outcome.kinds)
 
@@ -341,13 +345,9 @@ class _Deletion:
                 "no effect on what moved"
             )
             yield Omission(reader, line, 0, dotted, "patch", why)
-        for path, reader, line, name in sorted(self._patched):
+        for reader, line, path, name in sorted(self._patched):
             if (path, name) not in self._replaced:
-                dotted = f"{self.tree.module(path)}.{name}"
-                why = (
-                    f"what left {path} reads {dotted} too: to patch it there has no effect on that"
-                )
-                yield Omission(reader, line, 0, dotted, "patch", why)
+                yield lost(self.tree, reader, line, path, name)
 
     def _remove_stars(self, tree: Tree, gone: Mapping[str, str]) -> None:
         """Star imports of empty modules bring nothing and go with them."""

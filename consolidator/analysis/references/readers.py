@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterator
 
 from consolidator.analysis.references.prose import is_prose
 from consolidator.plan import is_plan
@@ -66,51 +66,6 @@ def _spelled(text: str, local: str, dotted: str, name: str) -> Iterator[int]:
     elif re.search(quoted, text):
         computed = re.search(rf"(?:attr|object)\(\s*{known}\s*,\s*[^\s\"']", text)
         yield _line(text, computed.start()) if computed else 0
-
-
-def replacers(tree: Tree, path: str, names: Set[str]) -> Iterator[tuple[str, int, str]]:
-    """File, line and name wherever some code puts something else in the place of one of a module's names:
-    `patch("module.name")`, `setattr(module, "name", …)`, `module.name = …`."""
-    module = tree.module(path)
-    for holder in tree.containing(module.rpartition(".")[2]) if names else ():
-        text = tree.read(holder).decode("utf-8", "replace")
-        if holder == path or not any(name in text for name in names):
-            continue
-        for match in _replacing(module, _known(tree, holder, path)).finditer(text):
-            name = next(filter(None, match.groups()))
-            if name in names:
-                yield holder, _line(text, match.start(match.lastindex or 0)), name
-
-
-def _known(tree: Tree, holder: str, path: str) -> set[str]:
-    """How a file can spell a module as a whole: by its own name, or behind a package that it imports."""
-    known: set[str] = set()
-    facts, module = tree.facts(holder), tree.module(path)
-    for fact in facts.imports if facts else ():
-        source = tree.absolute(holder, fact.level, fact.module)
-        whole = f"{source}.{fact.name}" if fact.name else source
-        if not whole:
-            continue
-        local = local_name(fact)
-        bound = whole if fact.name or fact.asname else local
-        if tree.find(whole, holder) == path and bound == whole:
-            known.add(local)
-        elif f"{module}.".startswith(f"{bound}."):
-            known.add(local + module.removeprefix(bound))
-    return known
-
-
-def _replacing(module: str, known: Iterable[str]) -> re.Pattern[str]:
-    """What replaces a name of a module, which is the one group that matches."""
-    named = rf"{_PATCH}(?:target\s*=\s*)?[\"']{re.escape(module)}\.(\w+)[\"']"
-    if not known:
-        return re.compile(named)
-    one = rf"(?:{'|'.join(map(re.escape, sorted(known)))})"
-    handed = rf"{_PATCH}(?:target\s*=\s*)?{one}\s*,\s*(?:attribute\s*=\s*)?[\"'](\w+)[\"']"
-    return re.compile(rf"{named}|{handed}|^[ \t]*{one}\.(\w+)[ \t]*=(?!=)", re.M)
-
-
-_PATCH = r"(?:(?<!dis)patch\w*|\bobject|\bsetattr|\bdelattr)\(\s*"
 
 
 def _line(text: str, offset: int) -> int:

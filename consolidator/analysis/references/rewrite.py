@@ -20,6 +20,7 @@ from consolidator.analysis.changes import FileChange, Rewriting
 from consolidator.analysis.references.bare_imports import bare_imports
 from consolidator.analysis.references.candidates import find_candidates
 from consolidator.analysis.references.file_moves import FileMoves
+from consolidator.analysis.references.patches import lost_patches
 from consolidator.analysis.references.paths import paths_in_strings
 from consolidator.analysis.references.relevance import can_refer
 from consolidator.analysis.references.routes import Routes
@@ -73,6 +74,8 @@ def plan_imports(
             changes.append(result)
         else:
             omissions.append(result)
+    if earlier is None:
+        omissions += lost_patches(tree, plan.moves, python)
     changes.sort(key=lambda change: change.path)
     return Rewriting(tuple(changes), tuple(sorted(omissions)), frozenset(routes.needles))
 

@@ -13,13 +13,13 @@ from consolidator.plan import Move
 from consolidator.tree.index import Tree
 from consolidator.tree.source import SourceText
 
-_PATCH = r"(?:(?<!dis)patch\w*|\bobject|\bsetattr|\bdelattr)\(\s*(?:target\s*=\s*)?"
-_REPLACED = re.compile(
-    rf"{_PATCH}[\"'](?P<said>[\w.]+)\.(?P<of_said>\w+)[\"']"
-    rf"|{_PATCH}(?P<known>[\w.]+)\s*,\s*(?:attribute\s*=\s*)?[\"'](?P<of_known>\w+)[\"']"
-    r"|^[ \t]*(?P<owner>[\w.]+)\.(?P<bound>\w+)[ \t]*=(?!=)",
-    re.M,
+_TARGET = r"\(\s*(?:target\s*=\s*)?"
+_PATCHED = re.compile(
+    rf"(?:patch\w*|object|setattr|delattr){_TARGET}"
+    r"(?:[\"'](?P<said>[\w.]+)\.(?P<of_said>\w+)[\"']"
+    r"|(?P<known>[\w.]+)\s*,\s*(?:attribute\s*=\s*)?[\"'](?P<of_known>\w+)[\"'])"
 )
+_ASSIGNED = re.compile(r"^[ \t]*(?P<known>[^\W\d][\w.]*)\.(?P<of_known>\w+)[ \t]*=(?!=)", re.M)
 _WORDS = (b"patch", b"setattr")
 
 
@@ -59,17 +59,24 @@ def replacements(
     for path in paths:
         text = tree.read(path).decode("utf-8", "replace")
         spelled: dict[str, str | None] = {}
-        for match in _REPLACED.finditer(text):
-            said = match["said"]
-            owner = said or match["known"] or match["owner"]
+        for match in _matches(text):
+            said = match.groupdict().get("said")
+            owner = said or match["known"]
             if owner not in spelled:
                 dotted = said or _meant(tree, path, owner)
                 spelled[owner] = tree.find(dotted, path) if dotted else None
             home = spelled[owner]
             if home is not None and home in homes and home != path:
-                name = match["of_said"] or match["of_known"] or match["bound"]
+                name = match["of_said"] if said else match["of_known"]
                 start = match.start(match.lastindex or 0)
                 yield path, text.count("\n", 0, start) + 1, home, name
+
+
+def _matches(text: str) -> Iterator[re.Match[str]]:
+    for match in _PATCHED.finditer(text):
+        if not text[match.start() - 1].isalnum():  # `dispatch(` is none
+            yield match
+    yield from _ASSIGNED.finditer(text)
 
 
 def _meant(tree: Tree, path: str, owner: str) -> str:

@@ -75,7 +75,7 @@ def plan_imports(
         else:
             omissions.append(result)
     if earlier is None:
-        omissions += lost_patches(tree, plan.moves, python)
+        omissions += lost_patches(tree, plan.moves, (change.path for change in changes))
     changes.sort(key=lambda change: change.path)
     return Rewriting(tuple(changes), tuple(sorted(omissions)), frozenset(routes.needles))
 

@@ -50,6 +50,8 @@ def parse_newer(text: str) -> ast.Module | None:
     lowering = _Lowering(source, positions)
     for node in positions:
         lowering.read(node)
+    if not lowering.is_placed():
+        return None
     lowered = _parsed(lowering.text()) or _parsed(lowering.text(plain=True))
     if lowered is None:
         return None
@@ -166,6 +168,14 @@ class _Lowering:
         if node.type_parameters is not None:
             self._blank(node.type_parameters)
 
+    def is_placed(self) -> bool:
+        """Whether strings stand where LibCST says; some within strings of several lines don't."""
+        for (start, end), expressions in self._strings.items():
+            inside = all(start < first < last < end for first, last in expressions)
+            if not inside or not _STRING.fullmatch(self._source.text, start, end):
+                return False
+        return True
+
     def text(self, *, plain: bool = False) -> str:
         """The lowered text; `plain` drops the expressions in strings."""
         chars = list(self._source.text)
@@ -205,6 +215,7 @@ def _blanks(text: str) -> str:
     return "\n".join([*joined, " " * len(lines[-1])])
 
 
+_STRING = re.compile(r"""(?s:[A-Za-z]{0,2}["'].*["'])""")
 _TOKEN = re.compile(
     r"""(?s:(?:[A-Za-z]{0,2})(\'\'\'|\"\"\").*?(?<!\\)\1)"""  # a string of several lines
     r"""|[A-Za-z]{0,2}"(?:\\.|[^"\\\n])*"|[A-Za-z]{0,2}'(?:\\.|[^'\\\n])*'|\#[^\n]*"""

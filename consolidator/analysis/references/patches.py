@@ -74,7 +74,7 @@ def replacements(
 
 def _matches(text: str) -> Iterator[re.Match[str]]:
     for match in _PATCHED.finditer(text):
-        if not text[match.start() - 1].isalnum():  # `dispatch(` is none
+        if not text[match.start() - 1 : match.start()].isalnum():  # `dispatch(` is none
             yield match
     yield from _ASSIGNED.finditer(text)
 

@@ -128,6 +128,14 @@ def test_newer_syntax_is_read_and_the_parser_is_named() -> None:
     assert [(b.name, b.line) for b in facts.bindings] == [("Alias", 8), ("text", 9), ("long", 10)]
 
 
+@newer_than_here
+def test_a_file_whose_strings_libcst_misplaces_is_skipped_and_ends_nothing() -> None:
+    """LibCST loses lines before a conversion; in Black's own test data this was an internal error."""
+    text = 'f"{\nX\n!r\n}"\nf(\n)\nf"""\n {f\'\'\'\n  {1} x\'\'\'}\n"""\n'
+    assert isinstance(parse_syntax(text), Unreadable)
+    assert isinstance(parse_syntax(text.replace("\n!r\n", "")), ast.Module)
+
+
 def test_lowered_syntax_keeps_every_position() -> None:
     tree = parse_syntax(NEWER)
     assert isinstance(tree, ast.Module)

@@ -187,7 +187,10 @@ def _report_mentions(view: View) -> None:
         if not kind:
             continue
         rewritten = view.options.docs and kind in ("comment", "docstring")
-        if not mention.why and rewritten:
+        if rewritten and not mention.is_code and _is_local(view, mention.text):
+            why = "is said by a name that this file imports"
+            view.omit(mention.start, mention.text, kind, why, [Landing(mention.new)])
+        elif not mention.why and rewritten:
             view.edits.append(Edit(mention.start, mention.end, mention.new, kind))
         else:
             if kind == "message" and mention.is_code:
@@ -196,6 +199,14 @@ def _report_mentions(view: View) -> None:
             landing = Landing(mention.new or None, mention.why)
             shown = "text" if kind == "string" else kind
             view.omit(mention.start, mention.text, shown, why, [landing])
+
+
+def _is_local(view: View, dotted: str) -> bool:
+    """Whether a path begins with a name that the file has from an import of something else, as
+    `old.Thing` does after `from app import old`."""
+    root = dotted.partition(".")[0]
+    meant = {view.dotted(binding) for binding in view.module.scope.bindings.get(root, ())}
+    return not meant <= {root, None}
 
 
 _WHY = {

@@ -36,7 +36,8 @@ FEWEST = 4
 """Python files that a commit has to touch besides the renamed ones: else it shows nothing."""
 NEAR = 4
 """Lines by which a listed reference may be off, because edits above moved it."""
-SOURCE_FOLDERS = ("src/", "lib/")
+SOURCE_FOLDERS = ["src/", "lib/"]
+"""Folders that module names do not begin with; `--source` adds to them."""
 _HUNK = re.compile(r"@@ -(\d+)(?:,\d+)? \+")
 
 
@@ -197,7 +198,9 @@ def main() -> None:
     parser.add_argument("--commit", action="append", default=[])
     parser.add_argument("--most", type=int, default=20, help="commits")
     parser.add_argument("--beside", action="store_true", help="the old modules stay, as copies")
+    parser.add_argument("--source", action="append", default=[], help="a source root, as backend/")
     options = parser.parse_args()
+    SOURCE_FOLDERS[:0] = options.source
     print(HEADER)
     found = renames(options.repository.resolve(), options.commit)
     for rename, _ in zip(found, range(options.most), strict=False):

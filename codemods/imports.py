@@ -12,6 +12,7 @@ from collections import Counter
 from codemods.computed import report_computed_imports
 from codemods.dotted import move_dotted_uses, top_package
 from codemods.edits import OverlapError, apply_edits
+from codemods.entry_points import report_groups
 from codemods.loose import report_loose_modules
 from codemods.moves import Landing, Moves
 from codemods.outcome import Changed, Failed, Outcome, Skipped, Unchanged
@@ -61,6 +62,7 @@ def collect(view: View) -> None:
         _move_statement(view, statement)
     move_dotted_uses(view)
     _move_bare_imports(view)
+    report_groups(view)
     move_strings(view)
     report_loose_modules(view)
     report_computed_imports(view)

@@ -9,6 +9,7 @@ from functools import lru_cache
 from keyword import iskeyword
 
 from codemods.edits import Edit, apply_edits
+from codemods.entry_points import GROUP, group_names
 from codemods.filters import filter_messages
 from codemods.moves import Landing, Moves
 from codemods.outcome import Changed, Omission, Outcome, Unchanged, one_line
@@ -53,6 +54,8 @@ class Mention:
     why: str
     is_code: bool = False
     """Whether it is an import line."""
+    kind: str = ""
+    """What kind of reference it is, if that is not the file's."""
 
     @property
     def end(self) -> int:
@@ -63,7 +66,7 @@ def find_mentions(text: str, moves: Moves) -> Iterator[Mention]:
     """Dotted paths and import lines in a text, in order of kind, then of place."""
     imports = list(_import_lines(text, moves))
     words = places(text, said(text, moves.needles))
-    messages = list(filter_messages(text))
+    messages, groups = list(filter_messages(text)), list(group_names(text))
     for start, entry in _entries(text, words):
         if entry.endswith(".py") or any(line.start <= start < line.end for line in imports):
             continue  # the name of a file, or dealt with below
@@ -71,11 +74,16 @@ def find_mentions(text: str, moves: Moves) -> Iterator[Mention]:
             landing = moves.looked_up(old.replace(":", "."))
             if landing:
                 new = new_entry(old, moves) if landing.target is not None else ""
-                is_said = any(first <= start + at < last for first, last in messages)
-                why = landing.doubt or (_FILTERED if is_said else "")
-                yield Mention(start + at, old, new, why)
+                is_said = _is_within(start + at, messages)
+                is_group = _is_within(start + at, groups)
+                why = GROUP if is_group else landing.doubt or (_FILTERED if is_said else "")
+                yield Mention(start + at, old, new, why, kind="group" if is_group else "")
     yield from _hidden(text, moves, words)
     yield from imports
+
+
+def _is_within(offset: int, spans: Iterable[tuple[int, int]]) -> bool:
+    return any(start <= offset < end for start, end in spans)
 
 
 def _named(entry: str, moves: Moves) -> Iterator[tuple[int, str]]:
@@ -251,7 +259,8 @@ def move_mentions(
         else:
             line, column = positions.place(mention.start)
             reason = mention.why or why
-            omissions.append(Omission("", line, column, one_line(mention.text), kind, reason))
+            shown = one_line(mention.text)
+            omissions.append(Omission("", line, column, shown, mention.kind or kind, reason))
     found = tuple(sorted(omissions))
     if not edits:
         return Unchanged(found)

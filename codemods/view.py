@@ -41,7 +41,7 @@ class View:
     settled: set[ast.AST] = field(default_factory=set)
     """Nodes that one rewrite has dealt with, so that the next leaves them alone."""
     moved_literals: set[ast.Constant] = field(default_factory=set)
-    """Strings that have their new text already."""
+    """Strings that have their new text already, or keep what they say."""
     statements: dict[ImportStatement, Rewrite] = field(default_factory=dict)
 
     @cached_property

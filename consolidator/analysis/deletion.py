@@ -28,7 +28,7 @@ from consolidator.tree.index import Tree
 from consolidator.tree.names import Resolver
 from consolidator.tree.source import SourceText
 
-HARMLESS = frozenset({"comment", "docstring", "effect", "message", "prose"})
+HARMLESS = frozenset({"comment", "docstring", "effect", "group", "message", "prose"})
 """Kinds of references that nothing follows at run time; they never block a deletion."""
 TEXT = frozenset({"text", "file"})
 """Names in longer strings and in files of other kinds: help texts and pages, or code that somebody runs.

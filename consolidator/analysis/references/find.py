@@ -125,4 +125,5 @@ def _in_texts(routes: Routes, sources: Sequence[str]) -> Iterable[Reference]:
                 continue
             line, column = positions.place(mention.start)
             for name in _marked(mention.new + mention.why, sources):
-                yield Reference(path, line, column, one_line(mention.text), kind, name)
+                shown = one_line(mention.text)
+                yield Reference(path, line, column, shown, mention.kind or kind, name)

@@ -50,6 +50,8 @@ class FileMoves:
         landing = tail_of(dotted, self._routes.targets, self._routes.tails)
         if landing or self._routes.tree.is_first_party(dotted):
             return landing
+        if label := self._routes.labels.meaning(dotted):
+            return label
         target = self._routes.looked_up(dotted, self._path).target
         if target is None or longest_prefix(dotted, self._routes.targets) is not None:
             return STAYS

@@ -87,6 +87,7 @@ def can_refer(routes: Routes, path: str) -> bool:
         or any(_leads(routes, path, name) for name in names)
         or next(find_mentions(text, moves), None) is not None
         or may_join_paths(routes, text)
+        or any(f'"{label}.' in text or f"'{label}." in text for label in routes.labels.sources)
         or _finds_by_name(routes, text, moves)
     )
 

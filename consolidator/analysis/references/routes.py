@@ -21,6 +21,7 @@ from codemods.moves import (
 )
 from codemods.walk import analyse
 from consolidator.analysis.references.effects import Effects
+from consolidator.analysis.references.labels import Labels
 from consolidator.analysis.references.moved_files import MovedFiles
 from consolidator.analysis.references.prose import built_pages
 from consolidator.analysis.references.registers import Registers
@@ -370,6 +371,11 @@ class Routes:
         """What is moved and may be found by its name alone."""
         things = {s: t for s, t in self.targets.items() if s not in self.moved_modules}
         return Registers(self.tree, self.resolver, things)
+
+    @cached_property
+    def labels(self) -> Labels:
+        """What is moved and may be said by the label of its Django app."""
+        return Labels(self.tree, self.resolver, self.targets)
 
     @cached_property
     def effects(self) -> Effects:

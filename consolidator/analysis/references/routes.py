@@ -310,30 +310,9 @@ class Routes:
         if replaced and dotted in self.targets and (place := self._own_use(dotted, importer)):
             still = f"{place} still uses it, so which of the two is to be replaced can't be known"
             return Landing(None, f"may mean {self.targets[dotted]}: {still}")
-        if landing.target is not None and (label := self._label(dotted)):
-            return Landing(None, f"may mean {landing.target}: {label}", is_guess=True)
+        if landing.target is not None and (why := self.labels.none_of(dotted)):
+            return Landing(None, f"may mean {landing.target}: {why}", is_guess=True)
         return landing
-
-    def _label(self, dotted: str) -> str:
-        """Why a name may be no path of a module at all: the label of a Django app, or the name space of
-        its addresses, reads like a module's single word (`orders.Customer`, `orders:list`)."""
-        top, _, rest = dotted.partition(".")
-        if not rest or top not in self.targets:
-            return ""
-        module = top if self.tree.find(top) else self.targets[top]
-        path, name = self.tree.find(module), rest.partition(".")[0]
-        facts = self.tree.facts(path) if path else None
-        if path is None or facts is None or self.tree.is_namespace(f"{module}.{name}"):
-            return ""
-        found = self.resolver.absolute(f"{module}.{name}")
-        if found.definitions or self.resolver.bindings(path, name):
-            return ""
-        foreign = any(f.name == "*" and not self._is_here(path, f) for f in facts.imports)
-        return "" if foreign or facts.has_getattr else f"{path} has no {name}"
-
-    def _is_here(self, path: str, fact: ImportFact) -> bool:
-        source = self.tree.absolute(path, fact.level, fact.module)
-        return source is not None and self.tree.is_first_party(source)
 
     def _only_typed(self, path: str, name: str) -> bool:
         """Whether a file has a name for type checkers alone: at run time it is what somebody puts there."""

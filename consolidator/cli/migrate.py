@@ -120,8 +120,8 @@ def imports(
     """Make every reference to the plan's legacy names mean the new ones.
 
     Prints a unified diff, then every reference that it would not touch and why. Local names are kept,
-    so that code and patch strings stay valid. Not seen: names in pickled bytes, and prefixes of names
-    and paths.
+    so that code and patch strings stay valid. Not seen: names in pickled bytes, prefixes of names
+    and paths, and names put together for a function of another file that imports by them.
 
     **Example:** `consolidator migrate imports . --apply`
 

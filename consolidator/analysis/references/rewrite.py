@@ -75,7 +75,8 @@ def plan_imports(
         else:
             omissions.append(result)
     if earlier is None:
-        omissions += lost_patches(tree, plan.moves, (change.path for change in changes))
+        edited = (change.path for change in changes if change.path.endswith(".py"))
+        omissions += lost_patches(tree, plan.moves, edited)
     changes.sort(key=lambda change: change.path)
     return Rewriting(tuple(changes), tuple(sorted(omissions)), frozenset(routes.needles))
 

@@ -72,6 +72,13 @@ def test_json_is_one_document_with_the_keys_of_the_contract(project: Path) -> No
     assert document.keys() >= {"schema", "root", "files", "skipped"}
 
 
+def test_a_file_that_is_not_python_is_not_read_as_python(project: Path) -> None:
+    (project / "patch.toml").write_text('target = "app.old.Thing"\npatch.name = 1\n')
+    document = json.loads(migrate(project, "imports", ".", "--format", "json").stdout)
+    assert "patch.toml" in [change["path"] for change in document["changed"]]
+    assert document["skipped"] == []
+
+
 def test_apply_then_check_then_undo(project: Path) -> None:
     assert migrate(project, "imports", ".", "--apply").returncode == 0
     assert b"as Thing  # keep\r\n" in (project / "app/use.py").read_bytes()

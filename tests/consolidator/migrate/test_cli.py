@@ -73,9 +73,9 @@ def test_json_is_one_document_with_the_keys_of_the_contract(project: Path) -> No
 
 
 def test_a_file_that_is_not_python_is_not_read_as_python(project: Path) -> None:
-    (project / "patch.toml").write_text('target = "app.old.Thing"\npatch.name = 1\n')
+    (project / "patch.ini").write_text("[it]\ntarget = app.old.Thing\npatch.name = on or off it\n")
     document = json.loads(migrate(project, "imports", ".", "--format", "json").stdout)
-    assert "patch.toml" in [change["path"] for change in document["changed"]]
+    assert "patch.ini" in [change["path"] for change in document["changed"]]
     assert document["skipped"] == []
 
 

@@ -124,9 +124,9 @@ def _helpers(view: View) -> Iterator[_Helper]:
     for call, scope in view.module.calls:
         function = scope.node
         asked = name_argument(call) if is_importer(call) else None
-        is_function = isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
-        if asked is not None and is_function and scope.parent is view.module.scope:
-            assert isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        if asked is None or scope.parent is not view.module.scope:
+            continue
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
             helper = _Helper(function, call, asked)
             if helper.asks:
                 yield helper

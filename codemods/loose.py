@@ -202,16 +202,13 @@ _TAKE_NAMES = frozenset(
         "assertLogs",
         "assertNoLogs",
         "at_level",
-        "entry_points",
         "filterwarnings",
         "getLogger",
         "get_logger",
-        "iter_entry_points",
         "set_level",
     }
 )
-"""What is told the name of a logger, of a group of entry points, or of the module that a warning comes from,
-and imports nothing."""
+"""What is told the name of a logger, or of the module that a warning comes from, and imports nothing."""
 
 
 def _loose_names(view: View) -> Iterator[str]:
@@ -219,7 +216,8 @@ def _loose_names(view: View) -> Iterator[str]:
     something unknown."""
     edited = {edit.end for edit in view.edits}
     for text in view.module.texts:
-        if _is_settled(view, text) or _is_edited(view, text.node) or _is_of_the_file(view, text):
+        is_own = text.annotates and view.starts_here(text)  # those have been dealt with
+        if is_own or _is_settled(view, text) or _is_edited(view, text.node):
             continue
         yield from _parts(str(text.node.value))
     for joined in view.module.joined:
@@ -232,12 +230,6 @@ def _loose_names(view: View) -> Iterator[str]:
         for node in nodes:
             if isinstance(node, ast.Attribute) and view.positions.span(node)[1] not in edited:
                 yield node.attr
-
-
-def _is_of_the_file(view: View, text: Text) -> bool:
-    """Whether a string is an annotation that starts at a name of this file, as those have been dealt with."""
-    root = str(text.node.value).partition(".")[0].strip()
-    return text.annotates and bool(view.module.find(root, text.scope))
 
 
 def _known(view: View, use: Use) -> int:

@@ -66,7 +66,8 @@ def find_mentions(text: str, moves: Moves) -> Iterator[Mention]:
     """Dotted paths and import lines in a text, in order of kind, then of place."""
     imports = list(_import_lines(text, moves))
     words = places(text, said(text, moves.needles))
-    messages, groups = list(filter_messages(text)), list(group_names(text))
+    messages = list(filter_messages(text)) if words else []
+    groups = list(group_names(text)) if words else []
     for start, entry in _entries(text, words):
         if entry.endswith(".py") or any(line.start <= start < line.end for line in imports):
             continue  # the name of a file, or dealt with below

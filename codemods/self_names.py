@@ -49,13 +49,13 @@ def report_self_names(view: View) -> None:
     compares = _OWN_MODULE in view.text
     for text in view.module.texts:
         value = str(text.node.value)
-        shown = view.positions.of(text.node)
         if (landing := _found(view, text, value)) and not _is_done(view, text):
-            is_guess = not _is_told(view, text)
+            is_guess, shown = not _is_told(view, text), view.positions.of(text.node)
             view.omit(text.node, shown, "text", _WHY_NAME, [landing], is_guess=is_guess)
         elif compares and view.moves.holds_moved(value) and _is_compared(view, text):
             leads = view.moves.star(value).values()
             if not _is_done(view, text):
+                shown = view.positions.of(text.node)
                 view.omit(text.node, shown, "string", _WHY_MODULE, leads, is_guess=True)
 
 

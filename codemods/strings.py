@@ -64,7 +64,7 @@ def _move_filter(view: View, text: Text) -> None:
 def _is_read_by_name(view: View, text: Text) -> bool:
     """Whether an annotation starts at a name of the file (`dotted` deals with those)."""
     root = str(text.node.value).partition(".")[0].strip()
-    return bool(view.module.find(root, text.scope)) or not root.isidentifier()
+    return view.starts_here(text) or not root.isidentifier()
 
 
 def _is_plain(view: View, text: Text) -> bool:

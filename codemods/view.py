@@ -12,7 +12,7 @@ from codemods.lazy import imported_module
 from codemods.moves import STAYS, Landing, Moves
 from codemods.outcome import Omission, one_line
 from codemods.positions import Located, Positions
-from codemods.scopes import Binding, ImportStatement, Module, Scope
+from codemods.scopes import Binding, ImportStatement, Module, Scope, Text
 from codemods.sites import Site, find_sites
 from codemods.statement import Rewrite
 from codemods.walk import analyse
@@ -98,6 +98,11 @@ class View:
             if any(isinstance(t, ast.Name) and t.id == "__all__" for t in targets):
                 found |= {n for n in ast.walk(node) if isinstance(n, ast.Constant)}
         return frozenset(node for node in found if isinstance(node.value, str))
+
+    def starts_here(self, text: Text) -> bool:
+        """Whether what a string says starts at a name of the file."""
+        root = str(text.node.value).partition(".")[0].strip()
+        return bool(self.module.find(root, text.scope))
 
     def rewrite(self, statement: ImportStatement) -> Rewrite:
         """What is to happen to a statement, to be filled in."""

@@ -209,8 +209,9 @@ def delete(
     A name that something still refers to, by import, string or configuration, stays, and what refers
     to it is listed. So does one with a fix (see `extract`) that the replacement lacks and that neither
     [[keep]] nor [[drop]] of the plan names. What only may refer to a name is marked so; [[unrelated]] of
-    the plan, with its path, its text and because, says that it does not. Where its own module still uses a deleted name, an import
-    of the new one takes its place; if that closed a circle of imports, the name stays.
+    the plan, with its path, its text and because, says that it does not. Where its own module still
+    uses a deleted name, an import of the new one takes its place; if that closed a circle of imports,
+    the name stays.
 
     **Example:** `consolidator migrate delete . --apply`
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
 
 from consolidator.tree.facts import ClassFact, FunctionFact
 from consolidator.tree.index import Tree
@@ -26,26 +25,28 @@ _HOOK = "__init_subclass__"
 class Effects:
     """The moved names that register themselves, by the module that they leave."""
 
-    def __init__(self, tree: Tree, resolver: Resolver, moves: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        tree: Tree,
+        resolver: Resolver,
+        moves: Mapping[str, str],
+        leaving: Mapping[str, Mapping[str, str]],
+    ) -> None:
         self._tree = tree
         self._resolver = resolver
         self._moves = moves
+        self._leaving = leaving
         self._known: dict[str, dict[str, str]] = {}
 
     def of(self, module: str) -> Mapping[str, str]:
         """Sources of moves that the module, once they have left it, runs no more when it is imported, with
         how each registers itself."""
         if module not in self._known:
-            named = ((source, self._how(source)) for source in self._leaving.get(module, ()))
+            named = (
+                (source, self._how(source)) for source in self._leaving.get(module, {}).values()
+            )
             self._known[module] = {source: how for source, how in named if how}
         return self._known[module]
-
-    @cached_property
-    def _leaving(self) -> Mapping[str, list[str]]:
-        leaving: dict[str, list[str]] = {}
-        for source in self._moves:
-            leaving.setdefault(source.rpartition(".")[0], []).append(source)
-        return leaving
 
     def home(self, source: str) -> str:
         """The file that a name moves to; empty where that is outside of ROOT."""

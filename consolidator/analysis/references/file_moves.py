@@ -90,11 +90,7 @@ class FileMoves:
 
     def _star(self, module: str) -> Mapping[str, Landing]:
         routes = self._routes
-        names = {
-            source.rpartition(".")[2]
-            for source in routes.targets
-            if source.rpartition(".")[0] == module
-        }
+        names = set(routes.leaving.get(module, ()))
         if source := routes.tree.find(module, self._path):
             names |= routes.needles & routes.star_names(source)
         landings = {name: self.imported(f"{module}.{name}", module) for name in sorted(names)}

@@ -26,10 +26,10 @@ def readers(tree: Tree, path: str, name: str) -> Iterator[tuple[str, int]]:
     module = tree.module(path)
     whole = re.compile(rf"\b{re.escape(module)}\.{re.escape(name)}\b")
     told: set[str] = {path}
-    others = [holder for holder in tree.all_paths if not is_prose(holder)]
-    for holder in tree.containing(f"{module}.{name}", paths=others):
+    for holder in tree.containing(f"{module}.{name}", paths=tree.all_paths):
         text = tree.read(holder).decode("latin-1")
-        match = None if holder in told or is_plan(holder, text) else whole.search(text)
+        is_out = holder in told or is_prose(holder) or is_plan(holder, text)
+        match = None if is_out else whole.search(text)
         if match:
             told.add(holder)
             yield holder, _line(text, match.start())

@@ -47,13 +47,13 @@ _NEAR = 30
 """Characters before a word in which an `import` is looked for: more blanks than that stand nowhere."""
 _MOST = 1000
 """Names from which on parsing a file costs less than following each, as in a package that lists hundreds."""
+_FAR = 200
+"""Characters in which the arguments of a call are looked for."""
 _COMPUTED = re.compile(
-    rf"\b(?:{'|'.join(sorted(IMPORTERS))})\(\s*(?![\"'][^\"'\n]*[\"']\s*[,)])(.{{1,200}})", re.S
+    rf"\b(?:{'|'.join(sorted(IMPORTERS))})\(\s*(?![\"'][^\"'\n]*[\"']\s*[,)])(.{{1,{_FAR}}})", re.S
 )
 """A call of an importer with anything but one literal, and what follows: more than its arguments."""
 _FUNCTION = re.compile(r"^([ \t]*)(?:async[ \t]+)?def[ \t]+(\w+)", re.M)
-_FAR = 200
-"""Characters in which the arguments of a call are looked for."""
 _UNFINISHED = re.compile(r"\bfrom[ \t]+([\w.]+)[ \t]+import[ \t(]*[\"'{]")
 _OPEN = re.compile(r" import \(?[\"'{]")
 """What code that is written has where an import ends before its names."""
@@ -140,9 +140,8 @@ def _uses_own(routes: Routes, path: str, text: str) -> bool:
         return False
     if any(word in text for word in OWN_LOOKUPS):
         return True
-    own = [s.rpartition(".")[2] for s in routes.targets if s.rpartition(".")[0] == module]
     moved, positions = routes.moved_lines(path), Positions(text)
-    lines = (positions.place(start)[0] for start, _ in places(text, own))
+    lines = (positions.place(start)[0] for start, _ in places(text, routes.leaving[module]))
     return any(not any(first <= line <= last for first, last in moved) for line in lines)
 
 

@@ -140,7 +140,7 @@ def _unreadable(
 def own_uses(routes: Routes, view: View, path: str) -> Iterator[Omission]:
     """What a defining module does with the definition that moves, outside of what moves with it."""
     module = routes.tree.module(path)
-    names = {s.rpartition(".")[2] for s in routes.targets if s.rpartition(".")[0] == module}
+    names = routes.leaving.get(module, {}).keys()
     if not names:
         return
     moved = routes.moved_lines(path)

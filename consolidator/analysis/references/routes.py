@@ -74,7 +74,12 @@ class Routes:
         self._settled = {target: target for target in self.targets.values()}
         members = {move.source: {**move.attributes, **move.methods} for move in self.moves}
         self._members = {source: renamed for source, renamed in members.items() if renamed}
-        self.holders = frozenset(source.rpartition(".")[0] for source in self.targets)
+        self.leaving: dict[str, dict[str, str]] = {}
+        """The names that leave each module, with the sources of their moves."""
+        for source in self.targets:
+            module, _, name = source.rpartition(".")
+            self.leaving.setdefault(module, {})[name] = source
+        self.holders = frozenset(self.leaving)
         self.holder_tails = frozenset(holder.rpartition(".")[2] for holder in self.holders)
         self._traces: dict[tuple[str, str, str], Trace] = {}
         self._leading: dict[tuple[str, str], bool] = {}
@@ -359,7 +364,7 @@ class Routes:
     @cached_property
     def effects(self) -> Effects:
         """What is moved and registers itself as it is defined."""
-        return Effects(self.tree, self.resolver, self.targets)
+        return Effects(self.tree, self.resolver, self.targets, self.leaving)
 
     @cached_property
     def files(self) -> MovedFiles:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from posixpath import basename, splitext
 
+from codemods.entry_points import group_names
 from codemods.mentions import Mention, find_mentions, move_mentions, said
 from codemods.moves import Moves
 from codemods.outcome import Changed, Omission, Unchanged
@@ -152,7 +153,7 @@ def _modules_apart(routes: Routes, path: str, text: str) -> Iterator[tuple[Menti
         whole = [start for start in places if not _is_word(path, rest, start, holder)]
         if not whole:
             continue
-        names = {s.rpartition(".")[2]: s for s in routes.targets if s.rpartition(".")[0] == holder}
+        names = routes.leaving[holder]
         words = sorted(said(text, names.keys()))
         alone, read = (
             [(names[name], list(_standing(rest, name, *around))) for name in words]
@@ -173,11 +174,7 @@ def _is_word(path: str, text: str, start: int, holder: str) -> bool:
     entry points, what a page of mkdocs is called."""
     if "." not in holder and (_is_project(text, start) or basename(path) in _MENUS):
         return True
-    line = text.rfind("\n", 0, start) + 1
-    if _GROUP.fullmatch(text, line, start):
-        return True
-    section = text.rfind("\n[", 0, start) + 1
-    return line == start and text.startswith(_GROUPS, section)
+    return any(first <= start < last for first, last in group_names(text))
 
 
 def _is_project(text: str, start: int) -> bool:
@@ -212,8 +209,6 @@ _APART = "names of this module move, and one of them is said apart from it"
 _AROUND_MODULE = re.compile(r"(?<![\w./\\-])"), re.compile(r"(?![.:]?\w)")
 _AROUND_TOP = re.compile(r"(?<![\w./\\-])"), re.compile(r"(?![\w-])(?![.:/]\w)")
 _MENUS = frozenset({"mkdocs.yml", "mkdocs.yaml"})
-_GROUP = re.compile(r"""[ \t]*\[[^\]\n]*(?:entry-points|poetry\.plugins)[ \t]*\.[ \t]*["']?""")
-_GROUPS = "[options.entry_points]"
 _PROJECT = re.compile(r"""[ \t{]*["']?name["']?[ \t]*[=:][ \t]*["']?""")
 _AROUND_WORD = re.compile(r"(?<!\w)"), re.compile(r"(?!\w)")
 _IMPORT = re.compile(r"\bimport[ \t]+\Z")

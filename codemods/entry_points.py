@@ -32,7 +32,7 @@ def group_names(text: str) -> Iterator[tuple[int, int]]:
 
 def report_groups(view: View) -> None:
     """Lists the strings that name a group like something that moves, and settles them."""
-    if _SAID not in view.text:
+    if not any(taker in view.text for taker in _TAKERS):
         return
     keys = _keys(view)
     for text in view.module.texts:
